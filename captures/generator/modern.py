@@ -1,0 +1,261 @@
+"""The parts of a call of iOS 12 and later, as the scenes put them together.
+
+Order, sizes and rates follow captures of the RTC-Measurement-Project (2025); every byte is made here.
+"""
+
+from . import natprobe, quic, relay, rtp, stun, tls
+from .scene import MILLISECOND, SECOND
+
+AUDIO, VIDEO, REDUNDANCY, COMFORT = 104, 100, 20, 13
+# Header extension "profiles" (a bit field) that were seen, with the words that follow them here
+AUDIO_PROFILES = ((None, 0), (0x8500, 1), (0x8500, 2), (0x8700, 3))
+VIDEO_PROFILES = ((0x8011, 2), (0x8001, 1), (0x4008, 1), (0x4010, 0), (0x8013, 3), (0x4018, 1), (0x8009, 2), (0x4208, 2), (0x8201, 2),
+                  (0x400C, 1), (0x8003, 2), (0x8019, 3), (0x800B, 3), (0x8203, 3), (0x4218, 2), (0x8021, 2), (0x4000, 0), (0x801B, 5))
+
+
+class ModernCall:
+    """One call between the device and a peer, over a relay, directly, or both."""
+
+    def __init__(self, scene, call, local, relay_endpoint, links=(0x3A10, 0x3A11)):
+        """LOCAL: the device's media socket; LINKS: relay link IDs of the device and the peer."""
+        self.scene, self.call, self.local, self.relay, self.links = scene, call, local, relay_endpoint, links
+        self.prng = scene.prng.child("modern call")
+        self.checks = stun.AppleChecks(self.prng.child("checks"))
+        self.link_key = self.prng.bytes(20)
+        self.participants = (self.prng.number(64), self.prng.number(64))  # the device's, the peer's
+        self.quic = None
+        self.stats = 0
+        self.counters = [0, 0]
+        self.group = self.prng.between(0x40, 0x90)
+
+    # Around the call
+
+    def push(self, lane, host, push_host, port=49915):
+        """TCP 5223 to Apple: TLS 1.3 with server name and ALPN, then records of the sizes seen."""
+        self.push_session = session = tls.Session(lane.tcp(self.scene.device.at(port, lane_address(self.scene, push_host)), push_host.at(5223)),
+                                                  self.prng.child("push"))
+        session.open_2023(host, ("apns-security-v3",))
+        session.send(420)
+        lane.wait(8 * MILLISECOND)
+        session.receive(240)
+
+    def snatmap(self, lane, server, mapped, port=16402):
+        """The NAT-mapping probe from local port 16402 and its answer."""
+        natprobe.ask_snatmap(lane, self.scene.device.at(port), server, mapped, port)
+
+    def open_relay(self, lane):
+        """The QUIC handshake to the relay."""
+        self.quic = quic.Connection(lane, self.local, self.relay)
+        self.quic.open()
+
+    def quic_exchange(self, lane):
+        """A later request over QUIC and its answer."""
+        self.quic.lane = lane
+        self.quic.send(64)
+        lane.wait(60)
+        self.quic.send(51)
+        lane.wait(2 * self.relay.host.delay)
+        self.quic.receive(112)
+        lane.wait(80)
+        self.quic.send(39)
+
+    # Inside the relay
+
+    def to_relay(self, lane, *sub_packets, inner, phase=None, stream=None):
+        """A channel datagram of the device."""
+        return lane.udp(self.local, self.relay, relay.channel_data(*sub_packets), "relay", phase, inner, stream)
+
+    def from_relay(self, lane, *sub_packets, inner, phase=None, stream=None):
+        """A channel datagram of the relay."""
+        return lane.udp(self.relay, self.local, relay.channel_data(*sub_packets), "relay", phase, inner, stream)
+
+    def ping(self, lane, stream, answer=False):
+        """The device's stats-only datagram (flags 0241) and, if wanted, the relay's answer with five values (0600)."""
+        number = self.stats
+        self.stats += 1
+        self.to_relay(lane, relay.sub_packet(stream=stream, stats=number, marks=(6,)), inner=("stats",))
+        if answer:
+            lane.wait(2 * self.relay.host.delay)
+            # A clock, two small numbers and two zeros: as seen, meaning unknown
+            values = (self.group * 80 + number * 104 & 0xFFFF, 4 + number % 9, max(0, number - 1), 0, 0)
+            self.from_relay(lane, relay.sub_packet(stats=number, report=values), inner=("stats",))
+
+    def link(self, lane, command, values, from_device, **fields):
+        """A link message through the relay, with the marks of its direction."""
+        marks = (21,) if from_device else (20, 21)
+        packet = relay.sub_packet(relay.link_message(command, values, self.link_key), marks=marks, **fields)
+        (self.to_relay if from_device else self.from_relay)(lane, packet, inner=("link",), phase="relay")
+
+    def counter(self, side):
+        """TLV 1: counts each side's messages (0: the device, 1: the peer)."""
+        self.counters[side] += 1
+        return 1, relay.u16(self.counters[side])
+
+    def exchange_candidates(self, lane, mine, theirs):
+        """Link state and connection data both ways with their acknowledgements. MINE, THEIRS: the bytes of TLV 3."""
+        info = relay.interface(self.links[0])
+        their_info = relay.interface(self.links[1])
+        one = relay.u16(1)
+        there = 2 * self.relay.host.delay + 40 * MILLISECOND
+        who = {"participant": self.participants[1]}
+        at_relay = relay.candidates(0x20C0, [self.relay.address], [(0x1020, 0, self.relay.port)])
+        self.link(lane, relay.LINK_STATE, [(12, one), (21, info), self.counter(0), (2, one), (5, relay.u16(0)), (6, relay.u16(1446)),
+                                           (18, one), (19, relay.u16(3)), (20, stun.u32(1))], True)
+        lane.wait(200)
+        self.link(lane, relay.CONNECTION_DATA, [(3, mine), self.counter(0), (2, one), (11, self.prng.uuid())], True)
+        lane.wait(there)
+        self.link(lane, relay.LINK_STATE | relay.ACKNOWLEDGED, [self.counter(1), (2, one), (12, one), (7, stun.u32(151000))], False, **who)
+        lane.wait(150)
+        self.link(lane, relay.CONNECTION_DATA | relay.ACKNOWLEDGED, [self.counter(1), (2, one)], False, **who)
+        lane.wait(9 * MILLISECOND)
+        self.link(lane, relay.LINK_STATE, [(12, one), (21, their_info), (22, relay.key_material(self.prng)), self.counter(1), (2, one),
+                                           (8, at_relay), (18, one)], False, **who)
+        lane.wait(120)
+        self.link(lane, relay.CONNECTION_DATA, [(3, theirs), self.counter(1), (2, one), (11, self.prng.uuid())], False, version=2, **who)
+        lane.wait(300)
+        self.link(lane, relay.LINK_STATE | relay.ACKNOWLEDGED, [self.counter(0), (2, one), (12, one)], True)
+        lane.wait(100)
+        self.link(lane, relay.CONNECTION_DATA | relay.ACKNOWLEDGED, [self.counter(0), (2, one)], True)
+
+    def oddities(self, lane):
+        """Rarer datagrams: hop-by-hop encryption with a second flags word, a session state, an unknown payload 40 0f."""
+        prng = self.prng
+        self.to_relay(lane, relay.sub_packet(b"\x0a\x0c" + prng.bytes(12), marks=(relay.HOP_BY_HOP,), link=self.links[0]),
+                      inner=("protobuf",), phase="relay")
+        lane.wait(20 * MILLISECOND)
+        self.from_relay(lane, relay.sub_packet(b"\x40\x0f" + prng.bytes(49), participant=self.participants[1], session_state=3),
+                        inner=("400f",), phase="relay")
+        lane.wait(15 * MILLISECOND)
+        self.to_relay(lane, relay.sub_packet(b"\x40\x0f" + prng.bytes(35), participant=self.participants[0]), inner=("400f",), phase="relay")
+        lane.wait(10 * MILLISECOND)
+
+    def probes(self, lane, number, every=70 * MILLISECOND):
+        """Link probes, which look as if the relay sent them: IP TTL 255 and no DF bit, unlike all else from there."""
+        constant, clock, second = (self.prng.number(32) >> shift for shift in (1, 6, 5))
+        count = self.prng.between(0x3000, 0x5000)
+        for index in range(number):
+            lane.udp(self.relay, self.local, relay.link_probe(constant, index == 0, count, self.prng.between(0, 0x2FF), clock, second), "link-probe",
+                     "relay", ttl=255, dont_fragment=False)
+            count = max(0, count - self.prng.between(0x400, 0x1300))
+            clock += self.prng.between(0, 0x12BF)
+            second += 100
+            lane.wait(every)
+
+    # Media
+
+    def make_sources(self, clock=24000):
+        """Audio, video and redundancy of both sides; audio and video share one clock of 24,000 Hz as in the captures."""
+        self.sources = {}
+        for side in ("device", "peer"):
+            for media, payload_type, profiles in (("audio", AUDIO, AUDIO_PROFILES), ("video", VIDEO, VIDEO_PROFILES),
+                                                  ("redundancy", REDUNDANCY, AUDIO_PROFILES)):
+                prng = self.prng.child(f"{side} {media}")
+                def extension(count, profiles=profiles, prng=prng.child("extensions")):
+                    profile, words = prng.choice(profiles)
+                    return None if profile is None else (profile, prng.bytes(4 * words))
+                self.sources[side, media] = rtp.Source(prng, prng.number(32), payload_type, "audio" if media == "redundancy" else media, clock, extension)
+
+    def players(self, side, audio_size=(180, 240), video_size=(420, 860)):
+        """What SIDE sends: 25 audio packets a second of 960 samples (two AAC-ELD blocks), 15 frames a second, some redundancy."""
+        comfort = ((50, COMFORT, 4),)  # comfort noise shares the audio SSRC
+        return {"audio": rtp.Audio(self.sources[side, "audio"], 960, *audio_size, extras=comfort),
+                "video": rtp.Video(self.sources[side, "video"], 15, (1, 2), (3, 4), *video_size),
+                "redundancy": rtp.Audio(self.sources[side, "redundancy"], 4800, 40, 200)}
+
+    def relay_header(self, stream, from_device, count):
+        """The fields of a relayed RTP packet's sub-packet: COUNT varies them over the flag words that were seen.
+
+        A stream ID is the low half of the SSRC. Each stream's second and third number are other layers of it.
+        """
+        number = stream.ssrc & 0xFFFF
+        others = [number + 0x1101 & 0xFFFF, number + 0x2202 & 0xFFFF]
+        if from_device:
+            if stream.media == "audio":
+                shapes = ({"stream": number, "priority": 1, "marks": (6,)},                                       # 0049
+                          {"link": self.links[1], "marks": (6,)},                                                 # 2040
+                          {"stream": number, "priority": 127, "marks": (6,), "participant": self.participants[0]},  # 004d
+                          {"stream": number, "priority": 1, "marks": (6,), "stats": 0})                           # 0249
+            else:
+                shapes = ({"stream": number, "secondary": others, "priority": 1, "marks": (6, 8)},                # 014b
+                          {"stream": number, "secondary": others, "priority": 1, "marks": (6, 8), "probe_group": 0},  # 015b
+                          {"link": self.links[1], "priority": 1, "marks": (6, 8)},                                # 2148
+                          {"link": self.links[1], "priority": 1, "marks": (6, 8), "probe_group": 0})              # 2158
+        else:
+            who = {"participant": self.participants[1]}
+            if stream.media == "audio":
+                shapes = ({"link": self.links[0]},                                                                # 2000
+                          {"link": self.links[0], "marks": (6,), **who},                                          # 2044
+                          {"stream": number, "priority": 127, "marks": (6,), **who},                              # 004d
+                          {"stream": number, "priority": 1, "marks": (6,), "stats": 0, "report": True, **who})    # 064d
+            else:
+                shapes = ({"stream": number, "secondary": others, "priority": 1, "marks": (6, 8), "probe_group": 0, **who},  # 015f
+                          {"link": self.links[0]},                                                                # 2000
+                          {"link": self.links[0], "priority": 1, "marks": (6, 8), **who},                         # 214c
+                          {"link": self.links[0], "version": 2})                                                  # 2020
+        # Long runs of one shape, as in the captures; the shape with stats is rare
+        fields = dict(shapes[(count // 60) % 3] if count % 25 else shapes[3])
+        if fields.get("stats") == 0:
+            fields["stats"] = self.stats & 0xFFFF
+            self.stats += 1
+        if fields.get("report"):
+            fields["report"] = (count * 53 & 0xFFFF, 7, self.stats & 0xFFFF, 0, 0)
+        if "probe_group" in fields:
+            fields["probe_group"] = self.group + count // 120
+        return fields
+
+    def relayed(self, from_device):
+        """A deliver function for rtp.run: RTP inside the relay channel."""
+        counts = {}
+        def deliver(lane, data, stream):
+            counts[stream.ssrc] = counts.get(stream.ssrc, 0) + 1
+            fields = self.relay_header(stream, from_device, counts[stream.ssrc])
+            inner = ("rtp", "stats") if "stats" in fields else ("rtp",)
+            send = self.to_relay if from_device else self.from_relay
+            send(lane, relay.sub_packet(data, **fields), inner=inner, phase="media", stream=(stream,))
+        return deliver
+
+    def direct(self, near, far):
+        """A deliver function for rtp.run: bare RTP from NEAR to FAR."""
+        def deliver(lane, data, stream):
+            lane.udp(near, far, data, "rtp", "media", stream=(stream,))
+        return deliver
+
+    def compound(self, lane, offset):
+        """One datagram with two sub-packets, an audio and a video packet of the device (bit 7 on the first)."""
+        audio, audio_stream = self.sources["device", "audio"].packet(offset, 190)
+        video, video_stream = self.sources["device", "video"].packet(offset, 300, True)
+        first = relay.sub_packet(audio, stream=audio_stream.ssrc & 0xFFFF, priority=1, marks=(6,), more=True)
+        second = relay.sub_packet(video, stream=video_stream.ssrc & 0xFFFF, priority=1, marks=(6, 8))
+        self.to_relay(lane, first, second, inner=("rtp", "rtp"), phase="media", stream=(audio_stream, video_stream))
+
+    def relayed_reports(self, lane, time):
+        """An RTCP report of each side's audio inside the relay channel."""
+        for index, (side, other) in enumerate((("device", "peer"), ("peer", "device"))):
+            source, heard = self.sources[side, "audio"], self.sources[other, "audio"]
+            report = rtp.rtcp_report(source.ssrc, heard.ssrc, lane.now, source.first_timestamp + time * source.clock // SECOND,
+                                     time * 25 // SECOND, time * 25 // SECOND * 210, side)
+            if side == "device":
+                self.to_relay(lane, relay.sub_packet(report, link=self.links[1], marks=(6,)), inner=("rtcp",), phase="media")
+            else:
+                self.from_relay(lane, relay.sub_packet(report, link=self.links[0]), inner=("rtcp",), phase="media")
+            lane.wait(1300)
+
+    # Direct path
+
+    def check(self, lane, near, far, transaction, link_uuid=None, seen=None, delay=0, answered_link=None, technology=0):
+        """A connectivity check from NEAR to FAR; SEEN (address, port): the answer, after DELAY."""
+        lane.udp(near, far, self.checks.request(transaction, link_uuid, technology), "stun", "connectivity")
+        if seen:
+            lane.wait(delay)
+            lane.udp(far, near, self.checks.answer(transaction, *seen, answered_link), "stun", "connectivity")
+
+    def data_indication(self, lane, near, far, counter):
+        """A data indication: channel number 0 and 50 bytes, which are a link message of command 5 (meaning unknown)."""
+        data = relay.link_message(relay.INDICATED, [(1, relay.u16(counter)), (2, relay.u16(1))], self.link_key)
+        lane.udp(near, far, self.checks.data_indication(self.prng.bytes(12), 0, data), "stun", "connectivity")
+
+
+def lane_address(scene, host):
+    """The device's address of the same family as HOST's first one."""
+    six = ":" in host.addresses[0]
+    return next(address for address in scene.device.addresses if (":" in address) == six)

@@ -1,0 +1,98 @@
+"""Relay channel data (Apple's QuickRelay): the channel header and its sub-packets; link messages; link probes.
+
+Bits, sizes and order were worked out on captures of the RTC-Measurement-Project (2025) and public decompilations of
+Apple's IDSFoundation framework; the names are those of its log messages.
+"""
+
+import hashlib
+import hmac
+import struct
+
+from . import net
+
+# Bits of the flags words that have no data. 20 and 21 mark link messages: 21 those of the device, both those of the relay
+# (words 0x208000 and 0x308000 in the captures).
+MARKS = (6, 8, 11, 16, 18, 19, 20, 21, 23, 24)
+HOP_BY_HOP = 16
+
+
+def u16(number):
+    """A 16-bit value."""
+    return struct.pack("!H", number)
+
+
+def sub_packet(payload=b"", *, marks=(), stream=None, secondary=None, participant=None, priority=None, probe_group=None, version=None,
+               stats=None, report=None, link=None, secondary_links=None, session_state=None, more=False):
+    """One sub-packet. Every field that is given sets its bit.
+
+    MARKS: bits without data; STATS: the stats ID, REPORT: the relay's five values; MORE: another sub-packet follows
+    (bit 7: the data's length is written).
+    """
+    assert set(marks) <= set(MARKS) and (report is None or stats is not None)
+    fields = [(0, stream is not None and u16(stream)),
+              (1, secondary is not None and bytes([len(secondary)]) + b"".join(map(u16, secondary))),
+              (2, participant is not None and struct.pack("!Q", participant)),
+              (3, priority is not None and bytes([priority])),
+              (4, probe_group is not None and u16(probe_group)),
+              (5, version is not None and bytes([version])),
+              (7, more and u16(len(payload))),
+              (9, stats is not None and u16(stats)),
+              (10, report is not None and struct.pack("!5H", *report)),
+              (13, link is not None and u16(link)),
+              (14, secondary_links is not None and bytes([len(secondary_links)]) + b"".join(map(u16, secondary_links))),
+              (17, session_state is not None and bytes([session_state]))]
+    flags = sum(1 << mark for mark in marks) + sum(1 << bit for bit, data in fields if data)
+    head = u16(flags & 0x7FFF)
+    if flags >> 16:
+        head = u16(flags & 0xFFFF | 0x8000) + u16(flags >> 16)
+    return head + b"".join(data for _, data in fields if data) + payload
+
+
+def channel_data(*sub_packets, channel=0x6000):
+    """A datagram: the channel header, then the sub-packets."""
+    body = b"".join(sub_packets)
+    return u16(channel) + u16(len(body)) + body
+
+
+# Link messages
+
+CONNECTION_DATA, INDICATED, LINK_STATE, ACKNOWLEDGED = 0x0004, 0x0005, 0x0006, 0x8000
+
+
+def link_message(command, values, key):
+    """A link message: VALUES are (type, bytes); the HMAC (type 9) comes last."""
+    tlvs = b"".join(u16(kind) + u16(len(value)) + value for kind, value in values)
+    head = u16(command) + u16(len(tlvs) + 24) + bytes(16) + tlvs
+    return head + u16(9) + u16(20) + hmac.new(key, head, hashlib.sha1).digest()
+
+
+def candidates(header, addresses, ports):
+    """Connection data in the layout inferred from captures: ADDRESSES as text; PORTS: (kind, address index, port)."""
+    out = u16(header & 0xFFF0 | len(addresses))
+    for address in addresses:
+        out += u16(0xD400 if net.is_ipv6(address) else 0x5400) + net.packed(address)
+    return out + b"".join(u16(kind | index) + u16(port) for kind, index, port in ports)
+
+
+def interface(*links):
+    """Interface information: a count (low digit), then 12 bytes per interface: kind, relay link ID, MTU, a number (0 or 1)
+    and a socket mask. 14 bytes for one interface and 26 for two, as in the captures; all but link ID and MTU is a guess."""
+    entries = [u16(0x1900) + u16(link) + u16(1446) + u16(0) + struct.pack("!I", 1) for link in links]
+    return u16(0x2000 | len(links)) + b"".join(entries)
+
+
+def key_material(prng):
+    """A binary property list {"p": data, "r": data}, about as long as those seen."""
+    objects = [b"\xd2\1\2\3\4", b"\x51p", b"\x51r", b"\x4f\x11" + u16(453) + prng.bytes(453), b"\x4f\x10\x24" + prng.bytes(36)]
+    out, offsets = b"bplist00", []
+    for item in objects:
+        offsets.append(len(out))
+        out += item
+    trailer = bytes(6) + bytes([2, 1]) + struct.pack("!QQQ", len(objects), 0, len(out))
+    return out + b"".join(map(u16, offsets)) + trailer
+
+
+def link_probe(constant, first, count, small, clock, second_clock):
+    """The 36 bytes that begin with deadbeefcafe (meaning unknown; very probably the phone's own modem report)."""
+    return (bytes.fromhex("deadbeefcafe0002") + struct.pack("!I", constant) + bytes([5, 1 if first else 0]) + u16(1) + bytes(4)
+            + struct.pack("!IIII", count, small, clock & 0xFFFFFFFF, second_clock & 0xFFFFFFFF))

@@ -1,0 +1,232 @@
+"""The little language in which a capture is written.
+
+A Scene owns the hosts and the packets. Each thing that happens is told on a Lane: a lane has its own clock
+(wait() moves it), so that flows that overlap in time are written one after the other. Every packet goes
+through Lane._add(), the one place where it is tagged with its call, phase and kind; from these tags, never from
+parsing, the expected results are computed (truth.py).
+
+All times are whole microseconds. The capture is taken on the device: a packet of the device carries the
+time of sending, a packet of anyone else the time of its arrival.
+"""
+
+import struct
+from collections import namedtuple
+
+from . import net
+from .prng import Prng
+
+MILLISECOND = 1000
+SECOND = 1000000
+
+Endpoint = namedtuple("Endpoint", "host address port")
+Tag = namedtuple("Tag", "call phase kind inner stream")
+Stream = namedtuple("Stream", "ssrc payload_type media sequence")
+
+
+class Host:
+    """A machine with one or more addresses, and how far away it is."""
+
+    def __init__(self, scene, name, addresses, hops=0, delay=0):
+        self.scene = scene
+        self.name = name
+        self.addresses = addresses
+        self.ttl = 64 - hops       # what is left of it when the packet reaches the capture
+        self.delay = delay         # one way, microseconds
+        self._ident = scene.prng.child("ident " + name).number(16)
+
+    def at(self, port, address=None):
+        """The endpoint of this host with PORT (ADDRESS: other than the first one)."""
+        return Endpoint(self, address or self.addresses[0], port)
+
+    def next_ident(self):
+        """The IPv4 identification of the host's next packet."""
+        self._ident = self._ident + 1 & 0xFFFF
+        return self._ident
+
+
+class Packet:
+    """One packet before it is written: the IP payload is known, the IP header not yet."""
+
+    def __init__(self, time, order, source, destination, protocol, payload, tag, ttl, dont_fragment):
+        self.time, self.order = time, order
+        self.source, self.destination = source, destination
+        self.protocol, self.payload, self.tag = protocol, payload, tag
+        self.ttl, self.dont_fragment = ttl, dont_fragment
+        self.frame = None          # number in the file, from 1
+        self.ip_bytes = None       # as written
+
+
+class Call:
+    """What is known about a call, for the expected results."""
+
+    def __init__(self, number, **facts):
+        self.number = number
+        self.facts = facts
+
+
+class Scene:
+    """One capture file in the making."""
+
+    # From the documentation range of MAC addresses (RFC 7042): the device and its router.
+    DEVICE_MAC = bytes.fromhex("00005e005364")
+    ROUTER_MAC = bytes.fromhex("00005e005301")
+
+    def __init__(self, name, start, vlan=None):
+        self.name = name
+        self.start = start         # microseconds since 1970 of the scene's time 0
+        self.vlan = vlan
+        self.prng = Prng(name)
+        self.packets = []
+        self.calls = []
+        self.device = None
+
+    def host(self, name, *addresses, hops=0, delay=0):
+        """Add a host; the first one is the device that captures."""
+        host = Host(self, name, addresses, hops, delay)
+        if self.device is None:
+            self.device = host
+        return host
+
+    def call(self, **facts):
+        """Start a call: FACTS go into the expected results as they are (see truth.py)."""
+        call = Call(len(self.calls) + 1, **facts)
+        self.calls.append(call)
+        return call
+
+    def lane(self, at, call=None, phase=None):
+        """A new line of events that starts AT microseconds; without CALL it belongs to no call."""
+        return Lane(self, at, call, phase)
+
+    def finish(self):
+        """Put the packets in order and write their IP headers; returns (time, frame) pairs."""
+        self.packets.sort(key=lambda packet: (packet.time, packet.order))
+        frames = []
+        for number, packet in enumerate(self.packets, 1):
+            packet.frame = number
+            host = packet.source.host
+            payload = packet.payload(packet) if callable(packet.payload) else packet.payload
+            packet.ip_bytes = net.ip(packet.source.address, packet.destination.address, packet.protocol, payload,
+                                     packet.ttl, host.next_ident(), packet.dont_fragment)
+            here, there = self.DEVICE_MAC, self.ROUTER_MAC
+            macs = (there, here) if host is self.device else (here, there)
+            frames.append((self.start + packet.time, net.ethernet(*macs, packet.ip_bytes, self.vlan)))
+        return frames
+
+
+class Lane:
+    """A line of events with a clock of its own; all packets on it share a call and, unless said otherwise, a phase."""
+
+    def __init__(self, scene, now, call, phase):
+        self.scene, self.now, self.call, self.phase = scene, now, call, phase
+
+    def wait(self, microseconds):
+        """Let time pass on this lane."""
+        self.now += microseconds
+        return self
+
+    def at(self, time):
+        """Set this lane's clock."""
+        self.now = time
+        return self
+
+    def fork(self, phase=None, delay=0):
+        """A second lane of the same call that starts here (after DELAY)."""
+        return Lane(self.scene, self.now + delay, self.call, phase or self.phase)
+
+    def udp(self, source, destination, payload, kind, phase=None, inner=None, stream=None, ttl=None, dont_fragment=True):
+        """Send one datagram now. KIND: as in the field facetime.kind, or "dns", "ntp"; INNER: what a relay datagram holds, in
+        words; STREAM: the Streams of the RTP packets in it, bare or inside (one, or two in a compound datagram)."""
+        datagram = net.udp(source.address, source.port, destination.address, destination.port, payload)
+        return self._add(source, destination, net.UDP, datagram, kind, phase, inner, stream, ttl, dont_fragment)
+
+    def port_unreachable(self, source, destination, refused, phase=None):
+        """Send an ICMP port-unreachable message about the packet REFUSED (which must be earlier in the capture)."""
+        assert refused.time < self.now
+        def quote(packet):
+            return net.icmp_port_unreachable(refused.ip_bytes)
+        return self._add(source, destination, net.ICMP, quote, "icmp", phase)
+
+    def tcp(self, client, server):
+        """A TCP session, opened with its three-way handshake."""
+        return TcpSession(self, client, server)
+
+    def _add(self, source, destination, protocol, payload, kind, phase=None, inner=None, stream=None, ttl=None, dont_fragment=True):
+        number = self.call.number if self.call else None
+        tag = Tag(number, (phase or self.phase) if number else None, kind, inner, stream)
+        packet = Packet(self.now, len(self.scene.packets), source, destination, protocol, payload, tag,
+                        ttl or source.host.ttl, dont_fragment)
+        self.scene.packets.append(packet)
+        return packet
+
+
+class TcpSession:
+    """A TCP session without losses: handshake, data both ways with acknowledgements, close.
+
+    CLIENT is the capturing device. The lane's clock follows the session.
+    """
+
+    SEGMENT = 1440                 # fits IPv4 and IPv6 with their headers into 1500 bytes
+    # Maximum segment size, window scale 4, selective acknowledgement permitted
+    OPTIONS = struct.pack("!BBH", 2, 4, SEGMENT) + bytes([1, 3, 3, 4, 4, 2, 0, 0])
+    BETWEEN = 120                  # microseconds between segments of one burst
+
+    def __init__(self, lane, client, server):
+        self.lane, self.client, self.server = lane, client, server
+        prng = lane.scene.prng.child(f"tcp {client.address} {client.port} {server.address} {server.port}")
+        self.client_seq, self.server_seq = prng.number(32) >> 1, prng.number(32) >> 1
+        self.round_trip = 2 * server.host.delay
+        self._segment(True, net.SYN, options=self.OPTIONS)
+        self.client_seq += 1
+        lane.wait(self.round_trip)
+        self._segment(False, net.SYN | net.ACK, options=self.OPTIONS)
+        self.server_seq += 1
+        lane.wait(60)
+        self._segment(True, net.ACK)
+
+    def _segment(self, from_client, flags, payload=b"", options=b""):
+        source, destination = (self.client, self.server) if from_client else (self.server, self.client)
+        seq, ack = (self.client_seq, self.server_seq) if from_client else (self.server_seq, self.client_seq)
+        if not flags & net.ACK:
+            ack = 0
+        segment = net.tcp(source.address, source.port, destination.address, destination.port, seq, ack, flags, payload, options)
+        return self.lane._add(source, destination, net.TCP, segment, "tcp")
+
+    def from_client(self, data, acknowledged=True):
+        """The client sends DATA; without ACKNOWLEDGED the server's answer must follow at once and acknowledges it."""
+        for start in range(0, len(data), self.SEGMENT):
+            part = data[start:start + self.SEGMENT]
+            last = start + len(part) == len(data)
+            self._segment(True, net.ACK | (net.PSH if last else 0), part)
+            self.client_seq += len(part)
+            self.lane.wait(self.BETWEEN)
+        self.lane.wait(self.round_trip)
+        if acknowledged:
+            self._segment(False, net.ACK)
+            self.lane.wait(self.BETWEEN)
+
+    def from_server(self, data):
+        """The server sends DATA; the client acknowledges every second segment and the last."""
+        parts = [data[start:start + self.SEGMENT] for start in range(0, len(data), self.SEGMENT)]
+        for number, part in enumerate(parts, 1):
+            self._segment(False, net.ACK | (net.PSH if number == len(parts) else 0), part)
+            self.server_seq += len(part)
+            self.lane.wait(self.BETWEEN)
+            if number % 2 == 0 or number == len(parts):
+                self._segment(True, net.ACK)
+                self.lane.wait(self.BETWEEN)
+
+    def exchange(self, request, answer, think=8 * MILLISECOND):
+        """The client sends REQUEST, the server its ANSWER after THINK microseconds."""
+        self.from_client(request)
+        self.lane.wait(think)
+        self.from_server(answer)
+
+    def close(self):
+        """The client closes, then the server."""
+        self._segment(True, net.FIN | net.ACK)
+        self.client_seq += 1
+        self.lane.wait(self.round_trip)
+        self._segment(False, net.FIN | net.ACK)
+        self.server_seq += 1
+        self.lane.wait(60)
+        self._segment(True, net.ACK)

@@ -1,0 +1,507 @@
+/* packet-facetime.c
+ * Apple FaceTime: registration, fields, preferences, heuristics, and the demultiplexer.
+ *
+ * One UDP socket of the device carries everything: STUN, SIP, RTP, RTCP, relay channel data, probes and QUIC. The first bytes
+ * of each datagram decide which of them it is, never the port and never what the datagram before was. What Wireshark knows is
+ * shown by Wireshark's own dissectors; this plugin recognises, demultiplexes, names and stitches.
+ *
+ * Limits: the media payload, the relay's QUIC and the push are encrypted and stay so.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "packet-facetime.h"
+
+#include <epan/proto_data.h>
+
+int proto_facetime = -1;
+int ft_tap = -1;
+int ett_facetime = -1;
+expert_module_t *ft_expert;
+dissector_handle_t ft_handle;
+dissector_handle_t ft_watch_handle;
+
+range_t *ft_pref_relay_ports;
+range_t *ft_pref_media_ports;
+int ft_pref_confidence = FT_CONFIDENCE_MEDIUM;
+
+static int hf_facetime_kind = -1;
+static int hf_facetime_confidence = -1;
+static int hf_facetime_evidence = -1;
+static int hf_facetime_path = -1;
+static int ett_facetime_evidence = -1;
+static expert_field ei_facetime_unknown = EI_INIT;
+static expert_field ei_facetime_guess = EI_INIT;
+static expert_field ei_facetime_flow_limit = EI_INIT;
+
+const value_string ft_kind_vals[] = {
+    { FT_KIND_UNKNOWN, "unknown" },
+    { FT_KIND_STUN, "stun" },
+    { FT_KIND_SIP, "sip" },
+    { FT_KIND_RTP, "rtp" },
+    { FT_KIND_RTCP, "rtcp" },
+    { FT_KIND_RELAY, "relay" },
+    { FT_KIND_LINK_PROBE, "link-probe" },
+    { FT_KIND_NAT_PROBE, "nat-probe" },
+    { FT_KIND_QUIC, "quic" },
+    { 0, NULL }
+};
+
+/* The same for the Protocol column. */
+static const value_string kind_column_vals[] = {
+    { FT_KIND_UNKNOWN, "FaceTime" },
+    { FT_KIND_STUN, "FaceTime/STUN" },
+    { FT_KIND_SIP, "FaceTime/SIP" },
+    { FT_KIND_RTP, "FaceTime/RTP" },
+    { FT_KIND_RTCP, "FaceTime/RTCP" },
+    { FT_KIND_RELAY, "FaceTime/Relay" },
+    { FT_KIND_LINK_PROBE, "FaceTime/Probe" },
+    { FT_KIND_NAT_PROBE, "FaceTime/NAT" },
+    { FT_KIND_QUIC, "FaceTime/QUIC" },
+    { 0, NULL }
+};
+
+const value_string ft_phase_vals[] = {
+    { FT_PHASE_PUSH, "push" },
+    { FT_PHASE_LOOKUP, "lookup" },
+    { FT_PHASE_PROBE, "probe" },
+    { FT_PHASE_CERTIFICATE, "certificate" },
+    { FT_PHASE_REGISTRATION, "registration" },
+    { FT_PHASE_RELAY, "relay" },
+    { FT_PHASE_CONNECTIVITY, "connectivity" },
+    { FT_PHASE_SIGNALLING, "signalling" },
+    { FT_PHASE_MEDIA, "media" },
+    { FT_PHASE_TEARDOWN, "teardown" },
+    { 0, NULL }
+};
+
+const value_string ft_state_vals[] = {
+    { FT_STATE_ATTEMPTED, "attempted" },
+    { FT_STATE_RINGING, "ringing" },
+    { FT_STATE_ESTABLISHED, "established" },
+    { FT_STATE_ENDED, "ended" },
+    { FT_STATE_DECLINED, "declined" },
+    { FT_STATE_CANCELLED, "cancelled" },
+    { FT_STATE_FAILED, "failed" },
+    { FT_STATE_INTERRUPTED, "interrupted" },
+    { 0, NULL }
+};
+
+const value_string ft_direction_vals[] = {
+    { FT_DIRECTION_UNKNOWN, "unknown" },
+    { FT_DIRECTION_INBOUND, "inbound" },
+    { FT_DIRECTION_OUTBOUND, "outbound" },
+    { 0, NULL }
+};
+
+/* A packet has one path; a call may have both. */
+const value_string ft_path_vals[] = {
+    { FT_PATH_DIRECT, "direct" },
+    { FT_PATH_RELAY, "relay" },
+    { FT_PATH_DIRECT | FT_PATH_RELAY, "relay+direct" },
+    { 0, NULL }
+};
+
+const value_string ft_confidence_vals[] = {
+    { FT_CONFIDENCE_NONE, "none" },
+    { FT_CONFIDENCE_LOW, "low" },
+    { FT_CONFIDENCE_MEDIUM, "medium" },
+    { FT_CONFIDENCE_HIGH, "high" },
+    { 0, NULL }
+};
+
+/* All wire formats, in the order in which they are tried. The first bytes hardly overlap; where they do, the form with more
+ * conditions comes first: the NAT probe before STUN (both begin with 00), relay channel data before QUIC (both 60). */
+static const ft_wire_t *const ft_wires[] = {
+    &ft_wire_nat_probe,
+    &ft_wire_stun,
+    &ft_wire_link_probe,
+    &ft_wire_relay,
+    &ft_wire_rtp,
+    &ft_wire_sip,
+    &ft_wire_quic,
+};
+
+static const ft_wire_t *
+ft_demux(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence)
+{
+    for (unsigned i = 0; i < array_length(ft_wires); i++) {
+        if (ft_wires[i]->match(tvb, pinfo, flow, evidence))
+            return ft_wires[i];
+    }
+    return NULL;
+}
+
+void
+ft_call_stock(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt)
+{
+    if (pkt->claimed && handle)
+        call_dissector(handle, tvb, pinfo, root);
+}
+
+void
+ft_learn(ft_packet_t *pkt, const address *addr, uint16_t port, ft_learned_how_t how)
+{
+    if (pkt->n_learned >= array_length(pkt->learned))
+        return;
+    pkt->learned[pkt->n_learned].at.addr = *addr;
+    pkt->learned[pkt->n_learned].at.port = port;
+    pkt->learned[pkt->n_learned].how = how;
+    pkt->n_learned++;
+}
+
+/* ---- Showing a datagram -------------------------------------------------------------------- */
+
+static ft_packet_t *
+packet_new(packet_info *pinfo, ft_flow_t *flow, const ft_wire_t *wire, uint32_t evidence)
+{
+    ft_packet_t *pkt = wmem_new0(pinfo->pool, ft_packet_t);
+
+    pkt->flow = flow;
+    pkt->kind = wire ? wire->kind : FT_KIND_UNKNOWN;
+    pkt->evidence = evidence;
+    pkt->phase = FT_PHASE_MEDIA;
+    pkt->inside_turn = false;
+    return pkt;
+}
+
+/* Confidence and evidence of the flow; with this datagram's own, which the flow has only after the frame. */
+static void
+show_evidence(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_packet_t *pkt)
+{
+    uint32_t evidence = pkt->evidence | (pkt->flow ? pkt->flow->evidence : 0);
+    ft_confidence_t confidence = ft_confidence(evidence);
+    proto_item *item = proto_tree_add_uint(tree, hf_facetime_confidence, tvb, 0, 0, confidence);
+    proto_tree *sub = proto_item_add_subtree(item, ett_facetime_evidence);
+
+    proto_item_set_generated(item);
+    for (unsigned bit = 0; bit < FT_EV_COUNT; bit++) {
+        if (evidence & FT_EV(bit))
+            proto_item_set_generated(proto_tree_add_string(sub, hf_facetime_evidence, tvb, 0, 0, ft_evidence_text((ft_evidence_t)bit)));
+    }
+    if (confidence < FT_CONFIDENCE_HIGH)
+        expert_add_info(pinfo, item, &ei_facetime_guess);
+}
+
+static ft_path_t
+packet_path(const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    if (pkt->kind == FT_KIND_RELAY || ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst))
+        return FT_PATH_RELAY;
+    return FT_PATH_DIRECT;
+}
+
+/* The FaceTime tree of a datagram, and what its wire format shows. wire NULL: no form that is known. */
+static void
+show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire_t *wire, ft_packet_t *pkt)
+{
+    proto_item *item = proto_tree_add_item(root, proto_facetime, tvb, 0, -1, ENC_NA);
+    proto_tree *tree = proto_item_add_subtree(item, ett_facetime);
+    proto_item *kind_item = proto_tree_add_uint(tree, hf_facetime_kind, tvb, 0, 0, pkt->kind);
+
+    proto_item_set_generated(kind_item);
+    proto_item_append_text(item, ", %s", val_to_str_const(pkt->kind, kind_column_vals, "FaceTime") + strlen("FaceTime") +
+                           (pkt->kind == FT_KIND_UNKNOWN ? 0 : 1));
+    if (tree)
+        show_evidence(tvb, pinfo, tree, pkt);
+    if (wire) {
+        wire->dissect(tvb, pinfo, root, tree, pkt);
+        if (pkt->n_rtp)
+            proto_item_set_generated(proto_tree_add_uint(tree, hf_facetime_path, tvb, 0, 0, packet_path(pinfo, pkt)));
+    } else if (pkt->claimed) {
+        expert_add_info(pinfo, item, &ei_facetime_unknown);
+        col_add_fstr(pinfo->cinfo, COL_INFO, "Unknown, %u bytes", tvb_reported_length(tvb));
+        call_data_dissector(tvb, pinfo, root);
+    }
+    if (ft_flow_limit_reached())
+        expert_add_info(pinfo, item, &ei_facetime_flow_limit);
+}
+
+static void
+show_claimed(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire_t *wire, ft_packet_t *pkt)
+{
+    pkt->claimed = true;
+    /* Attached before it is shown: a capture that is cut ends the showing, not the call. */
+    ft_packet_attach(pinfo, pkt);
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "FaceTime");
+    col_clear(pinfo->cinfo, COL_INFO);
+    show_datagram(tvb, pinfo, root, wire, pkt);
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, "FaceTime"));
+}
+
+void
+ft_annotate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, ft_packet_t *pkt)
+{
+    uint32_t evidence = 0;
+    const ft_wire_t *wire = ft_demux(tvb, pinfo, pkt->flow, &evidence);
+
+    pkt->kind = wire ? wire->kind : FT_KIND_UNKNOWN;
+    pkt->evidence |= evidence;
+    pkt->claimed = false;
+    col_append_str(pinfo->cinfo, COL_INFO, " ");
+    show_datagram(tvb, pinfo, root, wire, pkt);
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, "FaceTime"));
+}
+
+/* ---- Ways in -------------------------------------------------------------------------------- */
+
+/* What other flows say of a datagram of this form. */
+static uint32_t
+context_of(tvbuff_t *tvb, const packet_info *pinfo, const ft_wire_t *wire)
+{
+    uint32_t ssrc;
+    bool has_ssrc = wire->kind == FT_KIND_RTP && tvb_captured_length(tvb) >= 12;
+
+    if (has_ssrc)
+        ssrc = tvb_get_ntohl(tvb, 8);
+    return ft_flow_context(pinfo, has_ssrc ? &ssrc : NULL);
+}
+
+static bool
+sure_enough(const ft_flow_t *flow, uint32_t evidence)
+{
+    return (int)ft_confidence(flow->evidence | evidence) >= ft_pref_confidence;
+}
+
+/* Can this dissector say anything about the packet? Not about a datagram that an ICMP error quotes: it is not of the flow. */
+static bool
+is_datagram(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    return pinfo->ptype == PT_UDP && !pinfo->flags.in_error_pkt && tvb_captured_length(tvb) >= 2;
+}
+
+/* The heuristic "facetime_udp": the first datagram of a flow. */
+static ft_bool_t
+dissect_facetime_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    uint32_t evidence = 0;
+    const ft_wire_t *wire;
+    ft_flow_t *flow;
+    ft_packet_t *pkt;
+
+    if (!is_datagram(tvb, pinfo))
+        return FALSE;
+    /* 1. The datagram has one of the forms. */
+    wire = ft_demux(tvb, pinfo, NULL, &evidence);
+    if (!wire)
+        return FALSE;
+    /* 2. There is a sign of FaceTime, in itself or in what is around it: avoids all STUN, RTP, SIP and QUIC of others. */
+    if ((int)ft_confidence(evidence) < ft_pref_confidence)
+        evidence |= context_of(tvb, pinfo, wire);
+    if (!evidence)
+        return FALSE;
+    flow = ft_flow_get(pinfo);
+    if (!flow)
+        return FALSE;
+    /* 3. With the signs of the flow so far it is sure enough: avoids other programs on FaceTime's ports. */
+    if (PINFO_FD_VISITED(pinfo) ? !flow->is_facetime : !sure_enough(flow, evidence)) {
+        if (!PINFO_FD_VISITED(pinfo) && !flow->watched) {
+            pkt = packet_new(pinfo, flow, wire, evidence);
+            ft_packet_attach(pinfo, pkt);
+            ft_late_note(pinfo, tvb);
+        }
+        return FALSE;
+    }
+    show_claimed(tvb, pinfo, tree, wire, packet_new(pinfo, flow, wire, evidence));
+    return TRUE;
+}
+
+/* A datagram of a conversation that is FaceTime, or whose one end SDP of a FaceTime call announced. */
+static int
+dissect_facetime(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    uint32_t evidence = 0;
+    const ft_wire_t *wire;
+    ft_flow_t *flow;
+
+    if (!is_datagram(tvb, pinfo))
+        return 0;
+    flow = ft_flow_get(pinfo);
+    if (!flow)
+        return 0;
+    wire = ft_demux(tvb, pinfo, flow, &evidence);
+    if (!flow->is_facetime) {
+        if (!wire || PINFO_FD_VISITED(pinfo))
+            return 0;
+        evidence |= context_of(tvb, pinfo, wire);
+        if (!sure_enough(flow, evidence))
+            return 0;
+    }
+    show_claimed(tvb, pinfo, tree, wire, packet_new(pinfo, flow, wire, evidence));
+    return (int)tvb_captured_length(tvb);
+}
+
+/* The analyst's Decode As. Also the entry for a fuzzer, by the name "facetime". */
+static int
+dissect_facetime_decode_as(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    uint32_t evidence = FT_EV(FT_EV_DECODE_AS);
+    ft_flow_t *flow = ft_flow_get(pinfo);
+    const ft_wire_t *wire = ft_demux(tvb, pinfo, flow, &evidence);
+
+    show_claimed(tvb, pinfo, tree, wire, packet_new(pinfo, flow, wire, evidence));
+    return (int)tvb_captured_length(tvb);
+}
+
+/* A flow that may be FaceTime: better evidence makes it so, else who had the conversation before gets the datagram. This
+ * handle belongs to no protocol, so nothing of it is seen in the packet. */
+static int
+dissect_facetime_watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    uint32_t evidence = 0;
+    const ft_wire_t *wire;
+    ft_flow_t *flow = is_datagram(tvb, pinfo) ? ft_flow_find(pinfo) : NULL;
+
+    if (flow && !PINFO_FD_VISITED(pinfo) && proto_is_protocol_enabled(find_protocol_by_id(proto_facetime))) {
+        wire = ft_demux(tvb, pinfo, flow, &evidence);
+        if (wire) {
+            evidence |= context_of(tvb, pinfo, wire);
+            if (sure_enough(flow, evidence))
+                return call_dissector(ft_handle, tvb, pinfo, tree);
+        }
+        ft_packet_attach(pinfo, packet_new(pinfo, flow, wire, evidence));
+    }
+    return flow && flow->watched_dissector ? call_dissector_only(flow->watched_dissector, tvb, pinfo, tree, data) : 0;
+}
+
+/* The heuristic "facetime_stun": what a TURN message carries (Data and Send indications, ChannelData). Never claims the
+ * conversation, which is TURN's. */
+static ft_bool_t
+dissect_facetime_heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    uint32_t evidence = 0;
+    const ft_wire_t *wire;
+    ft_packet_t *outer = ft_packet_of(pinfo), *pkt;
+    ft_flow_t *flow;
+
+    if (!is_datagram(tvb, pinfo))
+        return FALSE;
+    flow = ft_flow_get(pinfo);
+    if (!flow)
+        return FALSE;
+    pkt = outer ? outer : packet_new(pinfo, flow, NULL, 0);
+    /* 1. A link message: command, exact length and sixteen zeroes. */
+    if (ft_link_match(tvb)) {
+        pkt->evidence |= FT_EV(FT_EV_LINK_MESSAGE);
+        if (!outer) {
+            pkt->kind = FT_KIND_STUN;
+            pkt->phase = FT_PHASE_CONNECTIVITY;
+            pkt->claimed = pkt->inside_turn = true;
+            ft_packet_attach(pinfo, pkt);
+        }
+        ft_link_dissect(tvb, pinfo, tree, pkt);
+        return TRUE;
+    }
+    /* 2. One of the forms, with enough evidence in itself or in its flow. */
+    wire = ft_demux(tvb, pinfo, flow, &evidence);
+    if (wire && wire->kind != FT_KIND_STUN && (flow->is_facetime || sure_enough(flow, evidence & ~FT_EV(FT_EV_RTP_PORTS)))) {
+        bool claimed = pkt->claimed;
+
+        pkt->evidence |= evidence;
+        pkt->claimed = true;
+        if (!outer) {
+            pkt->kind = wire->kind;
+            pkt->inside_turn = true;
+            ft_packet_attach(pinfo, pkt);
+        }
+        wire->dissect(tvb, pinfo, tree, proto_tree_add_subtree(tree, tvb, 0, -1, ett_facetime, NULL, "Apple FaceTime"), pkt);
+        if (outer)
+            pkt->claimed = claimed;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+/* ---- Registration --------------------------------------------------------------------------- */
+
+/* Forgets the last file, before the next one is read. */
+static void
+facetime_init(void)
+{
+    ft_flow_init();
+    ft_call_init();
+    ft_postdissector_init();
+}
+
+/* A changed preference changes what is recognised: Wireshark dissects the file again if there is a callback. */
+static void
+facetime_prefs_changed(void)
+{
+}
+
+static void
+register_preferences(void)
+{
+    static const enum_val_t confidences[] = {
+        { "low", "Low: any STUN, RTP or QUIC on FaceTime's ports", FT_CONFIDENCE_LOW },
+        { "medium", "Medium: also what only its surroundings make FaceTime", FT_CONFIDENCE_MEDIUM },
+        { "high", "High: only what nothing but FaceTime sends", FT_CONFIDENCE_HIGH },
+        { NULL, NULL, 0 }
+    };
+    module_t *module = prefs_register_protocol(proto_facetime, facetime_prefs_changed);
+
+    prefs_register_enum_preference(module, "confidence", "Show as FaceTime from",
+        "How sure the evidence must be before a UDP flow is shown as FaceTime. "
+        "Low takes calls of other programs on the same ports for FaceTime.",
+        &ft_pref_confidence, confidences, FALSE);
+    range_convert_str(wmem_epan_scope(), &ft_pref_relay_ports, FT_RELAY_PORTS, UINT16_MAX);
+    prefs_register_range_preference(module, "relay.ports", "Relay UDP ports",
+        "Server ports of the relay and of STUN. QUIC to these ports at an Apple address is taken for FaceTime.",
+        &ft_pref_relay_ports, UINT16_MAX);
+    range_convert_str(wmem_epan_scope(), &ft_pref_media_ports, FT_MEDIA_PORTS, UINT16_MAX);
+    prefs_register_range_preference(module, "media.ports", "Device UDP ports",
+        "Ports that the device uses for a call. They make weak evidence stronger, and never make a call alone.",
+        &ft_pref_media_ports, UINT16_MAX);
+}
+
+void
+proto_register_facetime(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_facetime_kind, { "Kind", "facetime.kind", FT_UINT8, BASE_DEC,
+            VALS(ft_kind_vals), 0x0, "What carries the datagram, by its first bytes", HFILL } },
+        { &hf_facetime_confidence, { "Confidence", "facetime.confidence", FT_UINT8, BASE_DEC,
+            VALS(ft_confidence_vals), 0x0, "How sure it is that this flow is FaceTime", HFILL } },
+        { &hf_facetime_evidence, { "Evidence", "facetime.evidence", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Why this flow is taken for FaceTime", HFILL } },
+        { &hf_facetime_path, { "Path", "facetime.path", FT_UINT8, BASE_DEC,
+            VALS(ft_path_vals), 0x0, "How media travels: over Apple's relay or directly between the devices", HFILL } },
+    };
+    static int *ett[] = { &ett_facetime, &ett_facetime_evidence };
+    static ei_register_info ei[] = {
+        { &ei_facetime_unknown, { "facetime.unknown", PI_UNDECODED, PI_NOTE,
+            "Datagram of a FaceTime flow in no known form", EXPFILL } },
+        { &ei_facetime_guess, { "facetime.guess", PI_ASSUMPTION, PI_CHAT,
+            "Taken for FaceTime by its surroundings", EXPFILL } },
+        { &ei_facetime_flow_limit, { "facetime.flow_limit", PI_ASSUMPTION, PI_WARN,
+            "More FaceTime-like flows than are kept: the later ones are not followed", EXPFILL } },
+    };
+
+    proto_facetime = proto_register_protocol("Apple FaceTime", "FaceTime", "facetime");
+    ft_expert = expert_register_protocol(proto_facetime);
+    proto_register_field_array(proto_facetime, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+    expert_register_field_array(ft_expert, ei, array_length(ei));
+    for (unsigned i = 0; i < array_length(ft_wires); i++)
+        ft_wires[i]->register_fields();
+    ft_link_register();
+    register_preferences();
+    register_dissector("facetime", dissect_facetime_decode_as, proto_facetime);
+    ft_tap = register_tap("facetime");
+    ft_postdissector_register();
+    ft_tap_calls_register();
+    register_init_routine(facetime_init);
+}
+
+void
+proto_reg_handoff_facetime(void)
+{
+    ft_handle = create_dissector_handle(dissect_facetime, proto_facetime);
+    ft_watch_handle = create_dissector_handle(dissect_facetime_watch, -1);
+    for (unsigned i = 0; i < array_length(ft_wires); i++) {
+        if (ft_wires[i]->handoff)
+            ft_wires[i]->handoff();
+    }
+    heur_dissector_add("udp", dissect_facetime_heur, "FaceTime over UDP", "facetime_udp", proto_facetime, HEURISTIC_ENABLE);
+    heur_dissector_add("stun", dissect_facetime_heur_stun, "FaceTime inside TURN", "facetime_stun", proto_facetime, HEURISTIC_ENABLE);
+    dissector_add_for_decode_as("udp.port", find_dissector("facetime"));
+}

@@ -1,0 +1,406 @@
+/* packet-facetime.h
+ * What the files of the FaceTime plugin share: the words (kinds, phases, states), the three structs
+ * (packet, flow, call), the tap's payload, and the functions that one file offers to the others.
+ *
+ * The way of one packet, and so the order of this file:
+ *
+ *     detect -> demux (packet-facetime.c) -> wire formats -> call -> post-dissector -> taps
+ *
+ * A wire file knows nothing of calls; the call code never reads a tvb; a tap never changes a call.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef PACKET_FACETIME_H
+#define PACKET_FACETIME_H
+
+#include "ws_compat.h"
+
+#include <epan/expert.h>
+
+/* ---- Words -------------------------------------------------------------------------------- */
+
+/* What carries a datagram: facetime.kind. */
+typedef enum {
+    FT_KIND_UNKNOWN,    /* a datagram of a FaceTime flow in no form that is known here */
+    FT_KIND_STUN,
+    FT_KIND_SIP,
+    FT_KIND_RTP,
+    FT_KIND_RTCP,
+    FT_KIND_RELAY,      /* relay channel data (QuickRelay) */
+    FT_KIND_LINK_PROBE,
+    FT_KIND_NAT_PROBE,  /* SNATMAP and CommNAT */
+    FT_KIND_QUIC,
+    FT_KIND_COUNT
+} ft_kind_t;
+
+/* Phase of a call that a packet belongs to: facetime.call.phase, in the order of a call. */
+typedef enum {
+    FT_PHASE_PUSH,
+    FT_PHASE_LOOKUP,
+    FT_PHASE_PROBE,
+    FT_PHASE_CERTIFICATE,
+    FT_PHASE_REGISTRATION,
+    FT_PHASE_RELAY,
+    FT_PHASE_CONNECTIVITY,
+    FT_PHASE_SIGNALLING,
+    FT_PHASE_MEDIA,
+    FT_PHASE_TEARDOWN
+} ft_phase_t;
+
+/* State of a call as far as the capture shows it: facetime.call.state. */
+typedef enum {
+    FT_STATE_ATTEMPTED,     /* a relay was contacted, candidates checked or an INVITE sent, no more */
+    FT_STATE_RINGING,       /* a SIP 180 */
+    FT_STATE_ESTABLISHED,   /* answered, or media flows, and no end is seen */
+    FT_STATE_ENDED,         /* a SIP BYE */
+    FT_STATE_DECLINED,      /* a SIP 6xx, 480 or 486 */
+    FT_STATE_CANCELLED,     /* a SIP CANCEL or 487 */
+    FT_STATE_FAILED,        /* another final SIP error */
+    FT_STATE_INTERRUPTED    /* media stopped, the capture went on, and no end was signalled */
+} ft_state_t;
+
+/* Who initiated, seen from the device: facetime.call.direction. */
+typedef enum { FT_DIRECTION_UNKNOWN, FT_DIRECTION_INBOUND, FT_DIRECTION_OUTBOUND } ft_direction_t;
+
+/* Path of a media packet: facetime.path. As a mask in a call. */
+typedef enum { FT_PATH_NONE = 0, FT_PATH_DIRECT = 1, FT_PATH_RELAY = 2 } ft_path_t;
+
+/* How sure: facetime.confidence. */
+typedef enum { FT_CONFIDENCE_NONE, FT_CONFIDENCE_LOW, FT_CONFIDENCE_MEDIUM, FT_CONFIDENCE_HIGH } ft_confidence_t;
+
+/* Media of an RTP payload type, as a mask in a call. */
+enum { FT_MEDIA_AUDIO = 1, FT_MEDIA_VIDEO = 2 };
+
+/* Why a flow is taken for FaceTime: facetime.evidence. A bit each; detect.c holds the text and the weight of each. */
+typedef enum {
+    FT_EV_RELAY_HEADER,     /* relay channel data of exact length, its sub-packets parse to the end */
+    FT_EV_RELAY_FORM,       /* the same, but the host is not known and what follows the header is not, or was cut off */
+    FT_EV_LINK_MESSAGE,     /* link message: command, exact length and 16 zero bytes */
+    FT_EV_SNATMAP,
+    FT_EV_COMMNAT,
+    FT_EV_LINK_PROBE,
+    FT_EV_APPLE_STUN,       /* STUN with Apple's attributes */
+    FT_EV_VICEROY,          /* SIP of Apple's Viceroy stack */
+    FT_EV_VICEROY_SDP,      /* SDP lines that only Viceroy writes */
+    FT_EV_SIP_PORTS,        /* SIP between two media ports, request URI with the literal user "user" */
+    FT_EV_RTP_4400,         /* RTP header extension 0x4400 of two words, both ports in FaceTime's range */
+    FT_EV_QUIC_RELAY,       /* QUIC to a relay port at an Apple address */
+    FT_EV_STUN_PORTS,       /* STUN from or to one of FaceTime's ports */
+    FT_EV_QUIC_PORTS,       /* QUIC to a relay port, the address is nobody's we know */
+    FT_EV_RTP_PORTS,        /* RTP between two of FaceTime's media ports */
+    FT_EV_SAME_SOCKET,      /* another flow of the same local socket is FaceTime */
+    FT_EV_SSRC,             /* an SSRC that a call already has, or that SDP named */
+    FT_EV_CANDIDATE,        /* an end of the flow was announced as a candidate */
+    FT_EV_DECODE_AS,        /* the analyst said so */
+    FT_EV_COUNT
+} ft_evidence_t;
+
+#define FT_EV(bit) (1u << (bit))
+
+/* ---- Numbers with a source ---------------------------------------------------------------- */
+
+/* Apple's published ports (support.apple.com 102266, "TCP and UDP ports used by Apple software products"):
+ * UDP 3478-3497, 16384-16387 and 16393-16402; 16403 was seen with iChat. Default values of the preferences. */
+#define FT_RELAY_PORTS "3478-3497"
+#define FT_MEDIA_PORTS "16384-16403"
+
+/* RFC 8489, section 5. */
+#define FT_STUN_COOKIE 0x2112a442u
+#define FT_STUN_HEADER_LEN 20
+
+/* RFC 9000, section 17.2: a connection ID is at most 20 bytes in version 1. */
+#define FT_QUIC_CID_MAX 20
+
+/* ---- Packet ------------------------------------------------------------------------------- */
+
+/* An address and a port. Addresses of calls and flows live in file scope, those of packets in packet scope. */
+typedef struct ft_endpoint {
+    address addr;       /* AT_NONE where unknown */
+    uint16_t port;      /* 0 where unknown */
+} ft_endpoint_t;
+
+/* How a packet came to name an endpoint. */
+typedef enum {
+    FT_LEARNED_OWN,         /* the sender names its own address: candidate of a link message, SNATMAP request */
+    FT_LEARNED_MAPPED       /* the receiver's address as a server sees it: SNATMAP answer, STUN XOR-MAPPED-ADDRESS */
+} ft_learned_how_t;
+
+/* A link message names up to 15 addresses (4-bit count) and a port list; more are shown but not learned. */
+#define FT_MAX_LEARNED 24
+
+typedef struct ft_learned {
+    ft_endpoint_t at;
+    ft_learned_how_t how;
+} ft_learned_t;
+
+/* What a SIP message said. Strings are UTF-8, in packet scope, NULL where the message has no such header. */
+typedef struct ft_sip {
+    const char *call_id;
+    const char *from;           /* display name or user part: a phone number or an Apple ID */
+    const char *to;
+    const char *user_agent;
+    const char *method;         /* of the CSeq header: it names the request that a response answers */
+    bool is_request;
+    uint16_t status;            /* of a response, 0 in a request */
+    bool has_sdp;
+} ft_sip_t;
+
+/* One RTP packet. RFC 3550, section 5.1. */
+typedef struct ft_rtp {
+    uint32_t ssrc;
+    uint32_t timestamp;         /* in units of the payload type's clock */
+    uint16_t seq;
+    uint8_t payload_type;
+    bool marker;
+    uint32_t length;            /* bytes of the RTP packet, header included */
+} ft_rtp_t;
+
+/* A compound relay datagram holds at most 8 sub-packets (packet-facetime's source: Apple's IDSFoundation). */
+#define FT_MAX_SUBPACKETS 8
+
+struct ft_flow;
+struct ft_call;
+
+/* Packet facts: what one datagram said. In packet scope; made anew on each pass from the bytes alone. */
+typedef struct ft_packet {
+    ft_kind_t kind;
+    ft_phase_t phase;
+    uint32_t evidence;              /* FT_EV() bits of this datagram */
+    bool claimed;                   /* this dissector showed the datagram (false: a stock dissector had it) */
+    bool inside_turn;               /* the datagram came out of a TURN message */
+    bool from_relay, to_relay;      /* the source, the destination is the relay's side */
+    struct ft_flow *flow;           /* file scope; NULL if there is none */
+    unsigned n_rtp;
+    ft_rtp_t rtp[FT_MAX_SUBPACKETS];
+    unsigned n_learned;
+    ft_learned_t learned[FT_MAX_LEARNED];
+    ft_sip_t *sip;                  /* packet scope; NULL if the datagram is no SIP */
+    uint32_t sdp_ssrc[4];           /* SSRCs that SDP names (a=rtpID) */
+    unsigned n_sdp_ssrc;
+    bool is_answer;                 /* answer of a STUN or NAT probe */
+    uint8_t quic_scid_len;          /* source connection ID of a QUIC long header: packets back carry it; 0: none */
+    uint8_t quic_scid[FT_QUIC_CID_MAX];
+} ft_packet_t;
+
+/* ---- Flow --------------------------------------------------------------------------------- */
+
+/* One 5-tuple. Lives in file scope as the conversation's data; written on the first pass only. */
+typedef struct ft_flow {
+    ft_endpoint_t a, b;             /* the ends, a sent the first datagram */
+    uint32_t first_frame;           /* frame number of the first datagram that was looked at */
+    nstime_t first_time, last_time; /* absolute, of the first and the last datagram */
+    uint32_t evidence;              /* FT_EV() bits of all datagrams */
+    ft_confidence_t confidence;     /* from the evidence */
+    bool is_facetime;               /* sure enough (preference); never taken back */
+    bool watched;                   /* the conversation goes through ft_watch (a candidate) */
+    dissector_handle_t watched_dissector; /* who had the conversation when we began to watch; may be NULL */
+    int8_t device_side;             /* 0: a is the device, 1: b is, -1: not known */
+    uint32_t packets;               /* datagrams so far */
+    uint64_t bytes;                 /* frame bytes on the wire of those */
+    uint32_t uncounted_packets;     /* datagrams that came before the flow had a call */
+    uint64_t uncounted_bytes;
+    uint32_t kinds;                 /* mask of 1 << ft_kind_t */
+    uint32_t noted;                 /* mask of 1 << ft_kind_t for which the call knows the other side */
+    struct ft_call *call;           /* the latest call; NULL before there is one */
+    wmem_tree_t *calls;             /* frame number -> call from there on, once a second call uses the flow; else NULL */
+    uint8_t quic_cid_len[2];        /* connection ID that packets from a [0], from b [1] are addressed to; 0: none known */
+    uint8_t quic_cid[2][FT_QUIC_CID_MAX];
+    struct ft_stream *last_stream;  /* the stream of the latest RTP packet: saves a look-up for each packet of a burst */
+    void *rtp_conversation;         /* the stock rtp dissector's data that is in the conversation now; see wire_rtp.c */
+    uint32_t rtp_ssrc;              /* the SSRC that it belongs to */
+} ft_flow_t;
+
+/* One SSRC of one sender. File scope. */
+typedef struct ft_stream {
+    uint32_t ssrc;
+    uint8_t payload_type;           /* of the latest packet */
+    uint32_t packets;               /* on all paths */
+    struct ft_call *call;
+} ft_stream_t;
+
+/* ---- Call --------------------------------------------------------------------------------- */
+
+/* One call. File scope. Written on the first pass only; a call that turned out to be part of another points to it. */
+typedef struct ft_call {
+    uint32_t number;                /* facetime.call, from 1; final after ft_call_renumber() */
+    struct ft_call *merged_into;    /* NULL: the call stands for itself */
+    uint32_t first_frame, last_frame;
+    nstime_t first_time, last_time; /* absolute */
+    nstime_t media_time;            /* absolute time of the first media packet; zero before */
+    nstime_t last_media_time;       /* of the last one */
+    uint32_t packets;               /* frames */
+    uint64_t bytes;                 /* of those frames, on the wire */
+    uint32_t evidence;              /* of all its flows */
+    ft_confidence_t confidence;     /* of its surest flow */
+    ft_direction_t direction;
+    uint32_t media;                 /* mask of FT_MEDIA_* */
+    uint32_t paths;                 /* mask of ft_path_t */
+    bool invited, ringing, answered;/* SIP: INVITE, 180, 200 to INVITE seen */
+    bool bye, declined, cancelled, failed; /* SIP: how it ended */
+    uint32_t end_frame;             /* frame of the first message that ends the call; 0: none */
+    nstime_t end_time;              /* absolute time of that frame */
+    const char *sip_call_id;        /* NULL without SIP */
+    const char *from, *to;          /* number, Apple ID or display name as visible; NULL where not */
+    ft_endpoint_t device, peer, relay; /* AT_NONE where not known */
+    unsigned n_devices;             /* addresses of the device: more than one after a change of interface */
+} ft_call_t;
+
+/* What is queued on the tap "facetime" for each packet of a call, on every pass. In packet scope. */
+typedef struct ft_tap_info {
+    const ft_call_t *call;
+    const ft_packet_t *packet;      /* NULL where a stock dissector had the packet */
+    uint32_t packets;               /* 1, or more where this packet brought earlier ones into the call (first pass) */
+    uint64_t bytes;
+} ft_tap_info_t;
+
+/* ---- packet-facetime.c -------------------------------------------------------------------- */
+
+extern int proto_facetime;              /* set by proto_register_facetime() */
+extern int ft_tap;                      /* id of the tap "facetime" */
+extern int ett_facetime;
+extern dissector_handle_t ft_handle;        /* for conversations that are FaceTime */
+extern dissector_handle_t ft_watch_handle;  /* for conversations that may turn out to be */
+extern expert_module_t *ft_expert;     /* all expert items of the plugin are registered with it */
+
+/* Preferences. The ranges live as long as Wireshark keeps them; read only. */
+extern range_t *ft_pref_relay_ports;
+extern range_t *ft_pref_media_ports;
+extern int ft_pref_confidence;          /* an ft_confidence_t: sure enough */
+
+void proto_register_facetime(void);
+void proto_reg_handoff_facetime(void);
+
+/* Text of each word; never NULL. */
+extern const value_string ft_kind_vals[];
+extern const value_string ft_phase_vals[];
+extern const value_string ft_state_vals[];
+extern const value_string ft_direction_vals[];
+extern const value_string ft_path_vals[];
+extern const value_string ft_confidence_vals[];
+
+/* Shows a datagram of a known FaceTime flow that a stock dissector took before the flow was known.
+ * tvb is the UDP payload. Adds the FaceTime tree below root and fills pkt; calls no stock dissector. */
+void ft_annotate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, ft_packet_t *pkt);
+
+/* ---- Wire formats ------------------------------------------------------------------------- */
+
+/* One wire format: a new one is a new file with such a struct, and a line in ft_wires of packet-facetime.c. */
+typedef struct ft_wire {
+    ft_kind_t kind;
+    /* Registers the format's fields and expert items. */
+    void (*register_fields)(void);
+    /* Finds the stock dissectors that the format needs; may be NULL. */
+    void (*handoff)(void);
+    /* Has the datagram this form? Never throws: looks at captured bytes only. Adds FT_EV() bits to *evidence.
+     * flow may be NULL (first datagram). */
+    bool (*match)(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence);
+    /* Shows a datagram for which match() held: FaceTime's own fields below ft_tree, what a stock dissector
+     * knows below root, by ft_call_stock(). Fills pkt. May throw as dissectors do when the capture is cut. */
+    void (*dissect)(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
+} ft_wire_t;
+
+extern const ft_wire_t ft_wire_stun, ft_wire_sip, ft_wire_rtp, ft_wire_relay, ft_wire_link_probe,
+    ft_wire_nat_probe, ft_wire_quic;
+
+/* Calls a stock dissector for the bytes of tvb, unless one had the packet already (pkt->claimed is false). */
+void ft_call_stock(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt);
+
+/* Adds an endpoint that the packet names; a full list drops it. addr's bytes must live as long as the packet. */
+void ft_learn(ft_packet_t *pkt, const address *addr, uint16_t port, ft_learned_how_t how);
+
+/* wire_link.c: link messages inside the relay payload. ft_link_match() looks at captured bytes only. */
+bool ft_link_match(tvbuff_t *tvb);
+void ft_link_register(void);
+void ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t *pkt);
+
+/* wire_rtp.c: an RTP or RTCP packet inside something else. Captured bytes only; evidence may be NULL. */
+bool ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence);
+void ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
+/* Makes the stock dissector's data for a flow whose RTP may be shown on a later pass only. First pass only. */
+void ft_rtp_prepare_flow(packet_info *pinfo, ft_flow_t *flow);
+/* FT_MEDIA_* of a payload type, 0 where not known. */
+uint32_t ft_rtp_media(uint8_t payload_type);
+
+/* wire_relay.c: relay channel data whose channel header the stock STUN dissector took for TURN ChannelData
+ * (UDP port 3478 belongs to it). tvb is what follows the header; true if it was that and is shown. */
+bool ft_relay_inside_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, ft_packet_t *pkt);
+
+/* ---- detect.c ----------------------------------------------------------------------------- */
+
+/* True if addr is in one of Apple's networks. */
+bool ft_is_apple(const address *addr);
+bool ft_is_relay_port(uint32_t port);
+bool ft_is_media_port(uint32_t port);
+
+/* Confidence that evidence gives; the sum of weak evidence stays weak. */
+ft_confidence_t ft_confidence(uint32_t evidence);
+/* The reason behind one bit, as shown in facetime.evidence. Never NULL. */
+const char *ft_evidence_text(ft_evidence_t bit);
+
+/* ---- flow.c ------------------------------------------------------------------------------- */
+
+/* The flow of the packet's conversation, or NULL. */
+ft_flow_t *ft_flow_find(packet_info *pinfo);
+/* The same, made on the first pass if there is none. NULL where the limit is reached or on later passes. */
+ft_flow_t *ft_flow_get(packet_info *pinfo);
+/* Adds a datagram and its evidence to its flow. First pass only. */
+void ft_flow_update(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt);
+/* Lets later datagrams of a flow that is not sure enough come to ft_watch_handle first. First pass only. */
+void ft_flow_watch(ft_flow_t *flow, packet_info *pinfo);
+/* The call of the flow at this frame; NULL if none. */
+ft_call_t *ft_flow_call(const ft_flow_t *flow, uint32_t frame);
+/* True if the packet went from side a to side b of the flow. */
+bool ft_flow_from_a(const ft_flow_t *flow, const packet_info *pinfo);
+/* True if more flows were seen than are kept. */
+bool ft_flow_limit_reached(void);
+/* The evidence that another flow gives to this packet: same socket, announced candidate, known SSRC. */
+uint32_t ft_flow_context(const packet_info *pinfo, const uint32_t *ssrc);
+/* Endpoints as keys of maps, and a copy in file scope. */
+unsigned ft_endpoint_hash(const void *key);
+gboolean ft_endpoint_equal(const void *a, const void *b);
+void ft_endpoint_copy(ft_endpoint_t *to, const address *addr, uint16_t port);
+/* Forgets the last file's flows; called when a file is opened. */
+void ft_flow_init(void);
+
+/* ---- call.c ------------------------------------------------------------------------------- */
+
+/* Takes a datagram of a FaceTime flow into its call, making or joining one. First pass only.
+ * *packets and *bytes get what the packet brought into the call. Returns the call, or NULL (no call yet, or the limit). */
+ft_call_t *ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_t *packets, uint64_t *bytes);
+/* The call that stands for this one, after merges. */
+ft_call_t *ft_call_root(ft_call_t *call);
+/* Numbers the calls that stand for themselves from 1, if a merge left a gap. */
+void ft_call_renumber(void);
+/* State at the end of what was read so far. */
+ft_state_t ft_call_state(const ft_call_t *call);
+/* Calls in the order in which they began; number of them. i from 0. */
+unsigned ft_call_count(void);
+const ft_call_t *ft_call_at(unsigned i);
+/* True if the SSRC belongs to a call, and which one; otherwise NULL. */
+ft_stream_t *ft_stream_find(uint32_t ssrc);
+ft_stream_t *ft_stream_get(uint32_t ssrc);
+/* Tells the calls the time of each frame, so that a silent call can be told from one at the end of the capture. */
+void ft_call_clock(const nstime_t *now);
+/* The living call that announced the endpoint or was seen at it by a server; NULL if there is none. */
+ft_call_t *ft_call_by_endpoint(const address *addr, uint16_t port);
+/* The latest call of the device with this address; NULL if there is none. */
+ft_call_t *ft_call_by_device(const address *addr);
+/* True if more calls were seen than are kept. */
+bool ft_call_limit_reached(void);
+/* Forgets the last file's calls; called when a file is opened. */
+void ft_call_init(void);
+
+/* ---- postdissector.c, taps ---------------------------------------------------------------- */
+
+void ft_postdissector_register(void);
+/* Gives the facts of the datagram at hand to the post-dissector, which runs after all dissectors of the frame. */
+void ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt);
+/* The facts of the frame's datagram; NULL if it showed no sign of FaceTime. */
+ft_packet_t *ft_packet_of(packet_info *pinfo);
+/* Remembers that a stock dissector takes this datagram now, so that it can be shown once its flow is known. tvb: UDP payload. */
+void ft_late_note(packet_info *pinfo, tvbuff_t *tvb);
+void ft_postdissector_init(void);
+
+void ft_tap_calls_register(void);
+
+#endif /* PACKET_FACETIME_H */

@@ -1,0 +1,276 @@
+/* flow.c
+ * Flows: one 5-tuple each, kept as data of Wireshark's conversation. A flow that shows only weak evidence is watched; one
+ * that is sure enough is FaceTime from its first datagram on every later pass.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "packet-facetime.h"
+
+/* Flows that are kept at most: a flood of spoofed datagrams gets no more. Some 300 bytes each. */
+#define FT_MAX_FLOWS 262144
+
+/* A socket speaks for another flow of its own only for so long after its last datagram. Longer than the pauses of a call,
+ * shorter than the time after which a system gives the port to another program. */
+#define FT_SOCKET_SECONDS 60
+
+/* A local socket that carries FaceTime. File scope. */
+typedef struct ft_socket {
+    ft_endpoint_t at;
+    nstime_t last_time;     /* absolute, of the latest FaceTime datagram */
+} ft_socket_t;
+
+static uint32_t flow_count;
+static wmem_map_t *flow_sockets;        /* ft_endpoint_t -> ft_socket_t; file scope */
+
+unsigned
+ft_endpoint_hash(const void *key)
+{
+    const ft_endpoint_t *e = (const ft_endpoint_t *)key;
+
+    return add_address_to_hash(e->port * 2654435761u, &e->addr);
+}
+
+gboolean
+ft_endpoint_equal(const void *a, const void *b)
+{
+    const ft_endpoint_t *x = (const ft_endpoint_t *)a, *y = (const ft_endpoint_t *)b;
+
+    return x->port == y->port && addresses_equal(&x->addr, &y->addr);
+}
+
+void
+ft_endpoint_copy(ft_endpoint_t *to, const address *addr, uint16_t port)
+{
+    copy_address_wmem(wmem_file_scope(), &to->addr, addr);
+    to->port = port;
+}
+
+/* The conversation of exactly this 5-tuple. Where SDP announced media, Wireshark has one with only one end as well, which
+ * would throw all flows of that end together. On later passes one is only looked up. */
+static conversation_t *
+flow_conversation(packet_info *pinfo, bool create)
+{
+    conversation_t *conversation = ft_find_conversation(pinfo);
+
+    if (conversation && (conversation->options & (NO_ADDR2 | NO_PORT2 | NO_PORT2_FORCE)))
+        conversation = NULL;
+    if (!conversation && create)
+        conversation = conversation_new(pinfo->num, &pinfo->src, &pinfo->dst, CONVERSATION_UDP, pinfo->srcport, pinfo->destport, 0);
+    return conversation;
+}
+
+ft_flow_t *
+ft_flow_find(packet_info *pinfo)
+{
+    conversation_t *conversation;
+
+    if (pinfo->ptype != PT_UDP)
+        return NULL;
+    conversation = flow_conversation(pinfo, false);
+    return conversation ? (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime) : NULL;
+}
+
+ft_flow_t *
+ft_flow_get(packet_info *pinfo)
+{
+    conversation_t *conversation;
+    ft_flow_t *flow;
+
+    if (pinfo->ptype != PT_UDP)
+        return NULL;
+    conversation = flow_conversation(pinfo, !PINFO_FD_VISITED(pinfo));
+    if (!conversation)
+        return NULL;
+    flow = (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime);
+    if (flow || PINFO_FD_VISITED(pinfo) || flow_count >= FT_MAX_FLOWS)
+        return flow;
+    flow = wmem_new0(wmem_file_scope(), ft_flow_t);
+    ft_endpoint_copy(&flow->a, &pinfo->src, (uint16_t)pinfo->srcport);
+    ft_endpoint_copy(&flow->b, &pinfo->dst, (uint16_t)pinfo->destport);
+    flow->first_frame = pinfo->num;
+    flow->first_time = pinfo->abs_ts;
+    flow->device_side = -1;
+    conversation_add_proto_data(conversation, proto_facetime, flow);
+    flow_count++;
+    return flow;
+}
+
+bool
+ft_flow_limit_reached(void)
+{
+    return flow_count >= FT_MAX_FLOWS;
+}
+
+bool
+ft_flow_from_a(const ft_flow_t *flow, const packet_info *pinfo)
+{
+    return flow->a.port == pinfo->srcport && addresses_equal(&flow->a.addr, &pinfo->src);
+}
+
+ft_call_t *
+ft_flow_call(const ft_flow_t *flow, uint32_t frame)
+{
+    ft_call_t *call = flow->calls ? (ft_call_t *)wmem_tree_lookup32_le(flow->calls, frame) : flow->call;
+
+    return call ? ft_call_root(call) : NULL;
+}
+
+/* Private, shared (RFC 6598) or unique local address: the device's side of a NAT. */
+static bool
+flow_is_private(const address *addr)
+{
+    const uint8_t *b = (const uint8_t *)addr->data;
+
+    if (addr->type == AT_IPv4)
+        return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
+               (b[0] == 100 && (b[1] & 0xc0) == 64);
+    return addr->type == AT_IPv6 && (b[0] & 0xfe) == 0xfc;
+}
+
+/* Which side is the device? By the surest sign first. -1: not known. */
+static int8_t
+flow_device_side(const ft_flow_t *flow, bool from_a, const ft_packet_t *pkt)
+{
+    bool a = ft_is_apple(&flow->a.addr), b = ft_is_apple(&flow->b.addr);
+    bool asks = pkt->kind == FT_KIND_NAT_PROBE && !pkt->is_answer, told = pkt->kind == FT_KIND_NAT_PROBE && pkt->is_answer;
+
+    /* 1. The other side is one of Apple's hosts. */
+    if (a != b)
+        return a ? 1 : 0;
+    /* 2. The wire format says so: who sends to the relay, who asks for its mapping. */
+    if (pkt->to_relay || asks)
+        return from_a ? 0 : 1;
+    if (pkt->from_relay || told)
+        return from_a ? 1 : 0;
+    /* 3. An address that another flow has shown to be a device's. */
+    a = ft_call_by_device(&flow->a.addr) != NULL;
+    b = ft_call_by_device(&flow->b.addr) != NULL;
+    if (a != b)
+        return a ? 0 : 1;
+    /* 4. One end has a private address. */
+    a = flow_is_private(&flow->a.addr);
+    b = flow_is_private(&flow->b.addr);
+    if (a != b)
+        return a ? 0 : 1;
+    return -1;
+}
+
+static void
+flow_note_socket(const ft_flow_t *flow, const packet_info *pinfo)
+{
+    const ft_endpoint_t *at = flow->device_side == 0 ? &flow->a : &flow->b;
+    ft_socket_t *sock;
+
+    if (flow->device_side < 0)
+        return;
+    sock = (ft_socket_t *)wmem_map_lookup(flow_sockets, at);
+    if (!sock) {
+        sock = wmem_new0(wmem_file_scope(), ft_socket_t);
+        sock->at = *at;
+        wmem_map_insert(flow_sockets, &sock->at, sock);
+    }
+    sock->last_time = pinfo->abs_ts;
+}
+
+static bool
+flow_socket_lives(const packet_info *pinfo, const address *addr, uint32_t port)
+{
+    ft_endpoint_t at = { .addr = *addr, .port = (uint16_t)port };
+    const ft_socket_t *sock = (const ft_socket_t *)wmem_map_lookup(flow_sockets, &at);
+    nstime_t age;
+
+    if (!sock)
+        return false;
+    nstime_delta(&age, &pinfo->abs_ts, &sock->last_time);
+    return nstime_to_sec(&age) <= FT_SOCKET_SECONDS;
+}
+
+uint32_t
+ft_flow_context(const packet_info *pinfo, const uint32_t *ssrc)
+{
+    uint32_t evidence = 0;
+
+    if (wmem_map_size(flow_sockets) == 0)
+        return 0;
+    if (flow_socket_lives(pinfo, &pinfo->src, pinfo->srcport) || flow_socket_lives(pinfo, &pinfo->dst, pinfo->destport))
+        evidence |= FT_EV(FT_EV_SAME_SOCKET);
+    if (ft_call_by_endpoint(&pinfo->src, (uint16_t)pinfo->srcport) || ft_call_by_endpoint(&pinfo->dst, (uint16_t)pinfo->destport))
+        evidence |= FT_EV(FT_EV_CANDIDATE);
+    if (ssrc && ft_stream_find(*ssrc))
+        evidence |= FT_EV(FT_EV_SSRC);
+    return evidence;
+}
+
+/* Media that SDP announces makes a conversation with one end, which the rtp dissector owns. STUN and SIP come to that
+ * socket too, so the datagrams go to this dissector, which tells them apart. */
+static void
+flow_take_announced(const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    for (unsigned i = 0; i < pkt->n_learned; i++) {
+        const ft_endpoint_t *at = &pkt->learned[i].at;
+        conversation_t *conversation = find_conversation(pinfo->num, &at->addr, &at->addr, CONVERSATION_UDP, at->port, 0,
+                                                         NO_ADDR_B | NO_PORT_B);
+
+        if (conversation && (conversation->options & NO_ADDR2))
+            conversation_set_dissector(conversation, ft_handle);
+    }
+}
+
+void
+ft_flow_update(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
+{
+    bool from_a = ft_flow_from_a(flow, pinfo);
+    conversation_t *conversation;
+
+    flow->last_time = pinfo->abs_ts;
+    flow->packets++;
+    flow->bytes += pinfo->fd->pkt_len;
+    flow->kinds |= 1u << pkt->kind;
+    if (pkt->quic_scid_len) {
+        /* The sender wants to be addressed by it: it is what packets from the other side carry. */
+        flow->quic_cid_len[from_a ? 1 : 0] = pkt->quic_scid_len;
+        memcpy(flow->quic_cid[from_a ? 1 : 0], pkt->quic_scid, pkt->quic_scid_len);
+    }
+    if (pkt->evidence & ~flow->evidence) {
+        flow->evidence |= pkt->evidence;
+        flow->confidence = ft_confidence(flow->evidence);
+    }
+    if (flow->device_side < 0)
+        flow->device_side = flow_device_side(flow, from_a, pkt);
+    if (pkt->sip && pkt->n_learned)
+        flow_take_announced(pinfo, pkt);
+    if (!flow->is_facetime && (int)flow->confidence >= ft_pref_confidence) {
+        flow->is_facetime = true;
+        conversation = flow_conversation(pinfo, false);
+        /* For all frames of the conversation, also those that were dissected already: this is what makes the flow FaceTime
+         * from its first datagram on later passes. Not inside TURN: there the conversation is TURN's. */
+        if (conversation && !pkt->inside_turn)
+            conversation_set_dissector(conversation, ft_handle);
+        ft_rtp_prepare_flow(pinfo, flow);
+    }
+    if (flow->is_facetime)
+        flow_note_socket(flow, pinfo);
+}
+
+void
+ft_flow_watch(ft_flow_t *flow, packet_info *pinfo)
+{
+    conversation_t *conversation = flow_conversation(pinfo, false);
+    dissector_handle_t now;
+
+    if (!conversation || flow->is_facetime)
+        return;
+    now = conversation_get_dissector(conversation, pinfo->num);
+    if (now == ft_watch_handle)
+        return;
+    flow->watched = true;
+    flow->watched_dissector = now;
+    conversation_set_dissector(conversation, ft_watch_handle);
+}
+
+void
+ft_flow_init(void)
+{
+    flow_count = 0;
+    flow_sockets = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
+}

@@ -1,0 +1,200 @@
+/* postdissector.c
+ * Runs after all dissectors of every frame, on every pass. On the first pass it takes the datagram's facts into its flow and
+ * its call; on every pass it writes facetime.call.* and queues the tap.
+ *
+ * The facts are taken here and not in the dissector, because a dissector that meets the end of a cut capture does not return.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "packet-facetime.h"
+
+#include <epan/proto_data.h>
+
+/* Key of the packet facts among the packet's protocol data. */
+#define FT_PACKET_FACTS 0
+
+static int hf_call = -1;
+static int hf_call_phase = -1;
+static int hf_call_time = -1;
+static int hf_call_state = -1;
+static int hf_call_direction = -1;
+static int hf_call_from = -1;
+static int hf_call_to = -1;
+static int hf_call_first_frame = -1;
+static int hf_call_last_frame = -1;
+static int ett_call = -1;
+static expert_field ei_call_limit = EI_INIT;
+
+/* A datagram that a stock dissector took before its flow was known: where it lies in the frame. */
+typedef struct late_datagram {
+    int offset;             /* of the UDP payload in the frame, in bytes */
+    int captured, reported; /* its lengths */
+} late_datagram_t;
+
+static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope. At most one for each flow: then it is watched. */
+
+void
+ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt)
+{
+    p_remove_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS);
+    p_add_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS, pkt);
+}
+
+ft_packet_t *
+ft_packet_of(packet_info *pinfo)
+{
+    return (ft_packet_t *)p_get_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS);
+}
+
+void
+ft_late_note(packet_info *pinfo, tvbuff_t *tvb)
+{
+    late_datagram_t *datagram = wmem_new(wmem_file_scope(), late_datagram_t);
+
+    datagram->offset = tvb_raw_offset(tvb);
+    datagram->captured = (int)tvb_captured_length(tvb);
+    datagram->reported = (int)tvb_reported_length(tvb);
+    wmem_map_insert(late, GUINT_TO_POINTER(pinfo->num), datagram);
+}
+
+/* Facts of a datagram that a stock dissector showed on this pass, of a flow that became FaceTime later. */
+static ft_packet_t *
+late_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
+{
+    const late_datagram_t *datagram = (const late_datagram_t *)wmem_map_lookup(late, GUINT_TO_POINTER(pinfo->num));
+    ft_flow_t *flow = datagram ? ft_flow_find(pinfo) : NULL;
+    ft_packet_t *pkt;
+
+    if (!flow || !flow->is_facetime)
+        return NULL;
+    pkt = wmem_new0(pinfo->pool, ft_packet_t);
+    pkt->flow = flow;
+    /* Reassembled IP fragments are not part of the frame: then there is nothing to add but the call. */
+    if ((unsigned)(datagram->offset + datagram->captured) <= tvb_captured_length(frame))
+        ft_annotate(tvb_new_subset_length_caplen(frame, datagram->offset, datagram->captured, datagram->reported),
+                    pinfo, tree, pkt);
+    return pkt;
+}
+
+static ft_phase_t
+phase_of(const ft_packet_t *pkt, const ft_call_t *call, uint32_t frame)
+{
+    /* What ends the call, and SIP that follows, is teardown. */
+    if (call->end_frame && frame >= call->end_frame && pkt->kind == FT_KIND_SIP)
+        return FT_PHASE_TEARDOWN;
+    return pkt->phase;
+}
+
+static void
+show_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_t *call, const ft_packet_t *pkt)
+{
+    proto_tree *tree;
+    proto_item *item;
+    nstime_t since;
+    ft_phase_t phase = phase_of(pkt, call, pinfo->num);
+
+    nstime_delta(&since, &pinfo->abs_ts, &call->first_time);
+    tree = proto_tree_add_subtree_format(root, tvb, 0, 0, ett_call, &item, "FaceTime Call %u", call->number);
+    proto_item_append_text(item, ", %s", val_to_str_const(phase, ft_phase_vals, "unknown"));
+    proto_item_set_generated(item);
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_call, tvb, 0, 0, call->number));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_call_phase, tvb, 0, 0, phase));
+    proto_item_set_generated(proto_tree_add_time(tree, hf_call_time, tvb, 0, 0, &since));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_call_state, tvb, 0, 0, ft_call_state(call)));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_call_direction, tvb, 0, 0, call->direction));
+    if (call->from)
+        proto_item_set_generated(proto_tree_add_string(tree, hf_call_from, tvb, 0, 0, call->from));
+    if (call->to)
+        proto_item_set_generated(proto_tree_add_string(tree, hf_call_to, tvb, 0, 0, call->to));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_call_first_frame, tvb, 0, 0, call->first_frame));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_call_last_frame, tvb, 0, 0, call->last_frame));
+}
+
+static int
+facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    ft_packet_t *pkt;
+    ft_call_t *call = NULL;
+    uint32_t packets = 1;
+    uint64_t bytes = pinfo->fd->pkt_len;
+
+    if (!PINFO_FD_VISITED(pinfo))
+        ft_call_clock(&pinfo->abs_ts);
+    pkt = ft_packet_of(pinfo);
+    if (!pkt && PINFO_FD_VISITED(pinfo) && wmem_map_size(late) > 0)
+        pkt = late_packet(tvb, pinfo, tree);
+    if (!pkt || !pkt->flow)
+        return 0;
+
+    if (PINFO_FD_VISITED(pinfo)) {
+        ft_call_renumber();
+        call = ft_flow_call(pkt->flow, pinfo->num);
+    } else {
+        ft_flow_update(pkt->flow, pinfo, pkt);
+        if (pkt->flow->is_facetime) {
+            call = ft_call_add(pkt->flow, pinfo, pkt, &packets, &bytes);
+        } else {
+            pkt->flow->uncounted_packets++;
+            pkt->flow->uncounted_bytes += pinfo->fd->pkt_len;
+            ft_flow_watch(pkt->flow, pinfo);
+        }
+    }
+    if (!call) {
+        if (tree && pkt->flow->is_facetime && ft_call_limit_reached())
+            expert_add_info(pinfo, tree, &ei_call_limit);
+        return 0;
+    }
+    if (tree)
+        show_call(tvb, pinfo, tree, call, pkt);
+    if (have_tap_listener(ft_tap)) {
+        ft_tap_info_t *info = wmem_new(pinfo->pool, ft_tap_info_t);
+
+        info->call = call;
+        info->packet = pkt;
+        info->packets = packets;
+        info->bytes = bytes;
+        tap_queue_packet(ft_tap, pinfo, info);
+    }
+    return 0;
+}
+
+void
+ft_postdissector_init(void)
+{
+    late = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+}
+
+void
+ft_postdissector_register(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_call, { "Call", "facetime.call", FT_UINT32, BASE_DEC,
+            NULL, 0x0, "Number of the call in this capture, from 1", HFILL } },
+        { &hf_call_phase, { "Phase", "facetime.call.phase", FT_UINT8, BASE_DEC,
+            VALS(ft_phase_vals), 0x0, "Phase of the call that the packet belongs to", HFILL } },
+        { &hf_call_time, { "Time since Start", "facetime.call.time", FT_RELATIVE_TIME, BASE_NONE,
+            NULL, 0x0, "Time since the first packet of the call", HFILL } },
+        { &hf_call_state, { "State", "facetime.call.state", FT_UINT8, BASE_DEC,
+            VALS(ft_state_vals), 0x0, "State of the call at the end of the capture (while it is read: so far)", HFILL } },
+        { &hf_call_direction, { "Direction", "facetime.call.direction", FT_UINT8, BASE_DEC,
+            VALS(ft_direction_vals), 0x0, "Who initiated, seen from the device", HFILL } },
+        { &hf_call_from, { "From", "facetime.call.from", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Number, Apple ID or name of the caller, where it is visible", HFILL } },
+        { &hf_call_to, { "To", "facetime.call.to", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Number, Apple ID or name of the called, where it is visible", HFILL } },
+        { &hf_call_first_frame, { "First Frame", "facetime.call.first_frame", FT_FRAMENUM, BASE_NONE,
+            NULL, 0x0, "First frame of the call", HFILL } },
+        { &hf_call_last_frame, { "Last Frame", "facetime.call.last_frame", FT_FRAMENUM, BASE_NONE,
+            NULL, 0x0, "Last frame of the call (while it is read: so far)", HFILL } },
+    };
+    static int *ett[] = { &ett_call };
+    static ei_register_info ei[] = {
+        { &ei_call_limit, { "facetime.call_limit", PI_ASSUMPTION, PI_WARN,
+            "More FaceTime calls than are kept: the later ones are not followed", EXPFILL } },
+    };
+
+    proto_register_field_array(proto_facetime, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+    expert_register_field_array(ft_expert, ei, array_length(ei));
+    register_postdissector(create_dissector_handle(facetime_postdissector, proto_facetime));
+}

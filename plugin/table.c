@@ -1,0 +1,481 @@
+/* table.c
+ * Draws a table in a terminal, and hands it to Wireshark's dialog and to sharkd.
+ *
+ * Wireshark's own -z printer for such tables does not align its columns and fills cells while packets come, when much of a
+ * call is not known yet; so in tshark the table prints itself, at the end. In Wireshark and sharkd the stock table is used:
+ * they tap a file that was read already.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "table.h"
+
+#include <gmodule.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <epan/tap.h>
+
+struct ft_table_rows {
+    GHashTable *by_key;     /* key -> its place in the arrays + 1 */
+    GPtrArray *keys;        /* in order */
+    GPtrArray *rows;        /* the same order; each made with g_malloc0() */
+    unsigned changed;       /* place of the row that was asked for last */
+};
+
+/* A listener of tshark. */
+typedef struct terminal_table {
+    ft_table_t *table;
+    ft_table_rows_t rows;
+    char *filter;           /* NULL: none */
+} terminal_table_t;
+
+/* A table in Wireshark or sharkd. Wireshark shares the stock table among all dialogs of a kind, and so the rows. */
+typedef struct window_table {
+    stat_tap_table_ui ui;
+    ft_table_t *table;
+    ft_table_rows_t rows;
+} window_table_t;
+
+/* Statistics that can be registered; a new view needs no change here below this number. */
+#define FT_MAX_TABLES 16
+
+static ft_table_t *registered[FT_MAX_TABLES];
+static unsigned n_registered;
+static GHashTable *window_tables;       /* stat_tap_table -> window_table_t: the stock callbacks do not say whose table it is */
+
+/* ---- Rows ----------------------------------------------------------------------------------- */
+
+static void
+rows_init(ft_table_rows_t *rows)
+{
+    rows->by_key = g_hash_table_new(g_direct_hash, g_direct_equal);
+    rows->keys = g_ptr_array_new();
+    rows->rows = g_ptr_array_new_with_free_func(g_free);
+}
+
+static void
+rows_clear(ft_table_rows_t *rows)
+{
+    if (!rows->by_key)
+        return;
+    g_hash_table_remove_all(rows->by_key);
+    g_ptr_array_set_size(rows->keys, 0);
+    g_ptr_array_set_size(rows->rows, 0);
+}
+
+static void
+rows_free(ft_table_rows_t *rows)
+{
+    if (!rows->by_key)
+        return;
+    g_hash_table_destroy(rows->by_key);
+    g_ptr_array_free(rows->keys, TRUE);
+    g_ptr_array_free(rows->rows, TRUE);
+    memset(rows, 0, sizeof *rows);
+}
+
+void *
+ft_table_row(ft_table_rows_t *rows, const void *key, size_t size)
+{
+    unsigned place = GPOINTER_TO_UINT(g_hash_table_lookup(rows->by_key, key));
+
+    if (place == 0) {
+        g_ptr_array_add(rows->keys, (void *)key);
+        g_ptr_array_add(rows->rows, g_malloc0(size));
+        place = rows->rows->len;
+        g_hash_table_insert(rows->by_key, (void *)key, GUINT_TO_POINTER(place));
+    }
+    rows->changed = place - 1;
+    return g_ptr_array_index(rows->rows, rows->changed);
+}
+
+/* Joins the rows whose keys are the same thing by now. Into new arrays: one pass, however many there are. */
+static void
+rows_join(const ft_table_t *table, ft_table_rows_t *rows)
+{
+    ft_table_rows_t joined;
+
+    if (!table->key)
+        return;
+    rows_init(&joined);
+    for (unsigned i = 0; i < rows->rows->len; i++) {
+        const void *key = table->key(g_ptr_array_index(rows->keys, i));
+        void *row = g_ptr_array_index(rows->rows, i);
+        unsigned place = GPOINTER_TO_UINT(g_hash_table_lookup(joined.by_key, key));
+
+        if (place > 0) {
+            table->join(g_ptr_array_index(joined.rows, place - 1), row);
+            g_free(row);
+            continue;
+        }
+        table->rebind(row, key);
+        g_ptr_array_add(joined.keys, (void *)key);
+        g_ptr_array_add(joined.rows, row);
+        g_hash_table_insert(joined.by_key, (void *)key, GUINT_TO_POINTER(joined.rows->len));
+    }
+    g_ptr_array_set_free_func(rows->rows, NULL);
+    rows_free(rows);
+    *rows = joined;
+}
+
+/* ---- Text ----------------------------------------------------------------------------------- */
+
+char *
+ft_printable(const char *text)
+{
+    char *valid = g_utf8_make_valid(text, (gssize)strnlen(text, FT_CELL_MAX)), *p;
+
+    for (p = valid; *p; p = g_utf8_next_char(p)) {
+        if (!g_unichar_isprint(g_utf8_get_char(p)))
+            memset(p, '.', (size_t)(g_utf8_next_char(p) - p));
+    }
+    return valid;
+}
+
+char *
+ft_time_text(const nstime_t *time)
+{
+    GDateTime *when = g_date_time_new_from_unix_utc(time->secs);
+    char *second, *text;
+
+    if (!when)
+        return g_strdup("-");
+    second = g_date_time_format(when, "%Y-%m-%d %H:%M:%S");
+    text = g_strdup_printf("%s.%03d", second, time->nsecs / 1000000);
+    g_free(second);
+    g_date_time_unref(when);
+    return text;
+}
+
+/* ---- In a terminal -------------------------------------------------------------------------- */
+
+static char *
+cell_text(const ft_column_t *column, const void *row)
+{
+    ft_cell_t cell = { 0 };
+
+    column->fill(row, &cell);
+    switch (column->type) {
+    case FT_CELL_NUMBER: return g_strdup_printf("%" PRIu64, cell.number);
+    case FT_CELL_REAL: return g_strdup_printf("%.3f", cell.real);
+    case FT_CELL_TEXT: break;
+    }
+    return (char *)cell.text;
+}
+
+static void
+print_cell(const char *text, size_t width, bool right, bool last)
+{
+    size_t length = (size_t)g_utf8_strlen(text, -1);
+    int padding = (int)(width > length ? width - length : 0);
+
+    if (right)
+        printf("%*s%s", padding, "", text);
+    else
+        printf("%s%*s", text, last ? 0 : padding, "");
+    fputs(last ? "\n" : "  ", stdout);
+}
+
+static void
+terminal_draw(void *tapdata)
+{
+    terminal_table_t *terminal = (terminal_table_t *)tapdata;
+    const ft_table_t *table = terminal->table;
+    size_t columns = table->n_columns, width_of_all = 0, *width = g_new0(size_t, columns);
+    unsigned n_rows;
+    char **cells;
+
+    rows_join(table, &terminal->rows);
+    if (table->before_draw)
+        table->before_draw();
+    n_rows = terminal->rows.rows->len;
+    cells = g_new0(char *, n_rows * columns);
+    for (size_t c = 0; c < columns; c++) {
+        width[c] = (size_t)g_utf8_strlen(table->columns[c].title, -1);
+        for (unsigned r = 0; r < n_rows; r++) {
+            char *text = cell_text(&table->columns[c], g_ptr_array_index(terminal->rows.rows, r));
+
+            cells[r * columns + c] = text;
+            width[c] = MAX(width[c], (size_t)g_utf8_strlen(text, -1));
+        }
+        width_of_all += width[c] + 2;
+    }
+
+    printf("\n");
+    for (size_t i = 2; i < width_of_all; i++)
+        putchar('=');
+    printf("\n%s\n", table->title);
+    printf("Filter: %s\n", terminal->filter ? terminal->filter : "<none>");
+    for (size_t c = 0; c < columns; c++)
+        print_cell(table->columns[c].title, width[c], table->columns[c].type != FT_CELL_TEXT, c + 1 == columns);
+    for (unsigned r = 0; r < n_rows; r++) {
+        for (size_t c = 0; c < columns; c++)
+            print_cell(cells[r * columns + c], width[c], table->columns[c].type != FT_CELL_TEXT, c + 1 == columns);
+    }
+    for (size_t i = 2; i < width_of_all; i++)
+        putchar('=');
+    printf("\n");
+
+    for (size_t i = 0; i < n_rows * columns; i++)
+        g_free(cells[i]);
+    g_free(cells);
+    g_free(width);
+}
+
+static tap_packet_status
+terminal_packet(void *tapdata, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *data, tap_flags_t flags _U_)
+{
+    terminal_table_t *terminal = (terminal_table_t *)tapdata;
+
+    terminal->table->packet(&terminal->rows, data);
+    return TAP_PACKET_REDRAW;
+}
+
+static void
+terminal_reset(void *tapdata)
+{
+    rows_clear(&((terminal_table_t *)tapdata)->rows);
+}
+
+static void
+terminal_finish(void *tapdata)
+{
+    terminal_table_t *terminal = (terminal_table_t *)tapdata;
+
+    rows_free(&terminal->rows);
+    g_free(terminal->filter);
+    g_free(terminal);
+}
+
+/* The filter in "-z facetime,calls,FILTER"; NULL if there is none. *error: what is wrong with the argument, to be freed. */
+static const char *
+table_filter(const ft_table_t *table, const char *argument, char **error)
+{
+    const char *rest = argument + strlen(table->cli);
+
+    *error = NULL;
+    if (!g_str_has_prefix(argument, table->cli) || (*rest != '\0' && *rest != ',')) {
+        *error = g_strdup_printf("There is no statistic \"%s\"; write \"%s\" or \"%s,FILTER\".", argument, table->cli, table->cli);
+        return NULL;
+    }
+    return *rest == ',' && rest[1] != '\0' ? rest + 1 : NULL;
+}
+
+static ft_stat_init_t
+terminal_init(const char *argument, void *userdata)
+{
+    terminal_table_t *terminal;
+    ft_table_t *table = (ft_table_t *)userdata;
+    char *error;
+    const char *filter = table_filter(table, argument, &error);
+    GString *message;
+
+    if (error) {
+        fprintf(stderr, "tshark: %s\n", error);
+        g_free(error);
+        FT_STAT_INIT_FAILED;
+    }
+    terminal = g_new0(terminal_table_t, 1);
+    terminal->table = table;
+    terminal->filter = g_strdup(filter);
+    rows_init(&terminal->rows);
+    message = register_tap_listener(table->tap, terminal, filter, TL_REQUIRES_NOTHING, terminal_reset, terminal_packet,
+                                    terminal_draw, terminal_finish);
+    if (message) {
+        fprintf(stderr, "tshark: Couldn't register the %s statistic: %s\n", table->cli, message->str);
+        g_string_free(message, TRUE);
+        terminal_finish(terminal);
+        FT_STAT_INIT_FAILED;
+    }
+    FT_STAT_INIT_OK;
+}
+
+/* ---- In the window and in sharkd ------------------------------------------------------------ */
+
+static void
+window_cell(stat_tap_table *stock, unsigned r, unsigned c, const ft_column_t *column, const void *row)
+{
+    stat_tap_table_item_type item = { 0 };
+    ft_cell_t cell = { 0 };
+
+    column->fill(row, &cell);
+    switch (column->type) {
+    case FT_CELL_NUMBER:
+        /* The stock table has 32-bit numbers: four GiB and more are shown as the largest of them. */
+        item.type = TABLE_ITEM_UINT;
+        item.value.uint_value = (unsigned)MIN(cell.number, UINT32_MAX);
+        break;
+    case FT_CELL_REAL:
+        item.type = TABLE_ITEM_FLOAT;
+        item.value.float_value = cell.real;
+        break;
+    case FT_CELL_TEXT:
+        item.type = TABLE_ITEM_STRING;
+        item.value.string_value = cell.text;
+        break;
+    }
+    stat_tap_set_field_data(stock, r, c, &item);
+}
+
+static tap_packet_status
+window_packet(void *tapdata, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *data, tap_flags_t flags _U_)
+{
+    stat_data_t *stat = (stat_data_t *)tapdata;
+    window_table_t *window = (window_table_t *)stat->stat_tap_data;     /* ui is its first member */
+    const ft_table_t *table = window->table;
+    stat_tap_table *stock = g_array_index(stat->stat_tap_data->tables, stat_tap_table *, 0);
+    unsigned before = window->rows.rows->len, r;
+
+    table->packet(&window->rows, data);
+    r = window->rows.changed;
+    if (r >= before) {
+        stat_tap_table_item_type *empty = g_new0(stat_tap_table_item_type, table->n_columns);
+
+        stat_tap_init_table_row(stock, r, (unsigned)table->n_columns, empty);
+        g_free(empty);
+    }
+    /* Wireshark and sharkd tap a file that was read before: all but the counts is final with the first packet. */
+    for (unsigned c = 0; c < table->n_columns; c++) {
+        if (r >= before || table->columns[c].counts)
+            window_cell(stock, r, c, &table->columns[c], g_ptr_array_index(window->rows.rows, r));
+    }
+    return TAP_PACKET_REDRAW;
+}
+
+static window_table_t *
+window_of(const stat_tap_table *stock)
+{
+    return (window_table_t *)g_hash_table_lookup(window_tables, stock);
+}
+
+/* Drops all rows: they are those of the last tapping, or of the last file. */
+static void
+window_reset(stat_tap_table *stock)
+{
+    window_table_t *window = window_of(stock);
+
+    for (unsigned r = 0; r < stock->num_elements; r++) {
+        for (unsigned c = 0; c < stock->num_fields; c++) {
+            stat_tap_table_item_type *item = stat_tap_get_field_data(stock, r, c);
+
+            if (item->type == TABLE_ITEM_STRING)
+                g_free((char *)item->value.string_value);
+        }
+        g_free(stock->elements[r]);
+    }
+    stock->num_elements = 0;
+    if (window)
+        rows_clear(&window->rows);
+}
+
+static void
+window_free_item(stat_tap_table *stock, unsigned row, unsigned column, stat_tap_table_item_type *item)
+{
+    /* The stock code frees the table after its last cell. */
+    if (item->type == TABLE_ITEM_STRING)
+        g_free((char *)item->value.string_value);
+    item->type = TABLE_ITEM_NONE;
+    if (row + 1 == stock->num_elements && column + 1 == stock->num_fields) {
+        window_table_t *window = window_of(stock);
+
+        if (window)
+            rows_clear(&window->rows);
+    }
+}
+
+static void
+window_init(stat_tap_table_ui *ui)
+{
+    window_table_t *window = (window_table_t *)ui;
+    stat_tap_table *stock = stat_tap_find_table(ui, ui->title);
+
+    if (stock) {
+        window_reset(stock);
+        return;
+    }
+    rows_clear(&window->rows);
+    stock = stat_tap_init_table(ui->title, (int)window->table->n_columns, 0, NULL);
+    g_hash_table_insert(window_tables, stock, window);
+    stat_tap_add_table(ui, stock);
+}
+
+static void
+window_check_filter(const char *argument, const char **filter, char **error)
+{
+    for (unsigned i = 0; i < n_registered; i++) {
+        if (g_str_has_prefix(argument, registered[i]->cli)) {
+            *filter = table_filter(registered[i], argument, error);
+            return;
+        }
+    }
+}
+
+/* ---- Registration --------------------------------------------------------------------------- */
+
+/* Is this Wireshark's window, and not tshark or sharkd? The three programs register statistics in the same list, and only
+ * Wireshark has Qt in its process; 4.0 exports nothing else by which a plugin could tell them apart. */
+static bool
+in_window(void)
+{
+    GModule *program = g_module_open(NULL, (GModuleFlags)0);
+    void *symbol = NULL;
+    bool found = program && g_module_symbol(program, "qVersion", &symbol);
+
+    if (program)
+        g_module_close(program);
+    return found;
+}
+
+void
+ft_table_register(ft_table_t *table)
+{
+    static tap_param params[] = { { PARAM_FILTER, "filter", "Filter", NULL, TRUE } };
+    window_table_t *window = g_new0(window_table_t, 1);
+    stat_tap_table_item *fields = g_new0(stat_tap_table_item, table->n_columns);
+    stat_tap_ui terminal;
+
+    for (size_t c = 0; c < table->n_columns; c++) {
+        static const stat_tap_table_item_enum types[] = {
+            [FT_CELL_NUMBER] = TABLE_ITEM_UINT, [FT_CELL_REAL] = TABLE_ITEM_FLOAT, [FT_CELL_TEXT] = TABLE_ITEM_STRING
+        };
+        static const char *const formats[] = { [FT_CELL_NUMBER] = "%u", [FT_CELL_REAL] = "%.3f", [FT_CELL_TEXT] = "%s" };
+        bool text = table->columns[c].type == FT_CELL_TEXT;
+
+        fields[c].type = types[table->columns[c].type];
+        fields[c].align = text ? TAP_ALIGN_LEFT : TAP_ALIGN_RIGHT;
+        fields[c].column_name = table->columns[c].title;
+        fields[c].field_format = formats[table->columns[c].type];
+    }
+    window->table = table;
+    rows_init(&window->rows);
+    window->ui.group = REGISTER_PACKET_STAT_GROUP_UNSORTED;
+    window->ui.title = table->title;
+    window->ui.tap_name = table->tap;
+    window->ui.cli_string = table->cli;
+    window->ui.stat_tap_init_cb = window_init;
+    window->ui.packet_func = window_packet;
+    window->ui.stat_tap_reset_table_cb = window_reset;
+    window->ui.stat_tap_free_table_item_cb = window_free_item;
+    window->ui.stat_filter_check_cb = window_check_filter;
+    window->ui.nfields = table->n_columns;
+    window->ui.fields = fields;
+    window->ui.nparams = array_length(params);
+    window->ui.params = params;
+    if (!window_tables)
+        window_tables = g_hash_table_new(g_direct_hash, g_direct_equal);
+    if (n_registered < array_length(registered))
+        registered[n_registered++] = table;
+    register_stat_tap_table_ui(&window->ui);
+
+    /* The first to register a name for -z has it: tshark's own printer comes later and finds it taken. */
+    if (!in_window()) {
+        memset(&terminal, 0, sizeof terminal);
+        terminal.group = REGISTER_PACKET_STAT_GROUP_UNSORTED;
+        terminal.title = table->title;
+        terminal.cli_string = table->cli;
+        terminal.tap_init_cb = terminal_init;
+        terminal.nparams = array_length(params);
+        terminal.params = params;
+        register_stat_tap_ui(&terminal, table);
+    }
+}

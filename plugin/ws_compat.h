@@ -1,0 +1,65 @@
+/* ws_compat.h
+ * What differs between the Wireshark versions that this plugin builds on (4.0 to 4.6).
+ * The only file with a version #if: a name that changed gets an ft_ name here.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef FT_WS_COMPAT_H
+#define FT_WS_COMPAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ws_version.h>
+#include <epan/packet.h>
+#include <epan/conversation.h>
+#include <epan/prefs.h>
+#include <epan/stat_groups.h>
+#include <epan/stat_tap_ui.h>
+
+#define FT_WS_VERSION (WIRESHARK_VERSION_MAJOR * 100 + WIRESHARK_VERSION_MINOR)
+
+/* Since 4.4 heuristics return bool, and boolean preferences point to bool; both were gboolean,
+ * which is an int: a preference of the wrong width overwrites its neighbours. */
+#if FT_WS_VERSION >= 404
+typedef bool ft_bool_t;
+#else
+typedef gboolean ft_bool_t;
+#endif
+
+/* tvb_get_guint8() was renamed in 4.4, its old name is deprecated there. */
+#if FT_WS_VERSION >= 404
+#define ft_tvb_get_u8(tvb, offset) tvb_get_uint8((tvb), (offset))
+#else
+#define ft_tvb_get_u8(tvb, offset) tvb_get_guint8((tvb), (offset))
+#endif
+
+/* tvb_child_uncompress() was renamed in 4.4. It returns NULL where the bytes do not inflate. */
+#if FT_WS_VERSION >= 404
+#define ft_tvb_inflate(parent, tvb, offset, length) tvb_child_uncompress_zlib((parent), (tvb), (offset), (length))
+#else
+#define ft_tvb_inflate(parent, tvb, offset, length) tvb_child_uncompress((parent), (tvb), (offset), (length))
+#endif
+
+/* Since 4.6 UDP tells conversations of different interfaces or VLANs apart, if a preference says so;
+ * a conversation must be looked up as the UDP dissector looks it up. */
+#if FT_WS_VERSION >= 406
+#define ft_find_conversation(pinfo) find_conversation_pinfo_strat((pinfo), 0)
+#define ft_find_or_create_conversation(pinfo) find_or_create_conversation_strat(pinfo)
+#else
+#define ft_find_conversation(pinfo) find_conversation_pinfo((pinfo), 0)
+#define ft_find_or_create_conversation(pinfo) find_or_create_conversation(pinfo)
+#endif
+
+/* The function that starts a -z statistic tells since 4.6 whether it could; before, it ended the program itself. */
+#if FT_WS_VERSION >= 406
+typedef bool ft_stat_init_t;
+#define FT_STAT_INIT_OK return true
+#define FT_STAT_INIT_FAILED return false
+#else
+typedef void ft_stat_init_t;
+#define FT_STAT_INIT_OK return
+#define FT_STAT_INIT_FAILED exit(EXIT_FAILURE)
+#endif
+
+#endif /* FT_WS_COMPAT_H */
