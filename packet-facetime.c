@@ -24,6 +24,9 @@ range_t *ft_pref_relay_ports;
 range_t *ft_pref_media_ports;
 int ft_pref_confidence = FT_CONFIDENCE_MEDIUM;
 
+static dissector_handle_t port_handle;
+static heur_dtbl_entry_t *heur_entry;   /* of facetime_udp: tells whether the user switched it off */
+
 static int hf_facetime_kind = -1;
 static int hf_facetime_confidence = -1;
 static int hf_facetime_evidence = -1;
@@ -270,28 +273,29 @@ is_datagram(tvbuff_t *tvb, const packet_info *pinfo)
 }
 
 /* The heuristic "facetime_udp": the first datagram of a flow. */
-static ft_bool_t
-dissect_facetime_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+static bool
+recognise(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     uint32_t evidence = 0;
     const ft_wire_t *wire;
     ft_flow_t *flow;
     ft_packet_t *pkt;
 
-    if (!is_datagram(tvb, pinfo))
-        return FALSE;
+    /* 0. Not seen before: the port table and the heuristic list may both offer it. */
+    if (!is_datagram(tvb, pinfo) || ft_packet_of(pinfo))
+        return false;
     /* 1. The datagram has one of the forms. */
     wire = ft_demux(tvb, pinfo, NULL, &evidence);
     if (!wire)
-        return FALSE;
+        return false;
     /* 2. There is a sign of FaceTime, in itself or in what is around it: avoids all STUN, RTP, SIP and QUIC of others. */
     if ((int)ft_confidence(evidence) < ft_pref_confidence)
         evidence |= context_of(tvb, pinfo, wire);
     if (!evidence)
-        return FALSE;
+        return false;
     flow = ft_flow_get(pinfo);
     if (!flow)
-        return FALSE;
+        return false;
     /* 3. With the signs of the flow so far it is sure enough: avoids other programs on FaceTime's ports. */
     if (PINFO_FD_VISITED(pinfo) ? !flow->is_facetime : !sure_enough(flow, evidence)) {
         if (!PINFO_FD_VISITED(pinfo) && !flow->watched) {
@@ -299,10 +303,26 @@ dissect_facetime_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
             ft_packet_attach(pinfo, pkt);
             ft_late_note(pinfo, tvb);
         }
-        return FALSE;
+        return false;
     }
     show_claimed(tvb, pinfo, tree, wire, packet_new(pinfo, flow, wire, evidence));
-    return TRUE;
+    return true;
+}
+
+static ft_bool_t
+dissect_facetime_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    return recognise(tvb, pinfo, tree);
+}
+
+/* The same for FaceTime's own ports, by the port table. Wireshark moves a heuristic that hits to the front of its list, so that
+ * once any QUIC was seen, QUIC's heuristic takes the relay's handshake before this one is asked; the port table comes before. */
+static int
+dissect_facetime_port(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    if (!heur_entry || !heur_entry->enabled)
+        return 0;
+    return recognise(tvb, pinfo, tree) ? (int)tvb_captured_length(tvb) : 0;
 }
 
 /* A datagram of a conversation that is FaceTime, or whose one end SDP of a FaceTime call announced. */
@@ -422,10 +442,34 @@ facetime_init(void)
     ft_postdissector_init();
 }
 
+/* Puts FaceTime's ports into the port table, or takes them out; not those that belong to another dissector (3478 is STUN's). */
+static void
+add_port(uint32_t port, void *add)
+{
+    dissector_handle_t owner = dissector_get_default_uint_handle("udp.port", port);
+
+    if (owner && owner != port_handle)
+        return;
+    if (add)
+        dissector_add_uint("udp.port", port, port_handle);
+    else
+        dissector_delete_uint("udp.port", port, port_handle);
+}
+
 /* A changed preference changes what is recognised: Wireshark dissects the file again if there is a callback. */
 static void
 facetime_prefs_changed(void)
 {
+    static range_t *relay, *media;
+
+    if (!port_handle)
+        return;
+    range_foreach(relay, add_port, NULL);
+    range_foreach(media, add_port, NULL);
+    relay = range_copy(wmem_epan_scope(), ft_pref_relay_ports);
+    media = range_copy(wmem_epan_scope(), ft_pref_media_ports);
+    range_foreach(relay, add_port, GINT_TO_POINTER(true));
+    range_foreach(media, add_port, GINT_TO_POINTER(true));
 }
 
 static void
@@ -503,5 +547,9 @@ proto_reg_handoff_facetime(void)
     }
     heur_dissector_add("udp", dissect_facetime_heur, "FaceTime over UDP", "facetime_udp", proto_facetime, HEURISTIC_ENABLE);
     heur_dissector_add("stun", dissect_facetime_heur_stun, "FaceTime inside TURN", "facetime_stun", proto_facetime, HEURISTIC_ENABLE);
+    heur_entry = find_heur_dissector_by_unique_short_name("facetime_udp");
     dissector_add_for_decode_as("udp.port", find_dissector("facetime"));
+    port_handle = create_dissector_handle_with_name_and_description(dissect_facetime_port, proto_facetime,
+                                                                    "facetime_port", "FaceTime, where recognised");
+    facetime_prefs_changed();
 }
