@@ -25,6 +25,7 @@ range_t *ft_pref_media_ports;
 int ft_pref_confidence = FT_CONFIDENCE_MEDIUM;
 
 static dissector_handle_t port_handle;
+static dissector_table_t udp_ports;
 static heur_dtbl_entry_t *heur_entry;   /* of facetime_udp: tells whether the user switched it off */
 
 static int hf_facetime_kind = -1;
@@ -119,6 +120,7 @@ static const ft_wire_t *const ft_wires[] = {
     &ft_wire_stun,
     &ft_wire_link_probe,
     &ft_wire_relay,
+    &ft_wire_rtcp,
     &ft_wire_rtp,
     &ft_wire_sip,
     &ft_wire_quic,
@@ -300,8 +302,8 @@ recognise(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     if (PINFO_FD_VISITED(pinfo) ? !flow->is_facetime : !sure_enough(flow, evidence)) {
         if (!PINFO_FD_VISITED(pinfo) && !flow->watched) {
             pkt = packet_new(pinfo, flow, wire, evidence);
+            pkt->stock_tvb = tvb;
             ft_packet_attach(pinfo, pkt);
-            ft_late_note(pinfo, tvb);
         }
         return false;
     }
@@ -370,6 +372,7 @@ dissect_facetime_watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     uint32_t evidence = 0;
     const ft_wire_t *wire;
     ft_flow_t *flow = is_datagram(tvb, pinfo) ? ft_flow_find(pinfo) : NULL;
+    ft_packet_t *pkt;
 
     if (flow && !PINFO_FD_VISITED(pinfo) && proto_is_protocol_enabled(find_protocol_by_id(proto_facetime))) {
         wire = ft_demux(tvb, pinfo, flow, &evidence);
@@ -378,7 +381,9 @@ dissect_facetime_watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
             if (sure_enough(flow, evidence))
                 return call_dissector(ft_handle, tvb, pinfo, tree);
         }
-        ft_packet_attach(pinfo, packet_new(pinfo, flow, wire, evidence));
+        pkt = packet_new(pinfo, flow, wire, evidence);
+        pkt->stock_tvb = flow->watched_dissector ? NULL : tvb;
+        ft_packet_attach(pinfo, pkt);
     }
     return flow && flow->watched_dissector ? call_dissector_only(flow->watched_dissector, tvb, pinfo, tree, data) : 0;
 }
@@ -440,6 +445,17 @@ facetime_init(void)
     ft_flow_init();
     ft_call_init();
     ft_postdissector_init();
+}
+
+bool
+ft_is_owned_port(uint32_t port)
+{
+    dissector_handle_t owner;
+
+    if (!ft_is_relay_port(port))
+        return false;
+    owner = dissector_get_uint_handle(udp_ports, port);
+    return owner && owner != port_handle;
 }
 
 /* Puts FaceTime's ports into the port table, or takes them out; not those that belong to another dissector (3478 is STUN's). */
@@ -525,8 +541,10 @@ proto_register_facetime(void)
     proto_register_field_array(proto_facetime, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(ft_expert, ei, array_length(ei));
-    for (unsigned i = 0; i < array_length(ft_wires); i++)
-        ft_wires[i]->register_fields();
+    for (unsigned i = 0; i < array_length(ft_wires); i++) {
+        if (ft_wires[i]->register_fields)
+            ft_wires[i]->register_fields();
+    }
     ft_link_register();
     register_preferences();
     register_dissector("facetime", dissect_facetime_decode_as, proto_facetime);
@@ -549,6 +567,7 @@ proto_reg_handoff_facetime(void)
     heur_dissector_add("stun", dissect_facetime_heur_stun, "FaceTime inside TURN", "facetime_stun", proto_facetime, HEURISTIC_ENABLE);
     heur_entry = find_heur_dissector_by_unique_short_name("facetime_udp");
     dissector_add_for_decode_as("udp.port", find_dissector("facetime"));
+    udp_ports = find_dissector_table("udp.port");
     port_handle = create_dissector_handle_with_name_and_description(dissect_facetime_port, proto_facetime,
                                                                     "facetime_port", "FaceTime, where recognised");
     facetime_prefs_changed();

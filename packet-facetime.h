@@ -165,6 +165,7 @@ struct ft_call;
 typedef struct ft_packet {
     ft_kind_t kind;
     ft_phase_t phase;
+    tvbuff_t *stock_tvb;            /* UDP payload, if a dissector that Wireshark remembers for this frame may have taken it; else NULL */
     uint32_t evidence;              /* FT_EV() bits of this datagram */
     bool claimed;                   /* this dissector showed the datagram (false: a stock dissector had it) */
     bool inside_turn;               /* the datagram came out of a TURN message */
@@ -194,6 +195,7 @@ typedef struct ft_flow {
     bool is_facetime;               /* sure enough (preference); never taken back */
     bool watched;                   /* the conversation goes through ft_watch (a candidate) */
     dissector_handle_t watched_dissector; /* who had the conversation when we began to watch; may be NULL */
+    bool waits;                     /* at its socket, for a sign that the socket is FaceTime's */
     int8_t device_side;             /* 0: a is the device, 1: b is, -1: not known */
     uint32_t packets;               /* datagrams so far */
     uint64_t bytes;                 /* frame bytes on the wire of those */
@@ -201,13 +203,14 @@ typedef struct ft_flow {
     uint64_t uncounted_bytes;
     uint32_t kinds;                 /* mask of 1 << ft_kind_t */
     uint32_t noted;                 /* mask of 1 << ft_kind_t for which the call knows the other side */
+    struct ft_flow *brought;        /* other flows of its socket that this one showed to be FaceTime: the call takes them */
+    struct ft_flow *next;           /* of the flows that wait at one socket, or that were brought */
     struct ft_call *call;           /* the latest call; NULL before there is one */
     wmem_tree_t *calls;             /* frame number -> call from there on, once a second call uses the flow; else NULL */
     uint8_t quic_cid_len[2];        /* connection ID that packets from a [0], from b [1] are addressed to; 0: none known */
     uint8_t quic_cid[2][FT_QUIC_CID_MAX];
     struct ft_stream *last_stream;  /* the stream of the latest RTP packet: saves a look-up for each packet of a burst */
-    void *rtp_conversation;         /* the stock rtp dissector's data that is in the conversation now; see wire_rtp.c */
-    uint32_t rtp_ssrc;              /* the SSRC that it belongs to */
+    conversation_t *rtp_conversation[2]; /* where the stock rtp dissector keeps its data for packets from a [0], from b [1]; see wire_rtp.c */
 } ft_flow_t;
 
 /* One SSRC of one sender. File scope. */
@@ -287,7 +290,7 @@ void ft_annotate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, ft_packet_
 /* One wire format: a new one is a new file with such a struct, and a line in ft_wires of packet-facetime.c. */
 typedef struct ft_wire {
     ft_kind_t kind;
-    /* Registers the format's fields and expert items. */
+    /* Registers the format's fields and expert items; may be NULL. */
     void (*register_fields)(void);
     /* Finds the stock dissectors that the format needs; may be NULL. */
     void (*handoff)(void);
@@ -299,7 +302,7 @@ typedef struct ft_wire {
     void (*dissect)(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
 } ft_wire_t;
 
-extern const ft_wire_t ft_wire_stun, ft_wire_sip, ft_wire_rtp, ft_wire_relay, ft_wire_link_probe,
+extern const ft_wire_t ft_wire_stun, ft_wire_sip, ft_wire_rtp, ft_wire_rtcp, ft_wire_relay, ft_wire_link_probe,
     ft_wire_nat_probe, ft_wire_quic;
 
 /* Calls a stock dissector for the bytes of tvb, unless one had the packet already (pkt->claimed is false). */
@@ -331,6 +334,8 @@ bool ft_relay_inside_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, f
 bool ft_is_apple(const address *addr);
 bool ft_is_relay_port(uint32_t port);
 bool ft_is_media_port(uint32_t port);
+/* True if Wireshark gives datagrams of this relay port to another dissector: packet-facetime.c. */
+bool ft_is_owned_port(uint32_t port);
 
 /* Confidence that evidence gives; the sum of weak evidence stays weak. */
 ft_confidence_t ft_confidence(uint32_t evidence);
@@ -351,6 +356,8 @@ void ft_flow_watch(ft_flow_t *flow, packet_info *pinfo);
 ft_call_t *ft_flow_call(const ft_flow_t *flow, uint32_t frame);
 /* True if the packet went from side a to side b of the flow. */
 bool ft_flow_from_a(const ft_flow_t *flow, const packet_info *pinfo);
+/* The datagram went to a dissector that owns one of FaceTime's ports (3478 is STUN's): its flow may be FaceTime's registration. */
+bool ft_flow_is_owned(const packet_info *pinfo);
 /* True if more flows were seen than are kept. */
 bool ft_flow_limit_reached(void);
 /* The evidence that another flow gives to this packet: same socket, announced candidate, known SSRC. */
@@ -397,8 +404,6 @@ void ft_postdissector_register(void);
 void ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt);
 /* The facts of the frame's datagram; NULL if it showed no sign of FaceTime. */
 ft_packet_t *ft_packet_of(packet_info *pinfo);
-/* Remembers that a stock dissector takes this datagram now, so that it can be shown once its flow is known. tvb: UDP payload. */
-void ft_late_note(packet_info *pinfo, tvbuff_t *tvb);
 void ft_postdissector_init(void);
 
 void ft_tap_calls_register(void);

@@ -271,6 +271,20 @@ call_take_pending(ft_call_t *call, const ft_flow_t *of)
     }
 }
 
+/* Flows of the same socket that only this one showed to be FaceTime. */
+static void
+call_take_brought(ft_call_t *call, ft_flow_t *of)
+{
+    while (of->brought) {
+        ft_flow_t *flow = of->brought;
+
+        of->brought = flow->next;
+        flow->next = NULL;
+        if (!flow->call)
+            call_take_flow(call, flow, flow->first_frame);
+    }
+}
+
 static void
 call_wait(ft_flow_t *flow)
 {
@@ -482,6 +496,8 @@ ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_
         call_take_flow(call, flow, flow->call ? pinfo->num : flow->first_frame);
         call_take_pending(call, flow);
     }
+    if (flow->brought)
+        call_take_brought(call, flow);
     call_update(call, flow, pinfo, pkt);
     *packets = call->packets - packets_before;
     *bytes = call->bytes - bytes_before;

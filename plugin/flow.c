@@ -13,10 +13,16 @@
  * shorter than the time after which a system gives the port to another program. */
 #define FT_SOCKET_SECONDS 60
 
-/* A local socket that carries FaceTime. File scope. */
+/* Flows that wait at one socket for a sign that it is FaceTime's: registration, NAT probes and a few candidates. */
+#define FT_MAX_WAITING 16
+
+/* A local socket. File scope. */
 typedef struct ft_socket {
     ft_endpoint_t at;
+    bool is_facetime;
     nstime_t last_time;     /* absolute, of the latest FaceTime datagram */
+    ft_flow_t *waiting;     /* flows of this socket with weak evidence, the latest first; linked by next */
+    unsigned n_waiting;
 } ft_socket_t;
 
 static uint32_t flow_count;
@@ -155,21 +161,80 @@ flow_device_side(const ft_flow_t *flow, bool from_a, const ft_packet_t *pkt)
     return -1;
 }
 
-static void
-flow_note_socket(const ft_flow_t *flow, const packet_info *pinfo)
+static ft_socket_t *
+flow_socket(const ft_flow_t *flow)
 {
     const ft_endpoint_t *at = flow->device_side == 0 ? &flow->a : &flow->b;
     ft_socket_t *sock;
 
     if (flow->device_side < 0)
-        return;
+        return NULL;
     sock = (ft_socket_t *)wmem_map_lookup(flow_sockets, at);
     if (!sock) {
         sock = wmem_new0(wmem_file_scope(), ft_socket_t);
         sock->at = *at;
         wmem_map_insert(flow_sockets, &sock->at, sock);
     }
+    return sock;
+}
+
+/* A flow whose own evidence is weak waits at its socket. */
+static void
+flow_wait(ft_flow_t *flow)
+{
+    ft_socket_t *sock = flow_socket(flow);
+
+    if (!sock || flow->waits || sock->n_waiting >= FT_MAX_WAITING)
+        return;
+    flow->waits = true;
+    flow->next = sock->waiting;
+    sock->waiting = flow;
+    sock->n_waiting++;
+}
+
+/* For all frames of the conversation, also those that were dissected already: this is what makes the flow FaceTime from its
+ * first datagram on later passes. From frame 1 and not by conversation_set_dissector(), which sets it from frame 0: STUN's
+ * heuristic does that on every pass and would take the flow back. Not inside TURN: there the conversation is TURN's. */
+static void
+flow_claim(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
+{
+    conversation_t *conversation = find_conversation(pinfo->num, &flow->a.addr, &flow->b.addr, CONVERSATION_UDP,
+                                                     flow->a.port, flow->b.port, 0);
+
+    flow->is_facetime = true;
+    if (conversation && !(conversation->options & (NO_ADDR2 | NO_PORT2 | NO_PORT2_FORCE)) && !pkt->inside_turn)
+        conversation_set_dissector_from_frame_number(conversation, 1, ft_handle);
+}
+
+/* The socket of this flow is FaceTime's. What waited at it, and was not long ago, is so too. */
+static void
+flow_note_socket(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
+{
+    ft_socket_t *sock = flow_socket(flow);
+
+    if (!sock)
+        return;
+    sock->is_facetime = true;
     sock->last_time = pinfo->abs_ts;
+    while (sock->waiting) {
+        ft_flow_t *other = sock->waiting;
+        nstime_t age;
+
+        sock->waiting = other->next;
+        sock->n_waiting--;
+        other->next = NULL;
+        other->waits = false;
+        nstime_delta(&age, &pinfo->abs_ts, &other->last_time);
+        if (other->is_facetime || nstime_to_sec(&age) > FT_SOCKET_SECONDS)
+            continue;
+        other->evidence |= FT_EV(FT_EV_SAME_SOCKET);
+        other->confidence = ft_confidence(other->evidence);
+        if ((int)other->confidence < ft_pref_confidence)
+            continue;
+        flow_claim(other, pinfo, pkt);
+        other->next = flow->brought;
+        flow->brought = other;
+    }
 }
 
 static bool
@@ -179,7 +244,7 @@ flow_socket_lives(const packet_info *pinfo, const address *addr, uint32_t port)
     const ft_socket_t *sock = (const ft_socket_t *)wmem_map_lookup(flow_sockets, &at);
     nstime_t age;
 
-    if (!sock)
+    if (!sock || !sock->is_facetime)
         return false;
     nstime_delta(&age, &pinfo->abs_ts, &sock->last_time);
     return nstime_to_sec(&age) <= FT_SOCKET_SECONDS;
@@ -220,7 +285,6 @@ void
 ft_flow_update(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
 {
     bool from_a = ft_flow_from_a(flow, pinfo);
-    conversation_t *conversation;
 
     flow->last_time = pinfo->abs_ts;
     flow->packets++;
@@ -240,16 +304,22 @@ ft_flow_update(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
     if (pkt->sip && pkt->n_learned)
         flow_take_announced(pinfo, pkt);
     if (!flow->is_facetime && (int)flow->confidence >= ft_pref_confidence) {
-        flow->is_facetime = true;
-        conversation = flow_conversation(pinfo, false);
-        /* For all frames of the conversation, also those that were dissected already: this is what makes the flow FaceTime
-         * from its first datagram on later passes. Not inside TURN: there the conversation is TURN's. */
-        if (conversation && !pkt->inside_turn)
-            conversation_set_dissector(conversation, ft_handle);
+        flow_claim(flow, pinfo, pkt);
         ft_rtp_prepare_flow(pinfo, flow);
     }
     if (flow->is_facetime)
-        flow_note_socket(flow, pinfo);
+        flow_note_socket(flow, pinfo, pkt);
+    else
+        flow_wait(flow);
+}
+
+bool
+ft_flow_is_owned(const packet_info *pinfo)
+{
+    /* 1. One side's port is owned by another dissector and 2. the other side has one of FaceTime's device ports: avoids
+     * following all STUN of others. */
+    return (ft_is_owned_port(pinfo->destport) && ft_is_media_port(pinfo->srcport)) ||
+           (ft_is_owned_port(pinfo->srcport) && ft_is_media_port(pinfo->destport));
 }
 
 void

@@ -31,7 +31,11 @@ typedef struct late_datagram {
     int captured, reported; /* its lengths */
 } late_datagram_t;
 
-static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope. At most one for each flow: then it is watched. */
+/* Datagrams that are remembered at most; 24 bytes each and the map's. */
+#define FT_MAX_LATE 65536
+
+static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope */
+static int proto_data;      /* what is shown as plain data */
 
 void
 ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt)
@@ -46,15 +50,29 @@ ft_packet_of(packet_info *pinfo)
     return (ft_packet_t *)p_get_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS);
 }
 
-void
-ft_late_note(packet_info *pinfo, tvbuff_t *tvb)
+/* Wireshark remembers for each frame which heuristic dissector took it, and asks only that one on later passes. So a datagram
+ * that another one took before its flow was known is shown as FaceTime's by this file. */
+static void
+late_note(const packet_info *pinfo, tvbuff_t *tvb)
 {
-    late_datagram_t *datagram = wmem_new(wmem_file_scope(), late_datagram_t);
+    late_datagram_t *datagram;
 
+    if (wmem_map_size(late) >= FT_MAX_LATE)
+        return;
+    datagram = wmem_new(wmem_file_scope(), late_datagram_t);
     datagram->offset = tvb_raw_offset(tvb);
     datagram->captured = (int)tvb_captured_length(tvb);
     datagram->reported = (int)tvb_reported_length(tvb);
     wmem_map_insert(late, GUINT_TO_POINTER(pinfo->num), datagram);
+}
+
+/* Nobody took the datagram: then the conversation's dissector gets it on later passes. */
+static bool
+is_plain_data(const packet_info *pinfo)
+{
+    const wmem_list_frame_t *last = wmem_list_tail(pinfo->layers);
+
+    return last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == proto_data;
 }
 
 /* Facts of a datagram that a stock dissector showed on this pass, of a flow that became FaceTime later. */
@@ -73,6 +91,22 @@ late_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
     if ((unsigned)(datagram->offset + datagram->captured) <= tvb_captured_length(frame))
         ft_annotate(tvb_new_subset_length_caplen(frame, datagram->offset, datagram->captured, datagram->reported),
                     pinfo, tree, pkt);
+    return pkt;
+}
+
+/* The first datagram of a flow on a port that another dissector owns: what it holds is looked at from the next one on, and
+ * on later passes. Weak evidence by its ports alone. */
+static ft_packet_t *
+owned_packet(packet_info *pinfo)
+{
+    ft_packet_t *pkt;
+    ft_flow_t *flow = ft_flow_get(pinfo);
+
+    if (!flow)
+        return NULL;
+    pkt = wmem_new0(pinfo->pool, ft_packet_t);
+    pkt->flow = flow;
+    pkt->kind = FT_KIND_UNKNOWN;
     return pkt;
 }
 
@@ -123,6 +157,8 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     pkt = ft_packet_of(pinfo);
     if (!pkt && PINFO_FD_VISITED(pinfo) && wmem_map_size(late) > 0)
         pkt = late_packet(tvb, pinfo, tree);
+    if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP && !pinfo->flags.in_error_pkt && ft_flow_is_owned(pinfo))
+        pkt = owned_packet(pinfo);
     if (!pkt || !pkt->flow)
         return 0;
 
@@ -137,6 +173,8 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
             pkt->flow->uncounted_packets++;
             pkt->flow->uncounted_bytes += pinfo->fd->pkt_len;
             ft_flow_watch(pkt->flow, pinfo);
+            if (pkt->stock_tvb && !is_plain_data(pinfo))
+                late_note(pinfo, pkt->stock_tvb);
         }
     }
     if (!call) {
@@ -162,6 +200,7 @@ void
 ft_postdissector_init(void)
 {
     late = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    proto_data = proto_get_id_by_filter_name("data");
 }
 
 void

@@ -115,6 +115,19 @@ rtp_is_rtcp(tvbuff_t *tvb)
     return type >= FT_RTCP_FIRST_TYPE && type <= FT_RTCP_LAST_TYPE;
 }
 
+/* RTP alone tells RTP from RTCP by the second byte; RTCP's own conditions are these. */
+static bool
+rtcp_form(tvbuff_t *tvb)
+{
+    unsigned captured = tvb_captured_length(tvb), reported = tvb_reported_length(tvb);
+
+    /* 1. Version 2 and one of RTCP's types: avoids STUN, QUIC, DTLS. */
+    if (captured < 4 || (ft_tvb_get_u8(tvb, 0) & 0xc0) != 0x80 || !rtp_is_rtcp(tvb))
+        return false;
+    /* 2. The length is in whole words, and that of its first packet fits: avoids RTP with the marker bit. */
+    return reported >= 8 && (reported & 3) == 0 && 4u * (tvb_get_ntohs(tvb, 2) + 1u) <= reported;
+}
+
 bool
 ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence)
 {
@@ -129,9 +142,9 @@ ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence)
     if ((first & 0xc0) != 0x80)
         return false;
     ports = ft_is_media_port(pinfo->srcport) && ft_is_media_port(pinfo->destport);
-    /* 2. RTCP: the length is in whole words, and that of its first packet fits: avoids RTP with the marker bit. */
+    /* 2. RTCP is another form. */
     if (rtp_is_rtcp(tvb))
-        return reported >= 8 && (reported & 3) == 0 && captured >= 4 && 4u * (tvb_get_ntohs(tvb, 2) + 1u) <= reported;
+        return rtcp_form(tvb);
     /* 3. The fixed header, the CSRC list and the extension fit. */
     header = FT_RTP_HEADER_LEN + 4u * (first & 0x0f);
     if (reported < header || captured < FT_RTP_HEADER_LEN)
@@ -156,9 +169,9 @@ ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence)
 
 /* Makes the stock dissector's data for a stream: the only way to do so is to announce media, here for an address that no
  * packet has. The payload is encrypted (its keys travel in the push), which the stock dissector calls SRTP: it then
- * decodes nothing. NULL on later passes. */
+ * decodes nothing. setup_frame is the frame that announced the stream: the VoIP Calls window finds the call by it. */
 static void *
-rtp_conversation_new(packet_info *pinfo)
+rtp_data_new(packet_info *pinfo, uint32_t setup_frame)
 {
     static const char nowhere[] = "facetime";
     static struct srtp_info encrypted = { .encryption_algorithm = SRTP_ENC_ALG_AES_CM, .auth_algorithm = SRTP_AUTH_ALG_NONE };
@@ -172,10 +185,39 @@ rtp_conversation_new(packet_info *pinfo)
             rtp_dyn_payload_insert(map, rtp_types[i].type, rtp_types[i].encoding, rtp_types[i].clock);
     }
     set_address(&addr, AT_STRINGZ, (int)sizeof nowhere, nowhere);
-    srtp_add_address(pinfo, PT_UDP, &addr, (int)port, 0, "FaceTime", pinfo->num, 0, map, &encrypted, NULL);
+    srtp_add_address(pinfo, PT_UDP, &addr, (int)port, 0, "FaceTime", setup_frame, 0, map, &encrypted, NULL);
     rtp_dyn_payload_free(map);
-    conversation = find_conversation(pinfo->num, &addr, &addr, CONVERSATION_UDP, port, 0, NO_ADDR_B | NO_PORT_B);
+    conversation = find_conversation(setup_frame, &addr, &addr, CONVERSATION_UDP, port, 0, NO_ADDR_B | NO_PORT_B);
     return conversation ? conversation_get_proto_data(conversation, proto_rtp) : NULL;
+}
+
+/* The conversation in which the stock dissector looks for its data, one for each direction: it asks by the receiver's
+ * address and both ports. Where SDP announced the receiver, it would find SDP's, which is that of all senders and whose
+ * payload types are not encrypted; this one is nearer. On later passes it is only looked up. */
+static conversation_t *
+rtp_conversation(packet_info *pinfo, ft_flow_t *flow)
+{
+    conversation_t **kept = &flow->rtp_conversation[ft_flow_from_a(flow, pinfo) ? 0 : 1], *found;
+
+    if (*kept)
+        return *kept;
+    found = find_conversation(pinfo->num, &pinfo->net_dst, &pinfo->net_src, CONVERSATION_UDP, pinfo->destport, pinfo->srcport,
+                              NO_ADDR_B);
+    if ((!found || (found->options & (NO_PORT2 | NO_PORT2_FORCE))) && !PINFO_FD_VISITED(pinfo))
+        found = conversation_new(flow->first_frame, &pinfo->net_dst, &pinfo->net_src, CONVERSATION_UDP,
+                                 pinfo->destport, pinfo->srcport, NO_ADDR2);
+    *kept = found;
+    return found;
+}
+
+/* The frame whose SDP announced the receiver, else the packet's own. */
+static uint32_t
+rtp_setup_frame(const packet_info *pinfo)
+{
+    const conversation_t *announced = find_conversation(pinfo->num, &pinfo->net_dst, &pinfo->net_src, CONVERSATION_UDP,
+                                                        pinfo->destport, 0, NO_ADDR_B | NO_PORT_B);
+
+    return announced && (announced->options & NO_PORT2) ? announced->setup_frame : pinfo->num;
 }
 
 /* Puts the data of this SSRC into the conversation. On the first pass it is made where there is none. */
@@ -188,20 +230,17 @@ rtp_prepare(packet_info *pinfo, ft_flow_t *flow, uint32_t ssrc)
 
     if (flow == NULL || proto_rtp < 0)
         return;
-    if (flow->rtp_conversation && flow->rtp_ssrc == ssrc)
+    conversation = rtp_conversation(pinfo, flow);
+    if (!conversation)
         return;
     data = wmem_map_lookup(rtp_streams, &key);
-    if (!data && !PINFO_FD_VISITED(pinfo) && (wmem_map_size(rtp_streams) < FT_RTP_MAX_STREAMS || !flow->rtp_conversation)) {
-        data = rtp_conversation_new(pinfo);
+    if (!data && !PINFO_FD_VISITED(pinfo) && wmem_map_size(rtp_streams) < FT_RTP_MAX_STREAMS) {
+        data = rtp_data_new(pinfo, rtp_setup_frame(pinfo));
         if (data)
             wmem_map_insert(rtp_streams, wmem_memdup(wmem_file_scope(), &key, sizeof key), data);
     }
-    conversation = ft_find_conversation(pinfo);
-    if (!data || !conversation)
-        return;
-    conversation_add_proto_data(conversation, proto_rtp, data);
-    flow->rtp_conversation = data;
-    flow->rtp_ssrc = ssrc;
+    if (data && conversation_get_proto_data(conversation, proto_rtp) != data)
+        conversation_add_proto_data(conversation, proto_rtp, data);
 }
 
 void
@@ -233,8 +272,6 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
     uint8_t payload_type;
 
     if (rtp_is_rtcp(tvb)) {
-        if (pkt->kind == FT_KIND_RTP)
-            pkt->kind = FT_KIND_RTCP;
         pkt->phase = FT_PHASE_MEDIA;
         ft_call_stock(rtcp_handle, tvb, pinfo, root, pkt);
         return;
@@ -267,6 +304,12 @@ static bool
 rtp_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow _U_, uint32_t *evidence)
 {
     return ft_rtp_match(tvb, pinfo, evidence);
+}
+
+static bool
+rtcp_match(tvbuff_t *tvb, const packet_info *pinfo _U_, const ft_flow_t *flow _U_, uint32_t *evidence _U_)
+{
+    return rtcp_form(tvb);
 }
 
 static void
@@ -311,5 +354,12 @@ const ft_wire_t ft_wire_rtp = {
     .register_fields = rtp_register,
     .handoff = rtp_handoff,
     .match = rtp_match,
+    .dissect = ft_rtp_dissect,
+};
+
+/* RTP's struct registers and finds what RTCP needs. */
+const ft_wire_t ft_wire_rtcp = {
+    .kind = FT_KIND_RTCP,
+    .match = rtcp_match,
     .dissect = ft_rtp_dissect,
 };
