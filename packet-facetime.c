@@ -388,6 +388,12 @@ dissect_facetime_watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     return flow && flow->watched_dissector ? call_dissector_only(flow->watched_dissector, tvb, pinfo, tree, data) : 0;
 }
 
+static void
+dissect_link_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root _U_, proto_tree *ft_tree, ft_packet_t *pkt)
+{
+    ft_link_dissect(tvb, pinfo, ft_tree, pkt);
+}
+
 /* The heuristic "facetime_stun": what a TURN message carries (Data and Send indications, ChannelData). Never claims the
  * conversation, which is TURN's. */
 static ft_bool_t
@@ -397,6 +403,10 @@ dissect_facetime_heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     const ft_wire_t *wire;
     ft_packet_t *outer = ft_packet_of(pinfo), *pkt;
     ft_flow_t *flow;
+    ft_kind_t kind;
+    bool claimed, inside_turn = true;
+    proto_tree *ft_tree;
+    void (*show)(tvbuff_t *, packet_info *, proto_tree *, proto_tree *, ft_packet_t *);
 
     if (!is_datagram(tvb, pinfo))
         return FALSE;
@@ -406,34 +416,43 @@ dissect_facetime_heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     pkt = outer ? outer : packet_new(pinfo, flow, NULL, 0);
     /* 1. A link message: command, exact length and sixteen zeroes. */
     if (ft_link_match(tvb)) {
-        pkt->evidence |= FT_EV(FT_EV_LINK_MESSAGE);
-        if (!outer) {
-            pkt->kind = FT_KIND_STUN;
-            pkt->phase = FT_PHASE_CONNECTIVITY;
-            pkt->claimed = pkt->inside_turn = true;
-            ft_packet_attach(pinfo, pkt);
-        }
-        ft_link_dissect(tvb, pinfo, tree, pkt);
-        return TRUE;
+        evidence = FT_EV(FT_EV_LINK_MESSAGE);
+        kind = FT_KIND_STUN;
+        pkt->phase = FT_PHASE_CONNECTIVITY;
+        show = dissect_link_message;
     }
-    /* 2. One of the forms, with enough evidence in itself or in its flow. */
-    wire = ft_demux(tvb, pinfo, flow, &evidence);
-    if (wire && wire->kind != FT_KIND_STUN && (flow->is_facetime || sure_enough(flow, evidence & ~FT_EV(FT_EV_RTP_PORTS)))) {
-        bool claimed = pkt->claimed;
-
-        pkt->evidence |= evidence;
-        pkt->claimed = true;
-        if (!outer) {
-            pkt->kind = wire->kind;
-            pkt->inside_turn = true;
-            ft_packet_attach(pinfo, pkt);
-        }
-        wire->dissect(tvb, pinfo, tree, proto_tree_add_subtree(tree, tvb, 0, -1, ett_facetime, NULL, "Apple FaceTime"), pkt);
-        if (outer)
-            pkt->claimed = claimed;
-        return TRUE;
+    /* 2. Relay channel data on a port that is STUN's: the flow is the relay's, not TURN's. */
+    else if (!outer && ft_relay_headless_match(tvb)) {
+        evidence = FT_EV(FT_EV_RELAY_HEADER);
+        kind = FT_KIND_RELAY;
+        inside_turn = false;
+        show = ft_relay_headless_dissect;
     }
-    return FALSE;
+    /* 3. One of the forms, with enough evidence in itself or in its flow; not STUN in STUN, and not RTP by its ports. */
+    else {
+        wire = ft_demux(tvb, pinfo, flow, &evidence);
+        if (!wire || wire->kind == FT_KIND_STUN ||
+            !(flow->is_facetime || sure_enough(flow, evidence & ~FT_EV(FT_EV_RTP_PORTS))))
+            return FALSE;
+        kind = wire->kind;
+        show = wire->dissect;
+    }
+    claimed = pkt->claimed;
+    pkt->claimed = true;        /* what is inside was shown by nobody yet */
+    pkt->evidence |= evidence;
+    if (!outer) {
+        pkt->kind = kind;
+        pkt->inside_turn = inside_turn;
+        ft_packet_attach(pinfo, pkt);
+    }
+    ft_tree = proto_item_add_subtree(proto_tree_add_item(tree, proto_facetime, tvb, 0, -1, ENC_NA), ett_facetime);
+    if (!outer) {
+        proto_item_set_generated(proto_tree_add_uint(ft_tree, hf_facetime_kind, tvb, 0, 0, pkt->kind));
+        show_evidence(tvb, pinfo, ft_tree, pkt);
+    }
+    show(tvb, pinfo, tree, ft_tree, pkt);
+    pkt->claimed = claimed || !outer;
+    return TRUE;
 }
 
 /* ---- Registration --------------------------------------------------------------------------- */

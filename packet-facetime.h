@@ -324,9 +324,10 @@ void ft_rtp_prepare_flow(packet_info *pinfo, ft_flow_t *flow);
 /* FT_MEDIA_* of a payload type, 0 where not known. */
 uint32_t ft_rtp_media(uint8_t payload_type);
 
-/* wire_relay.c: relay channel data whose channel header the stock STUN dissector took for TURN ChannelData
- * (UDP port 3478 belongs to it). tvb is what follows the header; true if it was that and is shown. */
-bool ft_relay_inside_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, ft_packet_t *pkt);
+/* wire_relay.c: relay channel data whose channel header the stock STUN dissector took for TURN ChannelData (UDP port 3478
+ * belongs to it). tvb is what follows the header. The match looks at captured bytes only. */
+bool ft_relay_headless_match(tvbuff_t *tvb);
+void ft_relay_headless_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
 
 /* ---- detect.c ----------------------------------------------------------------------------- */
 

@@ -176,12 +176,15 @@ link_tlv(tvbuff_t *tvb, packet_info *pinfo, int at, uint16_t type, int len, prot
     case FT_TLV_CONNECTION:
         done = link_connection(tvb, pinfo, at, end, tree, pkt);
         break;
-    case 8:
+    case 8:                                 /* an address; no public source and no real call says in which form */
         if (len == 4 || len == 16) {
             address addr;
 
-            done = at + link_address(tvb, pinfo, at, end, len == 16, tree, &addr);
+            link_address(tvb, pinfo, at, end, len == 16, tree, &addr);
+        } else if (len > 0) {
+            proto_tree_add_item(tree, hf_link_bytes, tvb, at, len, ENC_NA);
         }
+        done = end;
         break;
     case 9:
         if (len == 20) {

@@ -506,23 +506,24 @@ relay_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
 }
 
 bool
-ft_relay_inside_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, ft_packet_t *pkt)
+ft_relay_headless_match(tvbuff_t *tvb)
 {
-    int end = (int)tvb_reported_length(tvb);
     uint32_t flags = 0;
     bool known;
 
     /* The stock dissector has taken the four bytes of the channel header away, so its number cannot be asked for:
      * the header must parse to the end, without unknown bits, and hold what is known. */
-    if (relay_check(tvb, 0, end, &flags, &known) != RELAY_OK || !known || (flags & FT_RELAY_UNKNOWN))
-        return false;
-    pkt->kind = FT_KIND_RELAY;
+    return relay_check(tvb, 0, (int)tvb_reported_length(tvb), &flags, &known) == RELAY_OK && known && !(flags & FT_RELAY_UNKNOWN);
+}
+
+void
+ft_relay_headless_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
+{
     pkt->phase = FT_PHASE_RELAY;
     relay_sides(pinfo, pkt);
     col_append_str(pinfo->cinfo, COL_INFO, "Relay, ");
-    relay_subpackets(tvb, 0, end, pinfo, root, root,
-                     proto_tree_add_subtree(root, tvb, 0, -1, ett_relay, NULL, "Relay Channel Data"), pkt);
-    return true;
+    relay_subpackets(tvb, 0, (int)tvb_reported_length(tvb), pinfo, root, ft_tree,
+                     proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_relay, NULL, "Relay Channel Data"), pkt);
 }
 
 static void

@@ -22,7 +22,7 @@ def build(name):
     local_six, peer_six = device.at(16393, "2001:db8:64::64"), peer.at(16393)
     peer_public, peer_private = peer.at(16393, "198.51.100.77"), peer.at(16393, "192.168.9.77")
     call = scene.call(era="modern", direction="inbound", **{"from": None, "to": None}, device="192.168.1.64", device_direct="2001:db8:64::64",
-                      mapped="203.0.113.64", peer=peer.addresses[0], relay=relay_host.addresses[0], state="ended",
+                      mapped="203.0.113.64", peer=peer.addresses[0], relay=relay_host.addresses[0], state="interrupted",
                       end_cause="media stopped (nothing on the wire says so)", media=["audio", "video"])
     modern = ModernCall(scene, call, local, remote, links=(0x3B20, 0x3B21))
     everyday_traffic(scene, resolver, (100 * MILLISECOND, 26 * SECOND), ntp, web, "www.example.org", 2025)
