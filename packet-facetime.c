@@ -311,7 +311,7 @@ recognise(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     return true;
 }
 
-static ft_bool_t
+static ft_heur_result_t
 dissect_facetime_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     return recognise(tvb, pinfo, tree);
@@ -396,7 +396,7 @@ dissect_link_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root _U_, pr
 
 /* The heuristic "facetime_stun": what a TURN message carries (Data and Send indications, ChannelData). Never claims the
  * conversation, which is TURN's. */
-static ft_bool_t
+static ft_heur_result_t
 dissect_facetime_heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     uint32_t evidence = 0;

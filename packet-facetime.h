@@ -187,6 +187,7 @@ typedef struct ft_packet {
 
 /* One 5-tuple. Lives in file scope as the conversation's data; written on the first pass only. */
 typedef struct ft_flow {
+    conversation_t *conversation;   /* Wireshark's; file scope */
     ft_endpoint_t a, b;             /* the ends, a sent the first datagram */
     uint32_t first_frame;           /* frame number of the first datagram that was looked at */
     nstime_t first_time, last_time; /* absolute, of the first and the last datagram */

@@ -16,6 +16,8 @@
  */
 #include "packet-facetime.h"
 
+#include <wiretap/wtap.h>
+
 /* Limits of what a flood can make this file hold. */
 #define FT_MAX_CALLS        131072
 #define FT_MAX_STREAMS      262144

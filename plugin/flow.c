@@ -93,6 +93,7 @@ ft_flow_get(packet_info *pinfo)
     flow = wmem_new0(wmem_file_scope(), ft_flow_t);
     ft_endpoint_copy(&flow->a, &pinfo->src, (uint16_t)pinfo->srcport);
     ft_endpoint_copy(&flow->b, &pinfo->dst, (uint16_t)pinfo->destport);
+    flow->conversation = conversation;
     flow->first_frame = pinfo->num;
     flow->first_time = pinfo->abs_ts;
     flow->device_side = -1;
@@ -196,19 +197,16 @@ flow_wait(ft_flow_t *flow)
  * first datagram on later passes. From frame 1 and not by conversation_set_dissector(), which sets it from frame 0: STUN's
  * heuristic does that on every pass and would take the flow back. Not inside TURN: there the conversation is TURN's. */
 static void
-flow_claim(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
+flow_claim(ft_flow_t *flow, bool inside_turn)
 {
-    conversation_t *conversation = find_conversation(pinfo->num, &flow->a.addr, &flow->b.addr, CONVERSATION_UDP,
-                                                     flow->a.port, flow->b.port, 0);
-
     flow->is_facetime = true;
-    if (conversation && !(conversation->options & (NO_ADDR2 | NO_PORT2 | NO_PORT2_FORCE)) && !pkt->inside_turn)
-        conversation_set_dissector_from_frame_number(conversation, 1, ft_handle);
+    if (!inside_turn)
+        conversation_set_dissector_from_frame_number(flow->conversation, 1, ft_handle);
 }
 
 /* The socket of this flow is FaceTime's. What waited at it, and was not long ago, is so too. */
 static void
-flow_note_socket(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
+flow_note_socket(ft_flow_t *flow, const packet_info *pinfo)
 {
     ft_socket_t *sock = flow_socket(flow);
 
@@ -231,7 +229,7 @@ flow_note_socket(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
         other->confidence = ft_confidence(other->evidence);
         if ((int)other->confidence < ft_pref_confidence)
             continue;
-        flow_claim(other, pinfo, pkt);
+        flow_claim(other, false);
         other->next = flow->brought;
         flow->brought = other;
     }
@@ -304,11 +302,11 @@ ft_flow_update(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
     if (pkt->sip && pkt->n_learned)
         flow_take_announced(pinfo, pkt);
     if (!flow->is_facetime && (int)flow->confidence >= ft_pref_confidence) {
-        flow_claim(flow, pinfo, pkt);
+        flow_claim(flow, pkt->inside_turn);
         ft_rtp_prepare_flow(pinfo, flow);
     }
     if (flow->is_facetime)
-        flow_note_socket(flow, pinfo, pkt);
+        flow_note_socket(flow, pinfo);
     else
         flow_wait(flow);
 }
@@ -325,17 +323,16 @@ ft_flow_is_owned(const packet_info *pinfo)
 void
 ft_flow_watch(ft_flow_t *flow, packet_info *pinfo)
 {
-    conversation_t *conversation = flow_conversation(pinfo, false);
     dissector_handle_t now;
 
-    if (!conversation || flow->is_facetime)
+    if (flow->is_facetime)
         return;
-    now = conversation_get_dissector(conversation, pinfo->num);
+    now = conversation_get_dissector(flow->conversation, pinfo->num);
     if (now == ft_watch_handle)
         return;
     flow->watched = true;
     flow->watched_dissector = now;
-    conversation_set_dissector(conversation, ft_watch_handle);
+    conversation_set_dissector(flow->conversation, ft_watch_handle);
 }
 
 void

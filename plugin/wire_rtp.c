@@ -182,7 +182,7 @@ rtp_data_new(packet_info *pinfo, uint32_t setup_frame)
 
     for (unsigned i = 0; i < array_length(rtp_types); i++) {
         if (rtp_types[i].encoding)
-            rtp_dyn_payload_insert(map, rtp_types[i].type, rtp_types[i].encoding, rtp_types[i].clock);
+            ft_rtp_payload_insert(map, rtp_types[i].type, rtp_types[i].encoding, rtp_types[i].clock);
     }
     set_address(&addr, AT_STRINGZ, (int)sizeof nowhere, nowhere);
     srtp_add_address(pinfo, PT_UDP, &addr, (int)port, 0, "FaceTime", setup_frame, 0, map, &encrypted, NULL);

@@ -22,9 +22,9 @@
 /* Since 4.4 heuristics return bool, and boolean preferences point to bool; both were gboolean,
  * which is an int: a preference of the wrong width overwrites its neighbours. */
 #if FT_WS_VERSION >= 404
-typedef bool ft_bool_t;
+typedef bool ft_heur_result_t;
 #else
-typedef gboolean ft_bool_t;
+typedef gboolean ft_heur_result_t;
 #endif
 
 /* tvb_get_guint8() was renamed in 4.4, its old name is deprecated there. */
@@ -39,6 +39,13 @@ typedef gboolean ft_bool_t;
 #define ft_tvb_inflate(parent, tvb, offset, length) tvb_child_uncompress_zlib((parent), (tvb), (offset), (length))
 #else
 #define ft_tvb_inflate(parent, tvb, offset, length) tvb_child_uncompress((parent), (tvb), (offset), (length))
+#endif
+
+/* The number of audio channels became an argument in 4.4; FaceTime's audio is mono as far as SDP says. */
+#if FT_WS_VERSION >= 404
+#define ft_rtp_payload_insert(map, type, name, clock) rtp_dyn_payload_insert((map), (type), (name), (clock), 1)
+#else
+#define ft_rtp_payload_insert(map, type, name, clock) rtp_dyn_payload_insert((map), (type), (name), (clock))
 #endif
 
 /* Since 4.6 UDP tells conversations of different interfaces or VLANs apart, if a preference says so;
