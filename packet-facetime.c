@@ -421,8 +421,10 @@ dissect_facetime_heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         pkt->phase = FT_PHASE_CONNECTIVITY;
         show = dissect_link_message;
     }
-    /* 2. Relay channel data on a port that is STUN's: the flow is the relay's, not TURN's. */
-    else if (!outer && ft_relay_headless_match(tvb)) {
+    /* 2. Relay channel data on a port that is STUN's: the flow is the relay's, not TURN's. Only at an Apple address: without
+     * its channel number the header is a form that media inside TURN has too, by chance. */
+    else if (!outer && ((ft_is_apple(&pinfo->dst) && ft_is_relay_port(pinfo->destport)) ||
+                        (ft_is_apple(&pinfo->src) && ft_is_relay_port(pinfo->srcport))) && ft_relay_headless_match(tvb)) {
         evidence = FT_EV(FT_EV_RELAY_HEADER);
         kind = FT_KIND_RELAY;
         inside_turn = false;
