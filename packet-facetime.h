@@ -210,6 +210,7 @@ typedef struct ft_flow {
     wmem_tree_t *calls;             /* frame number -> call from there on, once a second call uses the flow; else NULL */
     uint8_t quic_cid_len[2];        /* connection ID that packets from a [0], from b [1] are addressed to; 0: none known */
     uint8_t quic_cid[2][FT_QUIC_CID_MAX];
+    uint32_t endpoint_news;         /* state of the calls' endpoints when the flow last looked for its call there */
     struct ft_stream *last_stream;  /* the stream of the latest RTP packet: saves a look-up for each packet of a burst */
     conversation_t *rtp_conversation[2]; /* where the stock rtp dissector keeps its data for packets from a [0], from b [1]; see wire_rtp.c */
 } ft_flow_t;

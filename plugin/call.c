@@ -51,6 +51,7 @@ static wmem_map_t *by_device;           /* ft_endpoint_t with port 0 -> known_en
 static wmem_map_t *streams;             /* SSRC -> ft_stream_t */
 static ft_flow_t *pending[FT_MAX_PENDING]; /* NAT probes that wait for their call: a ring */
 static unsigned pending_next;
+static uint32_t endpoint_news;          /* counts what was added to by_endpoint: a flow looks there again only when it changed */
 static nstime_t clock_now;              /* absolute time of the latest frame of the first pass */
 
 ft_call_t *
@@ -98,6 +99,8 @@ endpoint_note(wmem_map_t *map, const address *addr, uint16_t port, ft_call_t *ca
         ft_endpoint_copy(&known->at, addr, port);
         wmem_map_insert(map, &known->at, known);
     }
+    if (known->call != call)
+        endpoint_news++;
     known->call = call;
 }
 
@@ -192,6 +195,22 @@ call_named(const ft_flow_t *flow, const ft_packet_t *pkt, const nstime_t *now)
     if (!call)
         call = living(endpoint_lookup(by_endpoint, &flow->b.addr, flow->b.port), now);
     return call;
+}
+
+/* True if the packet can tell nothing about its flow's call that was not known at the last one: most media packets. */
+static bool
+call_is_told(const ft_flow_t *flow, ft_call_t *call, const ft_packet_t *pkt)
+{
+    if (pkt->sip || pkt->n_learned || flow->endpoint_news != endpoint_news)
+        return false;
+    for (unsigned i = 0; i < pkt->n_rtp; i++) {
+        const ft_stream_t *stream = flow->last_stream && flow->last_stream->ssrc == pkt->rtp[i].ssrc ? flow->last_stream :
+                                    ft_stream_find(pkt->rtp[i].ssrc);
+
+        if (!stream || !stream->call || ft_call_root(stream->call) != call)
+            return false;
+    }
+    return true;
 }
 
 /* A call by its surroundings, reasons 4 and 5. */
@@ -471,7 +490,11 @@ ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_
 
     *packets = 0;
     *bytes = 0;
-    named = call_named(flow, pkt, &pinfo->abs_ts);
+    if (call && call_lives(call, &pinfo->abs_ts) && call_is_told(flow, call, pkt))
+        named = call;
+    else
+        named = call_named(flow, pkt, &pinfo->abs_ts);
+    flow->endpoint_news = endpoint_news;
     /* A new Call-ID on a flow that has a call with another one is a new call, however soon it comes. */
     if (call && pkt->sip && pkt->sip->call_id && call->sip_call_id && strcmp(pkt->sip->call_id, call->sip_call_id) != 0)
         call = named;
@@ -581,5 +604,6 @@ ft_call_init(void)
     streams = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     memset(pending, 0, sizeof pending);
     pending_next = 0;
+    endpoint_news = 0;
     nstime_set_zero(&clock_now);
 }
