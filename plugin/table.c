@@ -443,7 +443,8 @@ ft_table_register(ft_table_t *table)
 
         fields[c].type = types[table->columns[c].type];
         fields[c].align = text ? TAP_ALIGN_LEFT : TAP_ALIGN_RIGHT;
-        fields[c].column_name = table->columns[c].title;
+        /* The window sorts by the first column, and the arrow that says so covers the end of a title that is as wide as its cells. */
+        fields[c].column_name = c == 0 && !text ? g_strdup_printf("    %s", table->columns[c].title) : table->columns[c].title;
         fields[c].field_format = formats[table->columns[c].type];
     }
     window->table = table;

@@ -1,0 +1,87 @@
+"""What is true of each sample (captures/expected, made by the generator), and what tshark says of each frame."""
+
+import json
+import re
+
+from . import paths
+
+# The words of facetime.kind, facetime.call.phase, .state, .direction, facetime.path and facetime.confidence that are public.
+KINDS = ("unknown", "stun", "sip", "rtp", "rtcp", "relay", "link-probe", "nat-probe", "quic")
+PHASES = ("push", "lookup", "probe", "certificate", "registration", "relay", "connectivity", "signalling", "media", "teardown")
+STATES = ("attempted", "ringing", "established", "ended", "declined", "cancelled", "failed", "interrupted")
+DIRECTIONS = ("inbound", "outbound", "unknown")
+PATHS = ("direct", "relay")
+CONFIDENCES = ("low", "medium", "high")
+
+# What is asked for each frame; one run of tshark gives it to all tests.
+FIELDS = ("frame.number", "frame.time_epoch", "frame.len", "frame.protocols", "ip.proto", "ipv6.nxt", "udp.stream",
+          "facetime.call", "facetime.call.phase", "facetime.call.time", "facetime.call.state", "facetime.call.direction",
+          "facetime.kind", "facetime.path", "facetime.confidence", "facetime.evidence",
+          "rtp.ssrc", "rtp.p_type", "rtp.seq", "sip.Method", "sip.CSeq.method",
+          "_ws.malformed", "_ws.expert.severity", "_ws.expert.message")
+
+EXPERT_ERROR = 0x00800000  # epan/proto.h, PI_ERROR
+
+
+def expected(name):
+    """captures/expected/NAME.json."""
+    return json.loads((paths.CAPTURES / "expected" / f"{name}.json").read_text(encoding="ascii"))
+
+
+def numbers(ranges):
+    """The set of the numbers in a text as "1-4,7"."""
+    found = set()
+    for part in filter(None, ranges.split(",")):
+        first, _, last = part.partition("-")
+        found.update(range(int(first), int(last or first) + 1))
+    return found
+
+
+def endpoint(text):
+    """(address, port) of "192.0.2.1:5" or "[2001:db8::1]:5"."""
+    address, port = re.fullmatch(r"\[?(.*?)\]?:(\d+)", text).groups()
+    return address, int(port)
+
+
+class Frames:
+    """What tshark says of each frame of a capture, on one pass or (with "-2") two."""
+
+    def __init__(self, wireshark, capture, *args):
+        self.rows = wireshark.fields(capture, FIELDS, *args)
+        words = {}
+        for row in wireshark.table("values"):
+            if row[0] == "V" and row[1].startswith("facetime."):
+                words.setdefault(row[1], {})[int(row[2], 0)] = row[3]
+        for row in self.rows:
+            row["number"] = int(row["frame.number"][0])
+            row["protocols"] = row["frame.protocols"][0].split(":")
+            for name in ("kind", "path", "confidence", "call.phase", "call.state", "call.direction"):
+                field = f"facetime.{name}"
+                row[name] = [words[field][int(value)] for value in row[field]]
+
+    def having(self, name, *values):
+        """The rows in which the field NAME is there, or has one of VALUES."""
+        return [row for row in self.rows if (any(value in row[name] for value in values) if values else row[name])]
+
+    def numbers(self, name, *values):
+        """The frame numbers of having()."""
+        return {row["number"] for row in self.having(name, *values)}
+
+    def kinds(self):
+        """How many datagrams of each kind there are; a datagram has one kind."""
+        found = {}
+        for row in self.rows:
+            assert len(row["kind"]) <= 1, row
+            for kind in row["kind"]:
+                found[kind] = found.get(kind, 0) + 1
+        return found
+
+    def datagrams(self):
+        """The rows that are of FaceTime: named so, or in a call."""
+        return [row for row in self.rows if "facetime" in row["protocols"] or row["kind"]]
+
+    def faults(self):
+        """Frames with something malformed or an expert error: number and message."""
+        return [(row["number"], row["_ws.expert.message"]) for row in self.rows
+                if row["_ws.malformed"] or "_ws.malformed" in row["protocols"]
+                or any(int(severity) >= EXPERT_ERROR for severity in row["_ws.expert.severity"])]

@@ -1,0 +1,160 @@
+"""Runs tshark, sharkd and editcap with the plugin under test and nothing of the user's own settings.
+
+Wireshark ignores WIRESHARK_PLUGIN_DIR and personal plugins when it runs as root; so as root the programs run as nobody, and
+captures that nobody may not be able to read are copied first. Wireshark's own plugins are linked beside the one under test,
+except a facetime.so that is installed for all users.
+"""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+NOBODY = 65534
+TIMEOUT = 120  # seconds; the slowest run takes two
+
+
+class Result:
+    """What a program left: status, out, err (text)."""
+
+    def __init__(self, args, status, out, err):
+        self.args, self.status, self.out, self.err = args, status, out, err
+
+    def __repr__(self):
+        return f"{' '.join(map(str, self.args))}\nexit status {self.status}\n{self.out[-2000:]}\n{self.err[-2000:]}"
+
+    def ok(self):
+        """The result itself, after an ordinary end."""
+        assert self.status == 0, self
+        return self
+
+
+class Wireshark:
+    """The programs of one Wireshark installation, with a plugin (or with None)."""
+
+    def __init__(self, plugin):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="facetime-tests-"))
+        self.root.chmod(0o755)
+        self.user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        self.home = self.folder("home", theirs=True)
+        self.staged = {}
+        self.results = {}
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "TZ": "UTC",
+            "LC_ALL": "C.UTF-8",
+            "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1",
+        }
+        version = self.run("tshark", "--version").ok().out
+        self.version = tuple(map(int, re.search(r"(\d+)\.(\d+)\.(\d+)", version).groups()))
+        self.install(plugin)
+
+    def close(self):
+        """Removes all that was made."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def folder(self, name, theirs=False):
+        """A folder in the private tree; theirs: the programs may write there."""
+        path = self.root / name
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o755)
+        if theirs and self.user:
+            os.chown(path, NOBODY, NOBODY)
+        return path
+
+    def install(self, plugin):
+        """Makes a plugin folder with Wireshark's own plugins and the one under test."""
+        stock = re.search(r"^Global Plugins:\s*(.*)$", self.run("tshark", "-G", "folders").ok().out, re.M)
+        folder = self.folder("plugins")
+        own = folder / pathlib.Path(stock[1]).name
+        for kind in ("epan", "wiretap", "codecs"):
+            (own / kind).mkdir(parents=True)
+            for module in sorted(pathlib.Path(stock[1], kind).glob("*.so")):
+                if module.name != "facetime.so":
+                    (own / kind / module.name).symlink_to(module)
+        if plugin:
+            shutil.copy(plugin, own / "epan" / "facetime.so")
+            (own / "epan" / "facetime.so").chmod(0o755)
+        self.environment["WIRESHARK_PLUGIN_DIR"] = str(folder)
+
+    def stage(self, path):
+        """PATH, or a copy of it that the programs may read."""
+        path = pathlib.Path(path)
+        if not self.user or self.root in path.parents:
+            return path
+        if path not in self.staged:
+            folder = self.folder(f"captures/{len(self.staged)}")
+            self.staged[path] = shutil.copy(path, folder / path.name)
+            self.staged[path].chmod(0o644)
+        return self.staged[path]
+
+    def write(self, name, data):
+        """A file with these bytes that the programs may read."""
+        path = self.folder(f"made/{len(list(self.folder('made').iterdir()))}") / name
+        path.write_bytes(data)
+        path.chmod(0o644)
+        return path
+
+    def run(self, program, *args, stdin=None, env=None, timeout=TIMEOUT):
+        """Runs PROGRAM to its end."""
+        done = subprocess.run([program, *map(str, args)], input=stdin, capture_output=True, text=True, errors="replace", timeout=timeout,
+                              check=False, cwd=self.root, env={**self.environment, **(env or {})}, **self.user)
+        return Result([program, *args], done.returncode, done.stdout, done.stderr)
+
+    def tshark(self, capture, *args, **more):
+        """Runs tshark over CAPTURE. The same call twice runs once: nothing changes between them."""
+        key = (str(capture), tuple(map(str, args)), repr(more))
+        if key not in self.results:
+            self.results[key] = self.run("tshark", "-n", "-r", self.stage(capture), *args, **more)
+        return self.results[key]
+
+    def tshark_all(self, jobs):
+        """Runs tshark for each (capture, *arguments), some at a time; results in the order of JOBS."""
+        for capture, *_ in jobs:
+            self.stage(capture)
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            return list(pool.map(lambda job: self.tshark(*job), jobs))
+
+    def fields(self, capture, names, *args):
+        """One dict for each frame: each name gives the list of its values, as text, in the order of the packet."""
+        command = ["-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=|"]
+        for name in names:
+            command += ["-e", name]
+        out = self.tshark(capture, *args, *command).ok().out
+        return [{name: cell.split("|") if cell else [] for name, cell in zip(names, line.split("\t"), strict=True)}
+                for line in out.split("\n")[:-1]]
+
+    def count(self, capture, display_filter, *args):
+        """How many frames the filter shows."""
+        return len(self.tshark(capture, *args, "-Y", display_filter, "-T", "fields", "-e", "frame.number").ok().out.splitlines())
+
+    def table(self, kind):
+        """The rows of `tshark -G KIND`."""
+        return [line.split("\t") for line in self.tshark_glossary(kind).splitlines()]
+
+    def tshark_glossary(self, kind):
+        """The output of `tshark -G KIND`."""
+        if kind not in self.results:
+            self.results[kind] = self.run("tshark", "-G", kind)
+        return self.results[kind].ok().out
+
+    def sharkd(self, capture, *requests):
+        """Loads CAPTURE into sharkd, sends requests (method, parameters) and gives their results."""
+        calls = [("load", {"file": str(self.stage(capture))}), *requests, ("bye", {})]
+        lines = []
+        for number, (method, parameters) in enumerate(calls, 1):
+            call = {"jsonrpc": "2.0", "id": number, "method": method}
+            if parameters:
+                call["params"] = parameters
+            lines.append(json.dumps(call))
+        done = self.run("sharkd", "-", stdin="\n".join(lines) + "\n").ok()
+        answers = {answer["id"]: answer for answer in map(json.loads, done.out.splitlines())}
+        assert answers[1].get("result") == {"status": "OK"}, done
+        for number in range(2, len(calls) + 1):
+            assert "result" in answers.get(number, {}), done
+        return [answers[number]["result"] for number in range(2, len(calls))]
