@@ -433,6 +433,7 @@ ft_table_register(ft_table_t *table)
     window_table_t *window = g_new0(window_table_t, 1);
     stat_tap_table_item *fields = g_new0(stat_tap_table_item, table->n_columns);
     stat_tap_ui terminal;
+    bool window_only = in_window();
 
     for (size_t c = 0; c < table->n_columns; c++) {
         static const stat_tap_table_item_enum types[] = {
@@ -444,7 +445,7 @@ ft_table_register(ft_table_t *table)
         fields[c].type = types[table->columns[c].type];
         fields[c].align = text ? TAP_ALIGN_LEFT : TAP_ALIGN_RIGHT;
         /* The window sorts by the first column, and the arrow that says so covers the end of a title that is as wide as its cells. */
-        fields[c].column_name = c == 0 && !text ? g_strdup_printf("    %s", table->columns[c].title) : table->columns[c].title;
+        fields[c].column_name = window_only && c == 0 && !text ? g_strdup_printf("    %s", table->columns[c].title) : table->columns[c].title;
         fields[c].field_format = formats[table->columns[c].type];
     }
     window->table = table;
@@ -469,7 +470,7 @@ ft_table_register(ft_table_t *table)
     register_stat_tap_table_ui(&window->ui);
 
     /* The first to register a name for -z has it: tshark's own printer comes later and finds it taken. */
-    if (!in_window()) {
+    if (!window_only) {
         memset(&terminal, 0, sizeof terminal);
         terminal.group = REGISTER_PACKET_STAT_GROUP_UNSORTED;
         terminal.title = table->title;

@@ -17,6 +17,7 @@
 #define FT_STUN_CELLULAR        0x8007
 #define FT_STUN_LINK_UUID       0x8008
 #define FT_STUN_SOCKET_MASK     0x8024
+#define FT_STUN_BINDING         0x0001  /* method; the request's type has the same number */
 #define FT_STUN_CLASS_MASK      0x0110
 #define FT_STUN_CLASS_RESPONSE  0x0100
 
@@ -229,7 +230,11 @@ stun_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
     if (message < 0)
         return;
     type = tvb_get_ntohs(tvb, message);
-    pkt->phase = ft_is_relay_port(pinfo->srcport) || ft_is_relay_port(pinfo->destport) ? FT_PHASE_RELAY : FT_PHASE_CONNECTIVITY;
+    /* Binding finds out how the device can be reached, from Apple's server (2010) as from the peer. What else goes to a relay's
+     * port (Allocate and what follows) is about the relay. */
+    pkt->phase = FT_PHASE_CONNECTIVITY;
+    if ((type & ~FT_STUN_CLASS_MASK) != FT_STUN_BINDING && (ft_is_relay_port(pinfo->srcport) || ft_is_relay_port(pinfo->destport)))
+        pkt->phase = FT_PHASE_RELAY;
     pkt->is_answer = (type & FT_STUN_CLASS_MASK) == FT_STUN_CLASS_RESPONSE;
     tree = proto_tree_add_subtree_format(ft_tree, tvb, 0, -1, ett_stun, NULL, "STUN: %s",
                                          val_to_str_const(type, stun_type_vals, "Other Message"));

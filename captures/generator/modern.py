@@ -84,7 +84,7 @@ class ModernCall:
         """A link message through the relay, with the marks of its direction."""
         marks = (21,) if from_device else (20, 21)
         packet = relay.sub_packet(relay.link_message(command, values, self.link_key), marks=marks, **fields)
-        (self.to_relay if from_device else self.from_relay)(lane, packet, inner=("link",), phase="relay")
+        (self.to_relay if from_device else self.from_relay)(lane, packet, inner=("link",), phase="connectivity")
 
     def counter(self, side):
         """TLV 1: counts each side's messages (0: the device, 1: the peer)."""
