@@ -10,6 +10,7 @@
  */
 #include "packet-facetime.h"
 
+#include <epan/proto_data.h>
 #include <epan/dissectors/packet-rtp.h>
 
 #define FT_RTP_HEADER_LEN       12      /* RFC 3550, section 5.1 */
@@ -20,6 +21,9 @@
 
 /* SSRCs that get conversation data of their own; the rest of a capture (or of a flood) shares that of its flow. */
 #define FT_RTP_MAX_STREAMS      65536
+
+/* RTP packets that share their frame with another one, of which the stock dissector's data is kept. */
+#define FT_RTP_MAX_COMPOUND     65536
 
 static dissector_handle_t rtp_handle;
 static dissector_handle_t rtcp_handle;
@@ -69,6 +73,7 @@ typedef struct rtp_key {
 } rtp_key_t;
 
 static wmem_map_t *rtp_streams;         /* rtp_key_t -> conversation data; file scope, made anew for each file */
+static wmem_map_t *rtp_compound;        /* place of an RTP packet, see compound_key() -> the stock dissector's data for it; file scope */
 static uint32_t rtp_number;             /* of the streams so far: a port of the address that they are filed under */
 
 static unsigned
@@ -249,6 +254,48 @@ ft_rtp_prepare_flow(packet_info *pinfo, ft_flow_t *flow)
     rtp_prepare(pinfo, flow, 0);
 }
 
+/* Frame and place in the frame as one number, from 1. */
+static void *
+compound_key(const packet_info *pinfo, unsigned place)
+{
+    return (void *)(uintptr_t)((uint64_t)pinfo->num * FT_MAX_SUBPACKETS + place + 1);
+}
+
+static void
+compound_keep(packet_info *pinfo, unsigned place)
+{
+    void *data = p_get_proto_data(wmem_file_scope(), pinfo, proto_rtp, FT_RTP_CONVERSATION_DATA);
+
+    if (data && wmem_map_size(rtp_compound) < FT_RTP_MAX_COMPOUND)
+        wmem_map_insert(rtp_compound, compound_key(pinfo, place), data);
+}
+
+/* Calls the stock dissector. It keeps what it found out on the first pass (extended sequence number, payload types) with the
+ * frame, as if a frame had one RTP packet; a compound datagram has several, and all would get the numbers of the first one. So
+ * each of them gets its own, which are put back on later passes. */
+static void
+rtp_call_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt)
+{
+    unsigned place = pkt->n_rtp - 1;
+    bool first_pass = !PINFO_FD_VISITED(pinfo);
+    void *data = NULL;
+
+    if (first_pass && place > 0) {
+        if (place == 1)
+            compound_keep(pinfo, 0);
+        p_remove_proto_data(wmem_file_scope(), pinfo, proto_rtp, FT_RTP_CONVERSATION_DATA);
+    } else if (!first_pass && wmem_map_size(rtp_compound) > 0) {
+        data = wmem_map_lookup(rtp_compound, compound_key(pinfo, place));
+    }
+    if (data) {
+        p_remove_proto_data(wmem_file_scope(), pinfo, proto_rtp, FT_RTP_CONVERSATION_DATA);
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_rtp, FT_RTP_CONVERSATION_DATA, data);
+    }
+    ft_call_stock(rtp_handle, tvb, pinfo, root, pkt);
+    if (first_pass && place > 0)
+        compound_keep(pinfo, place);
+}
+
 static void
 rtp_extension(tvbuff_t *tvb, proto_tree *tree)
 {
@@ -297,7 +344,7 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
         rtp_extension(tvb, tree);
     }
     rtp_prepare(pinfo, pkt->flow, tvb_get_ntohl(tvb, 8));
-    ft_call_stock(rtp_handle, tvb, pinfo, root, pkt);
+    rtp_call_stock(tvb, pinfo, root, pkt);
 }
 
 static bool
@@ -316,6 +363,7 @@ static void
 rtp_init(void)
 {
     rtp_streams = wmem_map_new(wmem_file_scope(), rtp_hash, rtp_equal);
+    rtp_compound = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     rtp_number = 0;
 }
 

@@ -48,6 +48,10 @@ typedef gboolean ft_heur_result_t;
 #define ft_rtp_payload_insert(map, type, name, clock) rtp_dyn_payload_insert((map), (type), (name), (clock))
 #endif
 
+/* Key under which the stock rtp dissector keeps its data with a frame: RTP_CONVERSATION_PROTO_DATA of packet-rtp.h since 4.2, of
+ * packet-rtp.c in 4.0, with the same value. */
+#define FT_RTP_CONVERSATION_DATA 0
+
 /* Since 4.6 UDP tells conversations of different interfaces or VLANs apart, if a preference says so;
  * a conversation must be looked up as the UDP dissector looks it up. */
 #if FT_WS_VERSION >= 406
