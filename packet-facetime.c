@@ -97,6 +97,34 @@ const value_string ft_direction_vals[] = {
     { 0, NULL }
 };
 
+const value_string ft_end_vals[] = {
+    { FT_END_CAPTURE, "capture end" },
+    { FT_END_BYE, "BYE" },
+    { FT_END_BYE_DEVICE, "BYE from the device" },
+    { FT_END_BYE_PEER, "BYE from the peer" },
+    { FT_END_DECLINED, "declined" },
+    { FT_END_CANCELLED, "cancelled" },
+    { FT_END_FAILED, "failed" },
+    { FT_END_TIMEOUT, "timeout" },
+    { 0, NULL }
+};
+
+const value_string ft_join_vals[] = {
+    { FT_JOIN_NONE, "none" },
+    { FT_JOIN_FIRST, "the call begins here" },
+    { FT_JOIN_CALL_ID, "SIP Call-ID of the call" },
+    { FT_JOIN_SSRC, "SSRC of the call" },
+    { FT_JOIN_PARTICIPANT, "participant ID of the call" },
+    { FT_JOIN_CANDIDATE, "address announced in the call" },
+    { FT_JOIN_MAPPED, "address that a server saw" },
+    { FT_JOIN_SOCKET, "same local socket" },
+    { FT_JOIN_DEVICE, "same device at the same time" },
+    { FT_JOIN_RELAY, "same relay, in a capture taken on the device" },
+    { FT_JOIN_BEFORE, "NAT probe of the device shortly before" },
+    { FT_JOIN_AROUND, "flow of the device to a FaceTime server, shortly before or during the call" },
+    { 0, NULL }
+};
+
 /* A packet has one path; a call may have both. */
 const value_string ft_path_vals[] = {
     { FT_PATH_DIRECT, "direct" },

@@ -44,7 +44,8 @@ typedef enum {
     FT_PHASE_CONNECTIVITY,
     FT_PHASE_SIGNALLING,
     FT_PHASE_MEDIA,
-    FT_PHASE_TEARDOWN
+    FT_PHASE_TEARDOWN,
+    FT_PHASE_COUNT
 } ft_phase_t;
 
 /* State of a call as far as the capture shows it: facetime.call.state. */
@@ -61,6 +62,34 @@ typedef enum {
 
 /* Who initiated, seen from the device: facetime.call.direction. */
 typedef enum { FT_DIRECTION_UNKNOWN, FT_DIRECTION_INBOUND, FT_DIRECTION_OUTBOUND } ft_direction_t;
+
+/* How a call ended: facetime.call.end. */
+typedef enum {
+    FT_END_CAPTURE,         /* the capture ended first */
+    FT_END_BYE,             /* a SIP BYE; which side is the device is not known */
+    FT_END_BYE_DEVICE,
+    FT_END_BYE_PEER,
+    FT_END_DECLINED,
+    FT_END_CANCELLED,
+    FT_END_FAILED,
+    FT_END_TIMEOUT          /* packets stopped and the capture went on; nothing on the wire says why */
+} ft_end_t;
+
+/* Why a flow or a packet belongs to its call: facetime.call.reason. */
+typedef enum {
+    FT_JOIN_NONE,
+    FT_JOIN_FIRST,          /* the call begins with it */
+    FT_JOIN_CALL_ID,        /* SIP Call-ID of the call */
+    FT_JOIN_SSRC,           /* an SSRC of the call, on another path or at the other end */
+    FT_JOIN_PARTICIPANT,    /* a participant ID of the call */
+    FT_JOIN_CANDIDATE,      /* an address that the call announced */
+    FT_JOIN_MAPPED,         /* an address that a server saw */
+    FT_JOIN_SOCKET,         /* the same local socket */
+    FT_JOIN_DEVICE,         /* the same device at the same time */
+    FT_JOIN_RELAY,          /* the same relay, in a capture taken on the device */
+    FT_JOIN_BEFORE,         /* a NAT probe of the device, shortly before the call */
+    FT_JOIN_AROUND          /* a flow of the device to one of FaceTime's servers, shortly before or during the call */
+} ft_join_t;
 
 /* Path of a media packet: facetime.path. As a mask in a call. */
 typedef enum { FT_PATH_NONE = 0, FT_PATH_DIRECT = 1, FT_PATH_RELAY = 2 } ft_path_t;
@@ -179,6 +208,8 @@ typedef struct ft_packet {
     uint32_t sdp_ssrc[4];           /* SSRCs that SDP names (a=rtpID) */
     unsigned n_sdp_ssrc;
     bool is_answer;                 /* answer of a STUN or NAT probe */
+    bool quic_initial;              /* a QUIC Initial: somebody opens a connection */
+    uint64_t participant;           /* participant ID of the (first) relay sub-packet; 0: none */
     uint8_t quic_scid_len;          /* source connection ID of a QUIC long header: packets back carry it; 0: none */
     uint8_t quic_scid[FT_QUIC_CID_MAX];
 } ft_packet_t;
@@ -207,6 +238,8 @@ typedef struct ft_flow {
     struct ft_flow *brought;        /* other flows of its socket that this one showed to be FaceTime: the call takes them */
     struct ft_flow *next;           /* of the flows that wait at one socket, or that were brought */
     struct ft_call *call;           /* the latest call; NULL before there is one */
+    ft_join_t reason;               /* why the flow belongs to it */
+    uint64_t last_participant;      /* the latest participant ID that the call was told: saves a look-up for each packet */
     wmem_tree_t *calls;             /* frame number -> call from there on, once a second call uses the flow; else NULL */
     uint8_t quic_cid_len[2];        /* connection ID that packets from a [0], from b [1] are addressed to; 0: none known */
     uint8_t quic_cid[2][FT_QUIC_CID_MAX];
@@ -225,29 +258,47 @@ typedef struct ft_stream {
 
 /* ---- Call --------------------------------------------------------------------------------- */
 
+/* Addresses of the device that a call keeps: Wi-Fi and cellular, each with IPv4 and IPv6, and those of a second capture point. */
+#define FT_MAX_DEVICES 8
+
+/* When something happened for the first time. */
+typedef struct ft_moment {
+    uint32_t frame;                 /* 0: it did not */
+    nstime_t time;                  /* absolute */
+} ft_moment_t;
+
+/* What SIP said of the end of a call, as a mask. */
+enum { FT_SIP_BYE = 1, FT_SIP_DECLINED = 2, FT_SIP_CANCELLED = 4, FT_SIP_FAILED = 8 };
+
 /* One call. File scope. Written on the first pass only; a call that turned out to be part of another points to it. */
 typedef struct ft_call {
     uint32_t number;                /* facetime.call, from 1; final after ft_call_renumber() */
     struct ft_call *merged_into;    /* NULL: the call stands for itself */
     uint32_t first_frame, last_frame;
     nstime_t first_time, last_time; /* absolute */
-    nstime_t media_time;            /* absolute time of the first media packet; zero before */
-    nstime_t last_media_time;       /* of the last one */
+    nstime_t own_time;              /* absolute, of the latest packet that is the call's own, not one around it */
     uint32_t packets;               /* frames */
     uint64_t bytes;                 /* of those frames, on the wire */
     uint32_t evidence;              /* of all its flows */
     ft_confidence_t confidence;     /* of its surest flow */
+    uint32_t reasons;               /* mask of 1 << ft_join_t: why its flows belong together */
     ft_direction_t direction;
     uint32_t media;                 /* mask of FT_MEDIA_* */
     uint32_t paths;                 /* mask of ft_path_t */
-    bool invited, ringing, answered;/* SIP: INVITE, 180, 200 to INVITE seen */
-    bool bye, declined, cancelled, failed; /* SIP: how it ended */
-    uint32_t end_frame;             /* frame of the first message that ends the call; 0: none */
-    nstime_t end_time;              /* absolute time of that frame */
+    ft_moment_t phase[FT_PHASE_COUNT]; /* the first packet of each phase */
+    ft_moment_t invite, ringing, answer; /* SIP: INVITE, 180, 200 to INVITE */
+    ft_moment_t end;                /* the first SIP message that ends the call */
+    nstime_t last_media_time;       /* absolute; zero before there is media */
+    uint32_t sip_end;               /* mask of FT_SIP_*: how it ended */
+    ft_end_t bye_by;                /* whose BYE: FT_END_BYE, _DEVICE or _PEER */
+    uint32_t media_sent, media_received; /* RTP packets from and to the device; both 0 where its side is not known */
+    uint32_t checks, check_answers; /* STUN requests between the devices and their answers */
     const char *sip_call_id;        /* NULL without SIP */
     const char *from, *to;          /* number, Apple ID or display name as visible; NULL where not */
     ft_endpoint_t device, peer, relay; /* AT_NONE where not known */
-    unsigned n_devices;             /* addresses of the device: more than one after a change of interface */
+    ft_endpoint_t devices[FT_MAX_DEVICES]; /* the device's addresses with the port first seen; device is the first of them */
+    unsigned n_devices;
+    unsigned n_participants;        /* participant IDs seen: over two in a group call */
 } ft_call_t;
 
 /* What is queued on the tap "facetime" for each packet of a call, on every pass. In packet scope. */
@@ -280,6 +331,8 @@ extern const value_string ft_kind_vals[];
 extern const value_string ft_phase_vals[];
 extern const value_string ft_state_vals[];
 extern const value_string ft_direction_vals[];
+extern const value_string ft_end_vals[];
+extern const value_string ft_join_vals[];
 extern const value_string ft_path_vals[];
 extern const value_string ft_confidence_vals[];
 
@@ -335,6 +388,8 @@ void ft_relay_headless_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *ro
 
 /* True if addr is in one of Apple's networks. */
 bool ft_is_apple(const address *addr);
+/* True for a private, shared (RFC 6598) or unique local address: many networks have the same. */
+bool ft_is_private(const address *addr);
 bool ft_is_relay_port(uint32_t port);
 bool ft_is_media_port(uint32_t port);
 /* True if Wireshark gives datagrams of this relay port to another dissector: packet-facetime.c. */
@@ -372,27 +427,28 @@ void ft_endpoint_copy(ft_endpoint_t *to, const address *addr, uint16_t port);
 /* Forgets the last file's flows; called when a file is opened. */
 void ft_flow_init(void);
 
-/* ---- call.c ------------------------------------------------------------------------------- */
+/* ---- call*.c ------------------------------------------------------------------------------ */
 
 /* Takes a datagram of a FaceTime flow into its call, making or joining one. First pass only.
  * *packets and *bytes get what the packet brought into the call. Returns the call, or NULL (no call yet, or the limit). */
 ft_call_t *ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_t *packets, uint64_t *bytes);
 /* The call that stands for this one, after merges. */
 ft_call_t *ft_call_root(ft_call_t *call);
-/* Numbers the calls that stand for themselves from 1, if a merge left a gap. */
+/* Numbers the calls that stand for themselves from 1, in the order of their first packets, if something changed. */
 void ft_call_renumber(void);
-/* State at the end of what was read so far. */
+/* State and end as far as what was read so far tells. */
 ft_state_t ft_call_state(const ft_call_t *call);
+ft_end_t ft_call_end(const ft_call_t *call);
 /* Calls in the order in which they began; number of them. i from 0. */
 unsigned ft_call_count(void);
 const ft_call_t *ft_call_at(unsigned i);
-/* True if the SSRC belongs to a call, and which one; otherwise NULL. */
+/* The stream with the SSRC, NULL if there is none; the second one makes it (NULL: the limit). */
 ft_stream_t *ft_stream_find(uint32_t ssrc);
 ft_stream_t *ft_stream_get(uint32_t ssrc);
 /* Tells the calls the time of each frame, so that a silent call can be told from one at the end of the capture. */
 void ft_call_clock(const nstime_t *now);
-/* The living call that announced the endpoint or was seen at it by a server; NULL if there is none. */
-ft_call_t *ft_call_by_endpoint(const address *addr, uint16_t port);
+/* The living call that one of the packet's ends was announced for, or seen for by a server; NULL if there is none. */
+ft_call_t *ft_call_by_ends(const packet_info *pinfo);
 /* The latest call of the device with this address; NULL if there is none. */
 ft_call_t *ft_call_by_device(const address *addr);
 /* True if more calls were seen than are kept. */

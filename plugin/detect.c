@@ -81,6 +81,17 @@ ft_is_apple(const address *addr)
 }
 
 bool
+ft_is_private(const address *addr)
+{
+    const uint8_t *b = (const uint8_t *)addr->data;
+
+    if (addr->type == AT_IPv4)
+        return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
+               (b[0] == 100 && (b[1] & 0xc0) == 64);
+    return addr->type == AT_IPv6 && (b[0] & 0xfe) == 0xfc;
+}
+
+bool
 ft_is_relay_port(uint32_t port)
 {
     return value_is_in_range(ft_pref_relay_ports, port);

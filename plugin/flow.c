@@ -122,18 +122,6 @@ ft_flow_call(const ft_flow_t *flow, uint32_t frame)
     return call ? ft_call_root(call) : NULL;
 }
 
-/* Private, shared (RFC 6598) or unique local address: the device's side of a NAT. */
-static bool
-flow_is_private(const address *addr)
-{
-    const uint8_t *b = (const uint8_t *)addr->data;
-
-    if (addr->type == AT_IPv4)
-        return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
-               (b[0] == 100 && (b[1] & 0xc0) == 64);
-    return addr->type == AT_IPv6 && (b[0] & 0xfe) == 0xfc;
-}
-
 /* Which side is the device? By the surest sign first. -1: not known. */
 static int8_t
 flow_device_side(const ft_flow_t *flow, bool from_a, const ft_packet_t *pkt)
@@ -155,8 +143,8 @@ flow_device_side(const ft_flow_t *flow, bool from_a, const ft_packet_t *pkt)
     if (a != b)
         return a ? 0 : 1;
     /* 4. One end has a private address. */
-    a = flow_is_private(&flow->a.addr);
-    b = flow_is_private(&flow->b.addr);
+    a = ft_is_private(&flow->a.addr);
+    b = ft_is_private(&flow->b.addr);
     if (a != b)
         return a ? 0 : 1;
     return -1;
@@ -257,7 +245,7 @@ ft_flow_context(const packet_info *pinfo, const uint32_t *ssrc)
         return 0;
     if (flow_socket_lives(pinfo, &pinfo->src, pinfo->srcport) || flow_socket_lives(pinfo, &pinfo->dst, pinfo->destport))
         evidence |= FT_EV(FT_EV_SAME_SOCKET);
-    if (ft_call_by_endpoint(&pinfo->src, (uint16_t)pinfo->srcport) || ft_call_by_endpoint(&pinfo->dst, (uint16_t)pinfo->destport))
+    if (ft_call_by_ends(pinfo))
         evidence |= FT_EV(FT_EV_CANDIDATE);
     if (ssrc && ft_stream_find(*ssrc))
         evidence |= FT_EV(FT_EV_SSRC);

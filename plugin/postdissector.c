@@ -114,7 +114,7 @@ static ft_phase_t
 phase_of(const ft_packet_t *pkt, const ft_call_t *call, uint32_t frame)
 {
     /* What ends the call, and SIP that follows, is teardown. */
-    if (call->end_frame && frame >= call->end_frame && pkt->kind == FT_KIND_SIP)
+    if (call->end.frame && frame >= call->end.frame && pkt->kind == FT_KIND_SIP)
         return FT_PHASE_TEARDOWN;
     return pkt->phase;
 }

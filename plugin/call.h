@@ -1,0 +1,74 @@
+/* call.h
+ * What the files of the call share, and nobody else: the call code is call.c (the object), call_index.c (what calls are found
+ * by), call_join.c (which call a datagram belongs to) and call_facts.c (what a datagram says of its call).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef FT_CALL_H
+#define FT_CALL_H
+
+#include "packet-facetime.h"
+
+/* Media that stopped for so long while the capture went on: the call was interrupted, or is over. FaceTime shows "reconnecting"
+ * after some 10 s of silence (observed behaviour, no written source). */
+#define FT_SILENCE_SECONDS 10
+
+/* ---- call.c ------------------------------------------------------------------------------- */
+
+/* A new call that begins with this packet; NULL where the limit is reached. */
+ft_call_t *ft_call_new(const packet_info *pinfo);
+/* Counts frames into a call: their number, bytes on the wire, the first frame's number, first and last time (absolute). */
+void ft_call_count_in(ft_call_t *call, uint32_t packets, uint64_t bytes, uint32_t first_frame, const nstime_t *first, const nstime_t *last);
+/* Makes one call of two; the older one stands for both. Returns it. */
+ft_call_t *ft_call_merge(ft_call_t *a, ft_call_t *b);
+/* True if the call may still get packets at this time. */
+bool ft_call_lives(const ft_call_t *call, const nstime_t *now);
+/* The time of the latest frame of the first pass. */
+const nstime_t *ft_call_now(void);
+/* later - earlier, in seconds. */
+double ft_seconds(const nstime_t *later, const nstime_t *earlier);
+
+/* ---- call_index.c ------------------------------------------------------------------------- */
+
+/* What an endpoint is to the call that is found by it. */
+typedef enum {
+    FT_KNOWN_DEVICE,        /* the device's own address, or that of its NAT */
+    FT_KNOWN_PEER           /* where the other side may be reached */
+} ft_known_t;
+
+/* Each of these finds the call that lives at `now`, or returns NULL. */
+ft_call_t *ft_index_call_id(const char *call_id);       /* also calls that are over: a Call-ID is never used twice */
+ft_call_t *ft_index_ssrc(uint32_t ssrc, const nstime_t *now);
+ft_call_t *ft_index_participant(uint64_t id, const nstime_t *now);
+ft_call_t *ft_index_relay(const address *relay, const nstime_t *now);
+/* The call of a device's socket. A public IPv4 address may be that of a NAT with many devices: there the port must be the same. */
+ft_call_t *ft_index_device(const ft_endpoint_t *device, const nstime_t *now);
+/* The call that knows `end`; `other` is the other end of the flow. *reason: as what it knows it. */
+ft_call_t *ft_index_end(const ft_endpoint_t *end, const ft_endpoint_t *other, const nstime_t *now, ft_join_t *reason);
+
+/* Each of these enters what a call is found by; beyond the limit of the index nothing is entered. */
+void ft_index_add_call_id(const char *call_id, ft_call_t *call);    /* call_id must live in file scope */
+void ft_index_add_participant(uint64_t id, ft_call_t *call);
+void ft_index_add_relay(const address *relay, ft_call_t *call);
+void ft_index_add_device(const ft_endpoint_t *device, ft_call_t *call);
+void ft_index_add_end(const ft_endpoint_t *end, ft_known_t known, ft_join_t reason, ft_call_t *call);
+
+/* Changes when an endpoint was entered: a flow looks for its call again only then. */
+uint32_t ft_index_news(void);
+void ft_index_init(void);
+
+/* ---- call_join.c -------------------------------------------------------------------------- */
+
+void ft_join_init(void);
+
+/* ---- call_facts.c ------------------------------------------------------------------------- */
+
+/* The sides of a flow. Where the device is not known, who sent first is taken for it. */
+const ft_endpoint_t *ft_flow_device(const ft_flow_t *flow);
+const ft_endpoint_t *ft_flow_remote(const ft_flow_t *flow);
+/* Takes what one datagram says into its call. */
+void ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
+/* Adds an address of the device to the call. */
+void ft_facts_add_device(ft_call_t *call, const ft_endpoint_t *device);
+
+#endif /* FT_CALL_H */

@@ -1,0 +1,173 @@
+/* call_facts.c
+ * What a datagram says of its call: times, sides, media, SIP's events, addresses that other flows can be found by.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "call.h"
+
+const ft_endpoint_t *
+ft_flow_device(const ft_flow_t *flow)
+{
+    return flow->device_side == 1 ? &flow->b : &flow->a;
+}
+
+const ft_endpoint_t *
+ft_flow_remote(const ft_flow_t *flow)
+{
+    return flow->device_side == 1 ? &flow->a : &flow->b;
+}
+
+void
+ft_facts_add_device(ft_call_t *call, const ft_endpoint_t *device)
+{
+    ft_index_add_device(device, call);
+    for (unsigned i = 0; i < call->n_devices; i++) {
+        if (addresses_equal(&call->devices[i].addr, &device->addr))
+            return;
+    }
+    if (call->n_devices < FT_MAX_DEVICES)
+        call->devices[call->n_devices++] = *device;
+}
+
+static void
+note_moment(ft_moment_t *moment, const packet_info *pinfo)
+{
+    if (moment->frame)
+        return;
+    moment->frame = pinfo->num;
+    moment->time = pinfo->abs_ts;
+}
+
+static void
+facts_sip(ft_call_t *call, const ft_sip_t *sip, const packet_info *pinfo, bool from_device, bool sides_known)
+{
+    uint32_t ends = 0;
+    bool invite = sip->method && strcmp(sip->method, "INVITE") == 0;
+
+    if (!call->sip_call_id && sip->call_id) {
+        call->sip_call_id = wmem_strdup(wmem_file_scope(), sip->call_id);
+        ft_index_add_call_id(call->sip_call_id, call);
+    }
+    if (!call->from && sip->from)
+        call->from = wmem_strdup(wmem_file_scope(), sip->from);
+    if (!call->to && sip->to)
+        call->to = wmem_strdup(wmem_file_scope(), sip->to);
+    if (invite && sip->is_request && !call->invite.frame)
+        call->direction = from_device ? FT_DIRECTION_OUTBOUND : FT_DIRECTION_INBOUND;
+    if (invite && sip->is_request)
+        note_moment(&call->invite, pinfo);
+    if (invite && !sip->is_request && call->direction == FT_DIRECTION_UNKNOWN)
+        call->direction = from_device ? FT_DIRECTION_INBOUND : FT_DIRECTION_OUTBOUND;
+    if (invite && sip->status == 180)
+        note_moment(&call->ringing, pinfo);
+    if (invite && sip->status >= 200 && sip->status < 300)
+        note_moment(&call->answer, pinfo);
+    if (sip->is_request && sip->method && strcmp(sip->method, "BYE") == 0) {
+        ends = FT_SIP_BYE;
+        if (call->bye_by == FT_END_CAPTURE)
+            call->bye_by = !sides_known ? FT_END_BYE : from_device ? FT_END_BYE_DEVICE : FT_END_BYE_PEER;
+    }
+    if (sip->is_request && sip->method && strcmp(sip->method, "CANCEL") == 0)
+        ends = FT_SIP_CANCELLED;
+    if (invite && sip->status >= 300) {
+        if (sip->status == 487)                         /* RFC 3261, 21.4.25: Request Terminated */
+            ends = FT_SIP_CANCELLED;
+        else if (sip->status >= 600 || sip->status == 486 || sip->status == 480)
+            ends = FT_SIP_DECLINED;                     /* Decline, Busy Here, Temporarily Unavailable */
+        else
+            ends = FT_SIP_FAILED;
+    }
+    call->sip_end |= ends;
+    if (ends)
+        note_moment(&call->end, pinfo);
+}
+
+static void
+facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet_info *pinfo, bool from_device)
+{
+    for (unsigned i = 0; i < pkt->n_rtp; i++) {
+        const ft_rtp_t *rtp = &pkt->rtp[i];
+        ft_stream_t *stream = flow->last_stream && flow->last_stream->ssrc == rtp->ssrc ? flow->last_stream : ft_stream_get(rtp->ssrc);
+
+        call->media |= ft_rtp_media(rtp->payload_type);
+        if (!stream)
+            continue;
+        stream->payload_type = rtp->payload_type;
+        stream->packets++;
+        stream->call = call;
+        flow->last_stream = stream;
+    }
+    call->paths |= pkt->kind == FT_KIND_RELAY || pkt->from_relay || pkt->to_relay ? FT_PATH_RELAY : FT_PATH_DIRECT;
+    if (flow->device_side >= 0)
+        *(from_device ? &call->media_sent : &call->media_received) += pkt->n_rtp;
+    call->last_media_time = pinfo->abs_ts;
+}
+
+/* The relay is who sends relay data; a host that only answered a QUIC handshake may be one that was tried and left. The peer is
+ * who sends SIP or media itself, or answers a check. */
+static void
+facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_device)
+{
+    const ft_endpoint_t *device = ft_flow_device(flow), *remote = ft_flow_remote(flow);
+    bool apple = ft_is_apple(&remote->addr);
+
+    if (call->device.addr.type == AT_NONE && flow->device_side >= 0)
+        call->device = *device;
+    if (pkt->kind == FT_KIND_RELAY && call->relay.addr.type == AT_NONE)
+        call->relay = *remote;
+    if ((pkt->kind == FT_KIND_RELAY || pkt->kind == FT_KIND_QUIC) && !(flow->noted & (1u << pkt->kind))) {
+        ft_index_add_relay(&remote->addr, call);
+        flow->noted |= 1u << pkt->kind;
+    }
+    if (call->peer.addr.type == AT_NONE && !apple &&
+        (pkt->kind == FT_KIND_SIP || pkt->kind == FT_KIND_RTP || (pkt->kind == FT_KIND_STUN && pkt->is_answer && !from_device)))
+        call->peer = *remote;
+    if (pkt->kind == FT_KIND_STUN && !apple)
+        *(pkt->is_answer ? &call->check_answers : &call->checks) += 1;
+}
+
+static void
+facts_learned(ft_call_t *call, const ft_packet_t *pkt, bool from_device)
+{
+    for (unsigned i = 0; i < pkt->n_learned; i++) {
+        const ft_learned_t *learned = &pkt->learned[i];
+        bool own = learned->how == FT_LEARNED_OWN;
+        bool of_device = own ? from_device : !from_device;
+
+        ft_index_add_end(&learned->at, of_device ? FT_KNOWN_DEVICE : FT_KNOWN_PEER, own ? FT_JOIN_CANDIDATE : FT_JOIN_MAPPED, call);
+        /* The device's other addresses: another interface of it, or IPv6. Not those of its NAT, which others have too. */
+        if (of_device && own && (learned->at.addr.type == AT_IPv6 || ft_is_private(&learned->at.addr)))
+            ft_index_add_device(&learned->at, call);
+    }
+}
+
+void
+ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    bool from_device = (flow->device_side == 1) != ft_flow_from_a(flow, pinfo);
+
+    ft_call_count_in(call, 1, pinfo->fd->pkt_len, pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
+    call->last_frame = MAX(call->last_frame, pinfo->num);
+    if (nstime_cmp(&pinfo->abs_ts, &call->own_time) > 0)
+        call->own_time = pinfo->abs_ts;
+    call->evidence |= flow->evidence;
+    if (flow->confidence > call->confidence)
+        call->confidence = flow->confidence;
+    note_moment(&call->phase[pkt->phase], pinfo);
+    facts_sides(call, flow, pkt, from_device);
+    facts_learned(call, pkt, from_device);
+    if (pkt->participant && pkt->participant != flow->last_participant) {
+        ft_index_add_participant(pkt->participant, call);
+        flow->last_participant = pkt->participant;
+    }
+    for (unsigned i = 0; i < pkt->n_sdp_ssrc; i++) {
+        ft_stream_t *stream = ft_stream_get(pkt->sdp_ssrc[i]);
+
+        if (stream)
+            stream->call = call;
+    }
+    if (pkt->sip)
+        facts_sip(call, pkt->sip, pinfo, from_device, flow->device_side >= 0);
+    if (pkt->n_rtp)
+        facts_rtp(call, flow, pkt, pinfo, from_device);
+}

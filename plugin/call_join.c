@@ -1,0 +1,282 @@
+/* call_join.c
+ * Which call a datagram belongs to. It joins the call of its flow; a flow without a call looks for one by these reasons, the
+ * surest first. Each is kept with the flow and shown (facetime.call.reason).
+ *
+ *  1. SIP Call-ID: it names the call.
+ *  2. SSRC: 32 random bits that stay the same on every path (Wi-Fi, cellular, relay, direct) and at both ends.
+ *  3. Participant ID of the relay header: 64 bits that a session's relay gives to each of its devices.
+ *  4. Address and port that a call announced (link message, SDP) or that a server saw (SNATMAP, STUN). The private address of
+ *     a peer counts only for a flow whose other end is a device of the call: avoids joining the calls of two homes that both
+ *     have 192.168.1.2.
+ *  5. The device: one that is in a call has no other at the same time. Ends with the call, or after a silence. With a public IPv4
+ *     address the port must be the same: avoids joining the calls of two devices behind one NAT.
+ *  6. In a Raw IP capture only: the relay's address. Such a capture is taken on the device itself, so two local addresses are its
+ *     Wi-Fi and its cellular interface. On a network two devices can share a relay and have two calls.
+ *
+ * Where a later datagram shows (by 1 to 4) that two calls are one, they are merged. Two different Call-IDs are never one call.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "call.h"
+
+#include <wiretap/wtap.h>
+
+/* NAT probes that wait for their call; a flood of them gets no more. */
+#define FT_MAX_PENDING 64
+
+/* A NAT probe this long before a call belongs to it: 1 s was seen on a real call; the 2010 description has push,
+ * certificate and registration in between. */
+#define FT_PRELUDE_SECONDS 60
+
+static ft_flow_t *pending[FT_MAX_PENDING]; /* a ring */
+static unsigned pending_next;
+
+static bool
+is_invite(const ft_packet_t *pkt)
+{
+    return pkt->sip && pkt->sip->is_request && pkt->sip->method && strcmp(pkt->sip->method, "INVITE") == 0;
+}
+
+/* True if the packet can tell nothing about its flow's call that was not known at the last one: most media packets. */
+static bool
+join_is_told(const ft_flow_t *flow, ft_call_t *call, const ft_packet_t *pkt)
+{
+    if (pkt->sip || pkt->n_learned || pkt->quic_initial || pkt->kind == FT_KIND_NAT_PROBE || flow->endpoint_news != ft_index_news() ||
+        (pkt->participant && pkt->participant != flow->last_participant))
+        return false;
+    for (unsigned i = 0; i < pkt->n_rtp; i++) {
+        const ft_stream_t *stream = flow->last_stream && flow->last_stream->ssrc == pkt->rtp[i].ssrc ? flow->last_stream :
+                                    ft_stream_find(pkt->rtp[i].ssrc);
+
+        if (!stream || !stream->call || ft_call_root(stream->call) != call)
+            return false;
+    }
+    return true;
+}
+
+/* A call that the packet itself names, by reasons 1 to 3. */
+static ft_call_t *
+join_by_name(const ft_packet_t *pkt, const nstime_t *now, ft_join_t *reason)
+{
+    ft_call_t *call = NULL;
+
+    if (pkt->sip && pkt->sip->call_id) {
+        *reason = FT_JOIN_CALL_ID;
+        return ft_index_call_id(pkt->sip->call_id);
+    }
+    *reason = FT_JOIN_SSRC;
+    for (unsigned i = 0; i < pkt->n_rtp && !call; i++)
+        call = ft_index_ssrc(pkt->rtp[i].ssrc, now);
+    if (!call && pkt->participant) {
+        *reason = FT_JOIN_PARTICIPANT;
+        call = ft_index_participant(pkt->participant, now);
+    }
+    return call;
+}
+
+/* Reason 4. Not SIP with a Call-ID of its own, which would have been found by it. */
+static ft_call_t *
+join_by_address(const ft_flow_t *flow, const ft_packet_t *pkt, const nstime_t *now, ft_join_t *reason)
+{
+    ft_call_t *call = NULL;
+
+    if (pkt->sip && pkt->sip->call_id)
+        return NULL;
+    for (unsigned i = 0; i < pkt->n_learned && !call; i++)
+        call = ft_index_end(&pkt->learned[i].at, ft_flow_device(flow), now, reason);
+    if (!call)
+        call = ft_index_end(&flow->a, &flow->b, now, reason);
+    if (!call)
+        call = ft_index_end(&flow->b, &flow->a, now, reason);
+    return call;
+}
+
+/* Reasons 5 and 6. */
+static ft_call_t *
+join_by_surroundings(const ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_join_t *reason)
+{
+    ft_call_t *call = NULL;
+
+    *reason = FT_JOIN_DEVICE;
+    if (flow->device_side >= 0)
+        call = ft_index_device(ft_flow_device(flow), &pinfo->abs_ts);
+    if (!call && pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_RAW_IP &&
+        (pkt->kind == FT_KIND_RELAY || pkt->kind == FT_KIND_QUIC)) {
+        *reason = FT_JOIN_RELAY;
+        call = ft_index_relay(&ft_flow_remote(flow)->addr, &pinfo->abs_ts);
+    }
+    return call;
+}
+
+/* Does the packet begin another call on a socket or a device whose call has gone silent? Today's calls end without a sign, and
+ * another one may begin before FT_CALL_IDLE_SECONDS are over.
+ *  1. The call had media, and it has been silent for longer than FaceTime lets it be.
+ *  2. The packet is of the kind that a call begins with (a QUIC Initial, a NAT probe), or it is from a sender that the call does not
+ *     know: avoids cutting a call in two that comes back after a dead spot. */
+static bool
+join_starts_over(const ft_call_t *call, const ft_packet_t *pkt, const ft_call_t *by_name, const nstime_t *now)
+{
+    if (!call->phase[FT_PHASE_MEDIA].frame || ft_seconds(now, &call->last_media_time) <= FT_SILENCE_SECONDS || by_name == call)
+        return false;
+    return pkt->quic_initial || pkt->kind == FT_KIND_NAT_PROBE || pkt->n_rtp > 0 || (pkt->participant && call->n_participants > 0);
+}
+
+/* ---- Taking flows --------------------------------------------------------------------------- */
+
+/* Gives the flow to the call, with the datagrams that came before. */
+static void
+join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t from_frame, ft_join_t reason)
+{
+    if (flow->call && !flow->calls) {
+        flow->calls = wmem_tree_new(wmem_file_scope());
+        wmem_tree_insert32(flow->calls, 0, flow->call);
+    }
+    if (flow->calls)
+        wmem_tree_insert32(flow->calls, from_frame, call);
+    flow->call = call;
+    flow->reason = reason;
+    flow->last_participant = 0;
+    flow->noted = 0;
+    call->reasons |= 1u << reason;
+    if (flow->uncounted_packets) {
+        ft_call_count_in(call, flow->uncounted_packets, flow->uncounted_bytes, flow->first_frame, &flow->first_time, &flow->last_time);
+        flow->uncounted_packets = 0;
+        flow->uncounted_bytes = 0;
+    }
+    call->evidence |= flow->evidence;
+    if (flow->confidence > call->confidence)
+        call->confidence = flow->confidence;
+    if (flow->device_side >= 0)
+        ft_facts_add_device(call, ft_flow_device(flow));
+}
+
+/* NAT probes of the device that came shortly before. */
+static void
+join_take_pending(ft_call_t *call, const ft_flow_t *of)
+{
+    for (unsigned i = 0; i < FT_MAX_PENDING; i++) {
+        ft_flow_t *flow = pending[i];
+
+        if (!flow || !addresses_equal(&ft_flow_device(flow)->addr, &ft_flow_device(of)->addr))
+            continue;
+        pending[i] = NULL;
+        if (ft_seconds(&of->last_time, &flow->last_time) <= FT_PRELUDE_SECONDS) {
+            call->phase[FT_PHASE_PROBE].frame = flow->first_frame;
+            call->phase[FT_PHASE_PROBE].time = flow->first_time;
+            join_take_flow(call, flow, flow->first_frame, FT_JOIN_BEFORE);
+        }
+    }
+}
+
+/* Flows of the same socket that only this one showed to be FaceTime. */
+static void
+join_take_brought(ft_call_t *call, ft_flow_t *of)
+{
+    while (of->brought) {
+        ft_flow_t *flow = of->brought;
+
+        of->brought = flow->next;
+        flow->next = NULL;
+        if (!flow->call)
+            join_take_flow(call, flow, flow->first_frame, FT_JOIN_SOCKET);
+    }
+}
+
+static void
+join_wait(ft_flow_t *flow)
+{
+    for (unsigned i = 0; i < FT_MAX_PENDING; i++) {
+        if (pending[i] == flow)
+            return;
+    }
+    pending[pending_next] = flow;
+    pending_next = (pending_next + 1) % FT_MAX_PENDING;
+}
+
+/* Does a datagram of this kind make a call by itself? A NAT probe does not: GameKit and the system send them without one. */
+static bool
+join_begins(const ft_packet_t *pkt)
+{
+    return pkt->kind != FT_KIND_NAT_PROBE && pkt->kind != FT_KIND_LINK_PROBE && pkt->kind != FT_KIND_UNKNOWN;
+}
+
+static bool
+join_may_merge(const ft_call_t *a, const ft_call_t *b)
+{
+    return !a->sip_call_id || !b->sip_call_id || strcmp(a->sip_call_id, b->sip_call_id) == 0;
+}
+
+/* The call that the datagram belongs to, NULL if it has none yet. *reason: why, where it is not the flow's already. */
+static ft_call_t *
+join_find(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, ft_join_t *reason)
+{
+    ft_call_t *call = flow->call ? ft_call_root(flow->call) : NULL, *named, *over = NULL;
+
+    if (call && ft_call_lives(call, &pinfo->abs_ts) && join_is_told(flow, call, pkt))
+        return call;
+    named = join_by_name(pkt, &pinfo->abs_ts, reason);
+    if (call && join_starts_over(call, pkt, named, &pinfo->abs_ts))
+        over = call;
+    /* A new Call-ID on a flow that has a call with another one is a new call, however soon it comes. */
+    else if (call && pkt->sip && pkt->sip->call_id && call->sip_call_id && strcmp(pkt->sip->call_id, call->sip_call_id) != 0)
+        over = call;
+    if (!named && !over)
+        named = join_by_address(flow, pkt, &pinfo->abs_ts, reason);
+    if (over || (call && !ft_call_lives(call, &pinfo->abs_ts) && named != call))
+        call = NULL;
+    if (call && named && named != call && join_may_merge(call, named))
+        call = ft_call_merge(call, named);
+    if (!call)
+        call = named;
+    if (!call && !(is_invite(pkt) && flow->call)) {
+        call = join_by_surroundings(flow, pinfo, pkt, reason);
+        if (call && (call == over || join_starts_over(call, pkt, NULL, &pinfo->abs_ts)))
+            call = NULL;
+        /* Two dialogues of one device at a time: the Call-ID decides. */
+        if (call && pkt->sip && pkt->sip->call_id && call->sip_call_id)
+            call = NULL;
+    }
+    return call;
+}
+
+ft_call_t *
+ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_t *packets, uint64_t *bytes)
+{
+    ft_join_t reason = FT_JOIN_NONE;
+    ft_call_t *call = join_find(flow, pinfo, pkt, &reason);
+    uint32_t packets_before;
+    uint64_t bytes_before;
+
+    *packets = 0;
+    *bytes = 0;
+    flow->endpoint_news = ft_index_news();
+    if (!call && join_begins(pkt)) {
+        call = ft_call_new(pinfo);
+        reason = FT_JOIN_FIRST;
+    }
+    if (!call) {
+        flow->uncounted_packets++;
+        flow->uncounted_bytes += pinfo->fd->pkt_len;
+        join_wait(flow);
+        return NULL;
+    }
+    packets_before = call->packets;
+    bytes_before = call->bytes;
+    if (!flow->call || ft_call_root(flow->call) != call) {
+        join_take_flow(call, flow, flow->call ? pinfo->num : flow->first_frame, reason);
+        join_take_pending(call, flow);
+    }
+    if (flow->brought)
+        join_take_brought(call, flow);
+    ft_facts_take(call, flow, pinfo, pkt);
+    *packets = call->packets - packets_before;
+    *bytes = call->bytes - bytes_before;
+    return call;
+}
+
+void
+ft_join_init(void)
+{
+    memset(pending, 0, sizeof pending);
+    pending_next = 0;
+}
