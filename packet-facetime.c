@@ -600,6 +600,7 @@ proto_register_facetime(void)
     ft_tap = register_tap("facetime");
     ft_postdissector_register();
     ft_tap_calls_register();
+    ft_tap_voip_register();
     register_init_routine(facetime_init);
 }
 
@@ -614,6 +615,7 @@ proto_reg_handoff_facetime(void)
     }
     heur_dissector_add("udp", dissect_facetime_heur, "FaceTime over UDP", "facetime_udp", proto_facetime, HEURISTIC_ENABLE);
     heur_dissector_add("stun", dissect_facetime_heur_stun, "FaceTime inside TURN", "facetime_stun", proto_facetime, HEURISTIC_ENABLE);
+    ft_conversation_filter_register();
     heur_entry = find_heur_dissector_by_unique_short_name("facetime_udp");
     dissector_add_for_decode_as("udp.port", find_dissector("facetime"));
     udp_ports = find_dissector_table("udp.port");

@@ -208,6 +208,7 @@ typedef struct ft_packet {
     uint32_t sdp_ssrc[4];           /* SSRCs that SDP names (a=rtpID) */
     unsigned n_sdp_ssrc;
     bool is_answer;                 /* answer of a STUN or NAT probe */
+    const char *label;              /* what a ladder says of it: static or packet scope; NULL: nothing new by itself */
     bool quic_initial;              /* a QUIC Initial: somebody opens a connection */
     uint64_t participant;           /* participant ID of the (first) relay sub-packet; 0: none */
     uint8_t quic_scid_len;          /* source connection ID of a QUIC long header: packets back carry it; 0: none */
@@ -221,6 +222,7 @@ typedef struct ft_flow {
     conversation_t *conversation;   /* Wireshark's; file scope */
     ft_endpoint_t a, b;             /* the ends, a sent the first datagram */
     uint32_t first_frame;           /* frame number of the first datagram that was looked at */
+    ft_kind_t first_kind;           /* what that was */
     nstime_t first_time, last_time; /* absolute, of the first and the last datagram */
     uint32_t evidence;              /* FT_EV() bits of all datagrams */
     ft_confidence_t confidence;     /* from the evidence */
@@ -298,6 +300,7 @@ typedef struct ft_call {
     ft_endpoint_t device, peer, relay; /* AT_NONE where not known */
     ft_endpoint_t devices[FT_MAX_DEVICES]; /* the device's addresses with the port first seen; device is the first of them */
     unsigned n_devices;
+    unsigned n_events;              /* packets that a ladder shows */
     unsigned n_participants;        /* participant IDs seen: over two in a group call */
 } ft_call_t;
 
@@ -451,6 +454,9 @@ void ft_call_clock(const nstime_t *now);
 ft_call_t *ft_call_by_ends(const packet_info *pinfo);
 /* The latest call of the device with this address; NULL if there is none. */
 ft_call_t *ft_call_by_device(const address *addr);
+/* What a ladder shows of a packet of a call; NULL if it shows nothing. The second one notes it: first pass only, the label is copied. */
+const char *ft_event_label(uint32_t frame);
+void ft_event_note(uint32_t frame, const char *label);
 /* True if more calls were seen than are kept. */
 bool ft_call_limit_reached(void);
 /* Forgets the last file's calls; called when a file is opened. */
@@ -464,7 +470,14 @@ void ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt);
 /* The facts of the frame's datagram; NULL if it showed no sign of FaceTime. */
 ft_packet_t *ft_packet_of(packet_info *pinfo);
 void ft_postdissector_init(void);
+/* The call of the packet that was dissected last with this pinfo; NULL if it has none. */
+const ft_call_t *ft_call_of(packet_info *pinfo);
 
+/* Each registers one view with Wireshark. */
 void ft_tap_calls_register(void);
+void ft_tap_voip_register(void);
+void ft_conversation_filter_register(void);
+/* Shows the packet in Telephony > VoIP Calls, if it is an event of its call and the window listens. Any pass. */
+void ft_voip_queue(packet_info *pinfo, const ft_call_t *call);
 
 #endif /* PACKET_FACETIME_H */

@@ -240,5 +240,6 @@ ft_call_init(void)
     numbers_stale = true;
     nstime_set_zero(&clock_now);
     ft_index_init();
+    ft_event_init();
     ft_join_init();
 }

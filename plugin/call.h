@@ -57,6 +57,10 @@ void ft_index_add_end(const ft_endpoint_t *end, ft_known_t known, ft_join_t reas
 uint32_t ft_index_news(void);
 void ft_index_init(void);
 
+/* ---- call_events.c ------------------------------------------------------------------------ */
+
+void ft_event_init(void);
+
 /* ---- call_join.c -------------------------------------------------------------------------- */
 
 void ft_join_init(void);
@@ -68,6 +72,8 @@ const ft_endpoint_t *ft_flow_device(const ft_flow_t *flow);
 const ft_endpoint_t *ft_flow_remote(const ft_flow_t *flow);
 /* Takes what one datagram says into its call. */
 void ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
+/* Notes an arrow for the ladder; label NULL: what begins a flow of this kind. A call has no more than a screen or two of them. */
+void ft_facts_event(ft_call_t *call, uint32_t frame, const char *label, ft_kind_t kind);
 /* Adds an address of the device to the call. */
 void ft_facts_add_device(ft_call_t *call, const ft_endpoint_t *device);
 

@@ -5,6 +5,23 @@
  */
 #include "call.h"
 
+/* Arrows of one call: what is worth reading. Checks and link messages of a long call go on until its end. */
+#define FT_MAX_CALL_EVENTS 200
+
+/* What begins a flow, as a ladder shows it. */
+static const value_string flow_begins[] = {
+    { FT_KIND_UNKNOWN, "Unknown datagram" },
+    { FT_KIND_STUN, "STUN check" },
+    { FT_KIND_SIP, "SIP" },
+    { FT_KIND_RTP, "Media, direct" },
+    { FT_KIND_RTCP, "RTCP" },
+    { FT_KIND_RELAY, "Relay channel data" },
+    { FT_KIND_LINK_PROBE, "Link probe" },
+    { FT_KIND_NAT_PROBE, "NAT probe" },
+    { FT_KIND_QUIC, "QUIC to the relay" },
+    { 0, NULL }
+};
+
 const ft_endpoint_t *
 ft_flow_device(const ft_flow_t *flow)
 {
@@ -27,6 +44,15 @@ ft_facts_add_device(ft_call_t *call, const ft_endpoint_t *device)
     }
     if (call->n_devices < FT_MAX_DEVICES)
         call->devices[call->n_devices++] = *device;
+}
+
+void
+ft_facts_event(ft_call_t *call, uint32_t frame, const char *label, ft_kind_t kind)
+{
+    if (call->n_events >= FT_MAX_CALL_EVENTS)
+        return;
+    call->n_events++;
+    ft_event_note(frame, label ? label : val_to_str_const(kind, flow_begins, "Unknown datagram"));
 }
 
 static void
@@ -154,6 +180,8 @@ ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const 
     if (flow->confidence > call->confidence)
         call->confidence = flow->confidence;
     note_moment(&call->phase[pkt->phase], pinfo);
+    if (pkt->label || flow->first_frame == pinfo->num)
+        ft_facts_event(call, pinfo->num, pkt->label, pkt->kind);
     facts_sides(call, flow, pkt, from_device);
     facts_learned(call, pkt, from_device);
     if (pkt->participant && pkt->participant != flow->last_participant) {

@@ -123,9 +123,9 @@ join_starts_over(const ft_call_t *call, const ft_packet_t *pkt, const ft_call_t 
 
 /* ---- Taking flows --------------------------------------------------------------------------- */
 
-/* Gives the flow to the call, with the datagrams that came before. */
+/* Gives the flow to the call, with the datagrams that came before. `frame` is the frame at hand. */
 static void
-join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t from_frame, ft_join_t reason)
+join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, uint32_t from_frame, ft_join_t reason)
 {
     if (flow->call && !flow->calls) {
         flow->calls = wmem_tree_new(wmem_file_scope());
@@ -148,11 +148,14 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t from_frame, ft_join_t 
         call->confidence = flow->confidence;
     if (flow->device_side >= 0)
         ft_facts_add_device(call, ft_flow_device(flow));
+    /* The stock dissector's streams are filed under the flow's first frame (wire_rtp.c): the ladder needs an arrow there. */
+    if (flow->first_frame < frame)
+        ft_facts_event(call, flow->first_frame, NULL, flow->first_kind);
 }
 
 /* NAT probes of the device that came shortly before. */
 static void
-join_take_pending(ft_call_t *call, const ft_flow_t *of)
+join_take_pending(ft_call_t *call, const ft_flow_t *of, uint32_t frame)
 {
     for (unsigned i = 0; i < FT_MAX_PENDING; i++) {
         ft_flow_t *flow = pending[i];
@@ -163,14 +166,14 @@ join_take_pending(ft_call_t *call, const ft_flow_t *of)
         if (ft_seconds(&of->last_time, &flow->last_time) <= FT_PRELUDE_SECONDS) {
             call->phase[FT_PHASE_PROBE].frame = flow->first_frame;
             call->phase[FT_PHASE_PROBE].time = flow->first_time;
-            join_take_flow(call, flow, flow->first_frame, FT_JOIN_BEFORE);
+            join_take_flow(call, flow, frame, flow->first_frame, FT_JOIN_BEFORE);
         }
     }
 }
 
 /* Flows of the same socket that only this one showed to be FaceTime. */
 static void
-join_take_brought(ft_call_t *call, ft_flow_t *of)
+join_take_brought(ft_call_t *call, ft_flow_t *of, uint32_t frame)
 {
     while (of->brought) {
         ft_flow_t *flow = of->brought;
@@ -178,7 +181,7 @@ join_take_brought(ft_call_t *call, ft_flow_t *of)
         of->brought = flow->next;
         flow->next = NULL;
         if (!flow->call)
-            join_take_flow(call, flow, flow->first_frame, FT_JOIN_SOCKET);
+            join_take_flow(call, flow, frame, flow->first_frame, FT_JOIN_SOCKET);
     }
 }
 
@@ -263,11 +266,11 @@ ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_
     packets_before = call->packets;
     bytes_before = call->bytes;
     if (!flow->call || ft_call_root(flow->call) != call) {
-        join_take_flow(call, flow, flow->call ? pinfo->num : flow->first_frame, reason);
-        join_take_pending(call, flow);
+        join_take_flow(call, flow, pinfo->num, flow->call ? pinfo->num : flow->first_frame, reason);
+        join_take_pending(call, flow, pinfo->num);
     }
     if (flow->brought)
-        join_take_brought(call, flow);
+        join_take_brought(call, flow, pinfo->num);
     ft_facts_take(call, flow, pinfo, pkt);
     *packets = call->packets - packets_before;
     *bytes = call->bytes - bytes_before;

@@ -273,6 +273,8 @@ ft_flow_update(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
     bool from_a = ft_flow_from_a(flow, pinfo);
 
     flow->last_time = pinfo->abs_ts;
+    if (flow->packets == 0)
+        flow->first_kind = pkt->kind;
     flow->packets++;
     flow->bytes += pinfo->fd->pkt_len;
     flow->kinds |= 1u << pkt->kind;

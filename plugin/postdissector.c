@@ -20,9 +20,13 @@ static int hf_call_state = -1;
 static int hf_call_direction = -1;
 static int hf_call_from = -1;
 static int hf_call_to = -1;
+static int hf_call_reason = -1;
+static int hf_call_end = -1;
+static int hf_call_participants = -1;
 static int hf_call_first_frame = -1;
 static int hf_call_last_frame = -1;
 static int ett_call = -1;
+static int ett_call_setup = -1;
 static expert_field ei_call_limit = EI_INIT;
 
 /* A datagram that a stock dissector took before its flow was known: where it lies in the frame. */
@@ -87,6 +91,7 @@ late_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
         return NULL;
     pkt = wmem_new0(pinfo->pool, ft_packet_t);
     pkt->flow = flow;
+    ft_packet_attach(pinfo, pkt);
     /* Reassembled IP fragments are not part of the frame: then there is nothing to add but the call. */
     if ((unsigned)(datagram->offset + datagram->captured) <= tvb_captured_length(frame))
         ft_annotate(tvb_new_subset_length_caplen(frame, datagram->offset, datagram->captured, datagram->reported),
@@ -110,6 +115,14 @@ owned_packet(packet_info *pinfo)
     return pkt;
 }
 
+const ft_call_t *
+ft_call_of(packet_info *pinfo)
+{
+    const ft_packet_t *pkt = ft_packet_of(pinfo);
+
+    return pkt && pkt->flow ? ft_flow_call(pkt->flow, pinfo->num) : NULL;
+}
+
 static ft_phase_t
 phase_of(const ft_packet_t *pkt, const ft_call_t *call, uint32_t frame)
 {
@@ -117,6 +130,44 @@ phase_of(const ft_packet_t *pkt, const ft_call_t *call, uint32_t frame)
     if (call->end.frame && frame >= call->end.frame && pkt->kind == FT_KIND_SIP)
         return FT_PHASE_TEARDOWN;
     return pkt->phase;
+}
+
+/* What happened when, as seen from the call's first packet. */
+static struct {
+    int hf;
+    size_t moment;              /* offset in ft_call_t */
+    const char *name, *title, *blurb;
+} setup_times[] = {
+    { -1, offsetof(ft_call_t, phase[FT_PHASE_PUSH]), "push", "Push", "From the call's first packet to its first push packet" },
+    { -1, offsetof(ft_call_t, phase[FT_PHASE_PROBE]), "probe", "NAT Probe", "From the call's first packet to its first NAT probe" },
+    { -1, offsetof(ft_call_t, phase[FT_PHASE_RELAY]), "relay", "Relay", "From the call's first packet to the first packet to the relay" },
+    { -1, offsetof(ft_call_t, phase[FT_PHASE_CONNECTIVITY]), "connectivity", "Connectivity",
+      "From the call's first packet to the first STUN check or link message" },
+    { -1, offsetof(ft_call_t, invite), "invite", "INVITE", "From the call's first packet to the SIP INVITE" },
+    { -1, offsetof(ft_call_t, ringing), "ringing", "Ringing", "From the call's first packet to the SIP 180" },
+    { -1, offsetof(ft_call_t, answer), "answer", "Answer", "From the call's first packet to the SIP 200 that answers the INVITE" },
+    { -1, offsetof(ft_call_t, phase[FT_PHASE_MEDIA]), "media", "First Media", "From the call's first packet to the first RTP packet" },
+    { -1, offsetof(ft_call_t, end), "end", "End", "From the call's first packet to the SIP message that ends it" },
+};
+
+static void
+show_setup(tvbuff_t *tvb, proto_tree *root, const ft_call_t *call)
+{
+    proto_item *item;
+    proto_tree *tree = proto_tree_add_subtree(root, tvb, 0, 0, ett_call_setup, &item, "Times");
+
+    proto_item_set_generated(item);
+    for (unsigned i = 0; i < array_length(setup_times); i++) {
+        const ft_moment_t *moment = (const ft_moment_t *)(const void *)((const char *)call + setup_times[i].moment);
+        nstime_t since;
+
+        if (!moment->frame)
+            continue;
+        nstime_delta(&since, &moment->time, &call->first_time);
+        item = proto_tree_add_time(tree, setup_times[i].hf, tvb, 0, 0, &since);
+        proto_item_append_text(item, ", frame %u", moment->frame);
+        proto_item_set_generated(item);
+    }
 }
 
 static void
@@ -135,11 +186,16 @@ show_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_t *
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_phase, tvb, 0, 0, phase));
     proto_item_set_generated(proto_tree_add_time(tree, hf_call_time, tvb, 0, 0, &since));
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_state, tvb, 0, 0, ft_call_state(call)));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_call_end, tvb, 0, 0, ft_call_end(call)));
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_direction, tvb, 0, 0, call->direction));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_call_reason, tvb, 0, 0, pkt->flow->reason));
     if (call->from)
         proto_item_set_generated(proto_tree_add_string(tree, hf_call_from, tvb, 0, 0, call->from));
     if (call->to)
         proto_item_set_generated(proto_tree_add_string(tree, hf_call_to, tvb, 0, 0, call->to));
+    if (call->n_participants)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_call_participants, tvb, 0, 0, call->n_participants));
+    show_setup(tvb, tree, call);
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_first_frame, tvb, 0, 0, call->first_frame));
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_last_frame, tvb, 0, 0, call->last_frame));
 }
@@ -182,8 +238,10 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
             expert_add_info(pinfo, tree, &ei_call_limit);
         return 0;
     }
-    if (tree)
+    /* Nothing is made that nobody will see: half a million media packets go through here. */
+    if (tree && proto_field_is_referenced(tree, proto_facetime))
         show_call(tvb, pinfo, tree, call, pkt);
+    ft_voip_queue(pinfo, call);
     if (have_tap_listener(ft_tap)) {
         ft_tap_info_t *info = wmem_new(pinfo->pool, ft_tap_info_t);
 
@@ -217,6 +275,12 @@ ft_postdissector_register(void)
             VALS(ft_state_vals), 0x0, "State of the call at the end of the capture (while it is read: so far)", HFILL } },
         { &hf_call_direction, { "Direction", "facetime.call.direction", FT_UINT8, BASE_DEC,
             VALS(ft_direction_vals), 0x0, "Who initiated, seen from the device", HFILL } },
+        { &hf_call_end, { "End", "facetime.call.end", FT_UINT8, BASE_DEC,
+            VALS(ft_end_vals), 0x0, "How the call ended, as far as the wire shows it (while the file is read: so far)", HFILL } },
+        { &hf_call_reason, { "Reason", "facetime.call.reason", FT_UINT8, BASE_DEC,
+            VALS(ft_join_vals), 0x0, "Why the packet belongs to the call", HFILL } },
+        { &hf_call_participants, { "Participants", "facetime.call.participants", FT_UINT32, BASE_DEC,
+            NULL, 0x0, "Number of participant IDs seen in relay headers", HFILL } },
         { &hf_call_from, { "From", "facetime.call.from", FT_STRING, BASE_NONE,
             NULL, 0x0, "Number, Apple ID or name of the caller, where it is visible", HFILL } },
         { &hf_call_to, { "To", "facetime.call.to", FT_STRING, BASE_NONE,
@@ -226,13 +290,22 @@ ft_postdissector_register(void)
         { &hf_call_last_frame, { "Last Frame", "facetime.call.last_frame", FT_FRAMENUM, BASE_NONE,
             NULL, 0x0, "Last frame of the call (while it is read: so far)", HFILL } },
     };
-    static int *ett[] = { &ett_call };
+    static hf_register_info hf_setup[array_length(setup_times)];
+    static int *ett[] = { &ett_call, &ett_call_setup };
     static ei_register_info ei[] = {
         { &ei_call_limit, { "facetime.call_limit", PI_ASSUMPTION, PI_WARN,
             "More FaceTime calls than are kept: the later ones are not followed", EXPFILL } },
     };
 
+    for (unsigned i = 0; i < array_length(setup_times); i++) {
+        hf_register_info one = { &setup_times[i].hf, { setup_times[i].title,
+            wmem_strdup_printf(wmem_epan_scope(), "facetime.call.setup.%s", setup_times[i].name),
+            FT_RELATIVE_TIME, BASE_NONE, NULL, 0x0, setup_times[i].blurb, HFILL } };
+
+        hf_setup[i] = one;
+    }
     proto_register_field_array(proto_facetime, hf, array_length(hf));
+    proto_register_field_array(proto_facetime, hf_setup, array_length(hf_setup));
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(ft_expert, ei, array_length(ei));
     register_postdissector(create_dissector_handle(facetime_postdissector, proto_facetime));

@@ -215,14 +215,14 @@ rtp_conversation(packet_info *pinfo, ft_flow_t *flow)
     return found;
 }
 
-/* The frame whose SDP announced the receiver, else the packet's own. */
+/* The frame whose SDP announced the receiver, else the first one of the flow: it has an arrow in the ladder of the call. */
 static uint32_t
-rtp_setup_frame(const packet_info *pinfo)
+rtp_setup_frame(const packet_info *pinfo, const ft_flow_t *flow)
 {
     const conversation_t *announced = find_conversation(pinfo->num, &pinfo->net_dst, &pinfo->net_src, CONVERSATION_UDP,
                                                         pinfo->destport, 0, NO_ADDR_B | NO_PORT_B);
 
-    return announced && (announced->options & NO_PORT2) ? announced->setup_frame : pinfo->num;
+    return announced && (announced->options & NO_PORT2) ? announced->setup_frame : flow->first_frame;
 }
 
 /* Puts the data of this SSRC into the conversation. On the first pass it is made where there is none. */
@@ -240,7 +240,7 @@ rtp_prepare(packet_info *pinfo, ft_flow_t *flow, uint32_t ssrc)
         return;
     data = wmem_map_lookup(rtp_streams, &key);
     if (!data && !PINFO_FD_VISITED(pinfo) && wmem_map_size(rtp_streams) < FT_RTP_MAX_STREAMS) {
-        data = rtp_data_new(pinfo, rtp_setup_frame(pinfo));
+        data = rtp_data_new(pinfo, rtp_setup_frame(pinfo, flow));
         if (data)
             wmem_map_insert(rtp_streams, wmem_memdup(wmem_file_scope(), &key, sizeof key), data);
     }

@@ -73,4 +73,15 @@ typedef void ft_stat_init_t;
 #define FT_STAT_INIT_FAILED exit(EXIT_FAILURE)
 #endif
 
+/* The functions of a conversation filter got an argument in 4.2, and return bool since 4.4. */
+#if FT_WS_VERSION >= 402
+#define FT_FILTER_VALID(name) ft_heur_result_t name(packet_info *pinfo, void *user_data _U_)
+#define FT_FILTER_BUILD(name) char *name(packet_info *pinfo, void *user_data _U_)
+#define ft_register_conversation_filter(proto, title, valid, build) register_conversation_filter((proto), (title), (valid), (build), NULL)
+#else
+#define FT_FILTER_VALID(name) ft_heur_result_t name(packet_info *pinfo)
+#define FT_FILTER_BUILD(name) char *name(packet_info *pinfo)
+#define ft_register_conversation_filter(proto, title, valid, build) register_conversation_filter((proto), (title), (valid), (build))
+#endif
+
 #endif /* FT_WS_COMPAT_H */
