@@ -355,6 +355,35 @@ dissect_facetime_port(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
     return recognise(tvb, pinfo, tree) ? (int)tvb_captured_length(tvb) : 0;
 }
 
+/* Phase that a datagram of this kind most often belongs to. */
+static ft_phase_t
+kind_phase(ft_kind_t kind)
+{
+    switch (kind) {
+    case FT_KIND_STUN: return FT_PHASE_CONNECTIVITY;
+    case FT_KIND_SIP: return FT_PHASE_SIGNALLING;
+    case FT_KIND_RELAY:
+    case FT_KIND_QUIC:
+    case FT_KIND_LINK_PROBE: return FT_PHASE_RELAY;
+    case FT_KIND_NAT_PROBE: return FT_PHASE_PROBE;
+    default: return FT_PHASE_MEDIA;
+    }
+}
+
+/* An ICMP error quotes a datagram of the flow: it belongs to the call too, and is shown by Wireshark alone. */
+static void
+note_quoted(tvbuff_t *tvb, packet_info *pinfo, ft_flow_t *flow)
+{
+    uint32_t evidence = 0;
+    const ft_wire_t *wire = tvb_captured_length(tvb) >= 2 ? ft_demux(tvb, pinfo, flow, &evidence) : NULL;
+    ft_packet_t *pkt = packet_new(pinfo, flow, wire, 0);
+
+    pkt->quoted = true;
+    pkt->phase = kind_phase(pkt->kind);
+    pkt->label = "ICMP error";
+    ft_packet_attach(pinfo, pkt);
+}
+
 /* A datagram of a conversation that is FaceTime, or whose one end SDP of a FaceTime call announced. */
 static int
 dissect_facetime(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
@@ -363,6 +392,12 @@ dissect_facetime(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data
     const ft_wire_t *wire;
     ft_flow_t *flow;
 
+    if (pinfo->flags.in_error_pkt) {
+        flow = ft_flow_find(pinfo);
+        if (flow && flow->is_facetime)
+            note_quoted(tvb, pinfo, flow);
+        return 0;
+    }
     if (!is_datagram(tvb, pinfo))
         return 0;
     flow = ft_flow_get(pinfo);
@@ -399,10 +434,12 @@ dissect_facetime_watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 {
     uint32_t evidence = 0;
     const ft_wire_t *wire;
-    ft_flow_t *flow = is_datagram(tvb, pinfo) ? ft_flow_find(pinfo) : NULL;
+    ft_flow_t *flow = ft_flow_find(pinfo);
     ft_packet_t *pkt;
 
-    if (flow && !PINFO_FD_VISITED(pinfo) && proto_is_protocol_enabled(find_protocol_by_id(proto_facetime))) {
+    if (flow && pinfo->flags.in_error_pkt)
+        note_quoted(tvb, pinfo, flow);
+    else if (flow && is_datagram(tvb, pinfo) && !PINFO_FD_VISITED(pinfo) && proto_is_protocol_enabled(find_protocol_by_id(proto_facetime))) {
         wire = ft_demux(tvb, pinfo, flow, &evidence);
         if (wire) {
             evidence |= context_of(tvb, pinfo, wire);

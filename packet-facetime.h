@@ -197,6 +197,7 @@ typedef struct ft_packet {
     tvbuff_t *stock_tvb;            /* UDP payload, if a dissector that Wireshark remembers for this frame may have taken it; else NULL */
     uint32_t evidence;              /* FT_EV() bits of this datagram */
     bool claimed;                   /* this dissector showed the datagram (false: a stock dissector had it) */
+    bool quoted;                    /* the frame is an ICMP error that quotes a datagram of the flow */
     bool inside_turn;               /* the datagram came out of a TURN message */
     bool from_relay, to_relay;      /* the source, the destination is the relay's side */
     struct ft_flow *flow;           /* file scope; NULL if there is none */
@@ -435,6 +436,8 @@ void ft_flow_init(void);
 /* Takes a datagram of a FaceTime flow into its call, making or joining one. First pass only.
  * *packets and *bytes get what the packet brought into the call. Returns the call, or NULL (no call yet, or the limit). */
 ft_call_t *ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_t *packets, uint64_t *bytes);
+/* The same for an ICMP error that quotes a datagram of the flow. */
+ft_call_t *ft_call_add_quoted(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt);
 /* The call that stands for this one, after merges. */
 ft_call_t *ft_call_root(ft_call_t *call);
 /* Numbers the calls that stand for themselves from 1, in the order of their first packets, if something changed. */

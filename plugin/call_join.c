@@ -277,6 +277,22 @@ ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_
     return call;
 }
 
+ft_call_t *
+ft_call_add_quoted(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
+{
+    ft_call_t *call = flow->call ? ft_call_root(flow->call) : NULL;
+
+    if (!call || !ft_call_lives(call, &pinfo->abs_ts)) {
+        flow->uncounted_packets++;
+        flow->uncounted_bytes += pinfo->fd->pkt_len;
+        return NULL;
+    }
+    ft_call_count_in(call, 1, pinfo->fd->pkt_len, pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
+    call->last_frame = MAX(call->last_frame, pinfo->num);
+    ft_facts_event(call, pinfo->num, pkt->label, pkt->kind);
+    return call;
+}
+
 void
 ft_join_init(void)
 {

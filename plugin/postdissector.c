@@ -40,6 +40,7 @@ typedef struct late_datagram {
 
 static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope */
 static int proto_data;      /* what is shown as plain data */
+static int proto_udp;
 
 void
 ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt)
@@ -70,13 +71,22 @@ late_note(const packet_info *pinfo, tvbuff_t *tvb)
     wmem_map_insert(late, GUINT_TO_POINTER(pinfo->num), datagram);
 }
 
+/* The protocol of the frame's last layer, -1 if there is none. While a post-dissector runs, its own protocol is a layer too. */
+static int
+last_layer(const packet_info *pinfo)
+{
+    wmem_list_frame_t *last = wmem_list_tail(pinfo->layers);
+
+    if (last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == proto_facetime)
+        last = wmem_list_frame_prev(last);
+    return last ? GPOINTER_TO_INT(wmem_list_frame_data(last)) : -1;
+}
+
 /* Nobody took the datagram: then the conversation's dissector gets it on later passes. */
 static bool
 is_plain_data(const packet_info *pinfo)
 {
-    const wmem_list_frame_t *last = wmem_list_tail(pinfo->layers);
-
-    return last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == proto_data;
+    return last_layer(pinfo) == proto_data;
 }
 
 /* Facts of a datagram that a stock dissector showed on this pass, of a flow that became FaceTime later. */
@@ -96,6 +106,37 @@ late_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
     if ((unsigned)(datagram->offset + datagram->captured) <= tvb_captured_length(frame))
         ft_annotate(tvb_new_subset_length_caplen(frame, datagram->offset, datagram->captured, datagram->reported),
                     pinfo, tree, pkt);
+    return pkt;
+}
+
+static bool
+is_icmp(const packet_info *pinfo)
+{
+    return proto_is_frame_protocol(pinfo->layers, "icmp") || proto_is_frame_protocol(pinfo->layers, "icmpv6");
+}
+
+/* An ICMP error that quotes no more than the UDP header (RFC 792 asks for eight bytes): no dissector of the flow saw it. Wireshark has
+ * left the quoted ports in pinfo, but the addresses are those of the error itself: from who refused, to who is told. So an error of a
+ * router on the way is not found. */
+static ft_packet_t *
+bare_icmp_packet(packet_info *pinfo)
+{
+    const conversation_t *conversation;
+    ft_flow_t *flow;
+    ft_packet_t *pkt;
+
+    if (last_layer(pinfo) != proto_udp || !is_icmp(pinfo))
+        return NULL;
+    conversation = find_conversation(pinfo->num, &pinfo->dst, &pinfo->src, CONVERSATION_UDP, pinfo->srcport, pinfo->destport, 0);
+    flow = conversation ? (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime) : NULL;
+    if (!flow || (PINFO_FD_VISITED(pinfo) && !flow->is_facetime))
+        return NULL;
+    pkt = wmem_new0(pinfo->pool, ft_packet_t);
+    pkt->flow = flow;
+    pkt->quoted = true;
+    pkt->phase = FT_PHASE_CONNECTIVITY;
+    pkt->label = "ICMP error";
+    ft_packet_attach(pinfo, pkt);
     return pkt;
 }
 
@@ -126,9 +167,12 @@ ft_call_of(packet_info *pinfo)
 static ft_phase_t
 phase_of(const ft_packet_t *pkt, const ft_call_t *call, uint32_t frame)
 {
-    /* What ends the call, and SIP that follows, is teardown. */
-    if (call->end.frame && frame >= call->end.frame && pkt->kind == FT_KIND_SIP)
+    /* What ends the call, and SIP and refusals that follow, are teardown. */
+    if (call->end.frame && frame >= call->end.frame && (pkt->kind == FT_KIND_SIP || pkt->quoted))
         return FT_PHASE_TEARDOWN;
+    /* What a bare ICMP error quotes is not known: once media flows, it is media. */
+    if (pkt->quoted && pkt->kind == FT_KIND_UNKNOWN && call->phase[FT_PHASE_MEDIA].frame && frame > call->phase[FT_PHASE_MEDIA].frame)
+        return FT_PHASE_MEDIA;
     return pkt->phase;
 }
 
@@ -213,14 +257,18 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     pkt = ft_packet_of(pinfo);
     if (!pkt && PINFO_FD_VISITED(pinfo) && wmem_map_size(late) > 0)
         pkt = late_packet(tvb, pinfo, tree);
-    if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP && !pinfo->flags.in_error_pkt && ft_flow_is_owned(pinfo))
+    if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP && ft_flow_is_owned(pinfo) && !is_icmp(pinfo))
         pkt = owned_packet(pinfo);
+    if (!pkt && pinfo->ptype == PT_UDP)
+        pkt = bare_icmp_packet(pinfo);
     if (!pkt || !pkt->flow)
         return 0;
 
     if (PINFO_FD_VISITED(pinfo)) {
         ft_call_renumber();
         call = ft_flow_call(pkt->flow, pinfo->num);
+    } else if (pkt->quoted) {
+        call = ft_call_add_quoted(pkt->flow, pinfo, pkt);
     } else {
         ft_flow_update(pkt->flow, pinfo, pkt);
         if (pkt->flow->is_facetime) {
@@ -259,6 +307,7 @@ ft_postdissector_init(void)
 {
     late = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     proto_data = proto_get_id_by_filter_name("data");
+    proto_udp = proto_get_id_by_filter_name("udp");
 }
 
 void

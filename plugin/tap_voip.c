@@ -49,6 +49,9 @@ ft_voip_queue(packet_info *pinfo, const ft_call_t *call)
     if (!have_tap_listener(voip_tap) || call->invite.frame || call->sip_call_id)
         return;
     label = ft_event_label(pinfo->num);
+    /* The window takes a call's duration from its arrows. */
+    if (!label && pinfo->num == call->last_frame)
+        label = "Last packet";
     if (!label)
         return;
     if (call->direction == FT_DIRECTION_INBOUND) {
