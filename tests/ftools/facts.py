@@ -47,21 +47,29 @@ def endpoint(text):
     return address, int(port)
 
 
+def words(wireshark):
+    """The words of each field of the plugin, by number. Wireshark's list of all words is long: it is read once."""
+    if "facetime words" not in wireshark.results:
+        found = wireshark.results["facetime words"] = {}
+        for line in wireshark.tshark_glossary("values").splitlines():
+            if line.startswith("V\tfacetime."):
+                _, field, number, text = line.split("\t")[:4]
+                found.setdefault(field, {})[int(number, 0)] = text
+    return wireshark.results["facetime words"]
+
+
 class Frames:
     """What tshark says of each frame of a capture, on one pass or (with "-2") two."""
 
     def __init__(self, wireshark, capture, *args):
         self.rows = wireshark.fields(capture, FIELDS, *args)
-        words = {}
-        for row in wireshark.table("values"):
-            if row[0] == "V" and row[1].startswith("facetime."):
-                words.setdefault(row[1], {})[int(row[2], 0)] = row[3]
+        text_of = words(wireshark)
         for row in self.rows:
             row["number"] = int(row["frame.number"][0])
             row["protocols"] = row["frame.protocols"][0].split(":")
             for name in ("kind", "path", "confidence", "call.phase", "call.state", "call.direction"):
                 field = f"facetime.{name}"
-                row[name] = [words[field][int(value)] for value in row[field]]
+                row[name] = [text_of[field][int(value)] for value in row[field]]
 
     def having(self, name, *values):
         """The rows in which the field NAME is there, or has one of VALUES."""

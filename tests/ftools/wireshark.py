@@ -101,9 +101,10 @@ class Wireshark:
         return path
 
     def run(self, program, *args, stdin=None, env=None, timeout=TIMEOUT):
-        """Runs PROGRAM to its end."""
+        """Runs PROGRAM to its end. ENV: other variables; those that are None are left out."""
+        environment = {name: value for name, value in {**self.environment, **(env or {})}.items() if value is not None}
         done = subprocess.run([program, *map(str, args)], input=stdin, capture_output=True, text=True, errors="replace", timeout=timeout,
-                              check=False, cwd=self.root, env={**self.environment, **(env or {})}, **self.user)
+                              check=False, cwd=self.root, env=environment, **self.user)
         return Result([program, *args], done.returncode, done.stdout, done.stderr)
 
     def tshark(self, capture, *args, **more):
@@ -113,12 +114,12 @@ class Wireshark:
             self.results[key] = self.run("tshark", "-n", "-r", self.stage(capture), *args, **more)
         return self.results[key]
 
-    def tshark_all(self, jobs):
+    def tshark_all(self, jobs, **more):
         """Runs tshark for each (capture, *arguments), some at a time; results in the order of JOBS."""
         for capture, *_ in jobs:
             self.stage(capture)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            return list(pool.map(lambda job: self.tshark(*job), jobs))
+            return list(pool.map(lambda job: self.tshark(*job, **more), jobs))
 
     def fields(self, capture, names, *args):
         """One dict for each frame: each name gives the list of its values, as text, in the order of the packet."""
