@@ -311,6 +311,7 @@ typedef struct ft_tap_info {
     const ft_packet_t *packet;      /* NULL where a stock dissector had the packet */
     uint32_t packets;               /* 1, or more where this packet brought earlier ones into the call (first pass) */
     uint64_t bytes;
+    uint32_t length;                /* bytes of this packet alone, on the wire */
 } ft_tap_info_t;
 
 /* ---- packet-facetime.c -------------------------------------------------------------------- */

@@ -297,6 +297,7 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         info->packet = pkt;
         info->packets = packets;
         info->bytes = bytes;
+        info->length = pinfo->fd->pkt_len;
         tap_queue_packet(ft_tap, pinfo, info);
     }
     return 0;

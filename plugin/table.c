@@ -20,6 +20,7 @@ struct ft_table_rows {
     GPtrArray *keys;        /* in order */
     GPtrArray *rows;        /* the same order; each made with g_malloc0() */
     unsigned changed;       /* place of the row that was asked for last */
+    bool filtered;          /* the listener has a filter */
 };
 
 /* A listener of tshark. */
@@ -48,6 +49,7 @@ static GHashTable *window_tables;       /* stat_tap_table -> window_table_t: the
 static void
 rows_init(ft_table_rows_t *rows)
 {
+    memset(rows, 0, sizeof *rows);
     rows->by_key = g_hash_table_new(g_direct_hash, g_direct_equal);
     rows->keys = g_ptr_array_new();
     rows->rows = g_ptr_array_new_with_free_func(g_free);
@@ -74,6 +76,12 @@ rows_free(ft_table_rows_t *rows)
     memset(rows, 0, sizeof *rows);
 }
 
+bool
+ft_table_filtered(const ft_table_rows_t *rows)
+{
+    return rows->filtered;
+}
+
 void *
 ft_table_row(ft_table_rows_t *rows, const void *key, size_t size)
 {
@@ -98,6 +106,7 @@ rows_join(const ft_table_t *table, ft_table_rows_t *rows)
     if (!table->key)
         return;
     rows_init(&joined);
+    joined.filtered = rows->filtered;
     for (unsigned i = 0; i < rows->rows->len; i++) {
         const void *key = table->key(g_ptr_array_index(rows->keys, i));
         void *row = g_ptr_array_index(rows->rows, i);
@@ -120,16 +129,47 @@ rows_join(const ft_table_t *table, ft_table_rows_t *rows)
 
 /* ---- Text ----------------------------------------------------------------------------------- */
 
+/* Would the character move the cursor, or change how what follows is drawn? */
+static bool
+is_disruptive(gunichar c)
+{
+    GUnicodeType type = g_unichar_type(c);
+
+    return !g_unichar_isprint(c) || type == G_UNICODE_LINE_SEPARATOR || type == G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
 char *
 ft_printable(const char *text)
 {
-    char *valid = g_utf8_make_valid(text, (gssize)strnlen(text, FT_CELL_MAX)), *p;
+    GString *out = g_string_new(NULL);
+    char *valid = g_utf8_make_valid(text, -1);
+    const char *p;
 
-    for (p = valid; *p; p = g_utf8_next_char(p)) {
-        if (!g_unichar_isprint(g_utf8_get_char(p)))
-            memset(p, '.', (size_t)(g_utf8_next_char(p) - p));
+    for (p = g_strstrip(valid); *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+
+        if (out->len + (size_t)(g_utf8_next_char(p) - p) > FT_CELL_MAX) {
+            g_string_append(out, "...");
+            break;
+        }
+        g_string_append_unichar(out, is_disruptive(c) ? '.' : c);
     }
-    return valid;
+    g_free(valid);
+    return g_string_free(out, FALSE);
+}
+
+/* Cells that the text takes in a terminal: East Asian characters and emoji take two, combining ones none. */
+static size_t
+text_width(const char *text)
+{
+    size_t width = 0;
+
+    for (; *text; text = g_utf8_next_char(text)) {
+        gunichar c = g_utf8_get_char(text);
+
+        width += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+    }
+    return width;
 }
 
 char *
@@ -166,7 +206,7 @@ cell_text(const ft_column_t *column, const void *row)
 static void
 print_cell(const char *text, size_t width, bool right, bool last)
 {
-    size_t length = (size_t)g_utf8_strlen(text, -1);
+    size_t length = text_width(text);
     int padding = (int)(width > length ? width - length : 0);
 
     if (right)
@@ -191,12 +231,12 @@ terminal_draw(void *tapdata)
     n_rows = terminal->rows.rows->len;
     cells = g_new0(char *, n_rows * columns);
     for (size_t c = 0; c < columns; c++) {
-        width[c] = (size_t)g_utf8_strlen(table->columns[c].title, -1);
+        width[c] = text_width(table->columns[c].title);
         for (unsigned r = 0; r < n_rows; r++) {
             char *text = cell_text(&table->columns[c], g_ptr_array_index(terminal->rows.rows, r));
 
             cells[r * columns + c] = text;
-            width[c] = MAX(width[c], (size_t)g_utf8_strlen(text, -1));
+            width[c] = MAX(width[c], text_width(text));
         }
         width_of_all += width[c] + 2;
     }
@@ -279,6 +319,7 @@ terminal_init(const char *argument, void *userdata)
     terminal->table = table;
     terminal->filter = g_strdup(filter);
     rows_init(&terminal->rows);
+    terminal->rows.filtered = filter != NULL;
     message = register_tap_listener(table->tap, terminal, filter, TL_REQUIRES_NOTHING, terminal_reset, terminal_packet,
                                     terminal_draw, terminal_finish);
     if (message) {

@@ -9,7 +9,7 @@
 
 #include "ws_compat.h"
 
-/* The longest text of a cell, in bytes: what comes from the network is cut there. */
+/* The longest text of a cell, in bytes: what comes from the network is cut there, and three dots say so. */
 #define FT_CELL_MAX 128
 
 typedef enum { FT_CELL_NUMBER, FT_CELL_REAL, FT_CELL_TEXT } ft_cell_type_t;
@@ -44,13 +44,17 @@ typedef struct ft_table {
     void (*rebind)(void *row, const void *key);
 } ft_table_t;
 
+/* True if the listener has a filter: what a packet brings that its filter never saw does not count. */
+bool ft_table_filtered(const ft_table_rows_t *rows);
+
 /* The row of a key, made with `size` bytes of zero if there is none. */
 void *ft_table_row(ft_table_rows_t *rows, const void *key, size_t size);
 
 /* Makes the table known to tshark, Wireshark and sharkd. The table must live as long as the program. */
 void ft_table_register(ft_table_t *table);
 
-/* Text for a cell: network text made valid, without control characters, cut to FT_CELL_MAX. To be freed with g_free(). */
+/* Text for a cell: network text made valid, without control characters and blanks around it, cut to FT_CELL_MAX. May be
+ * empty. To be freed with g_free(). */
 char *ft_printable(const char *text);
 /* Absolute time in UTC, with milliseconds. To be freed with g_free(). */
 char *ft_time_text(const nstime_t *time);

@@ -80,20 +80,28 @@ cell_direction(const void *row, ft_cell_t *cell)
     cell->text = g_strdup(val_to_str_const(((const call_row_t *)row)->call->direction, ft_direction_vals, "unknown"));
 }
 
+/* A name as the network has it; NULL and a name of blanks are no name. */
+static char *
+name_text(const char *name)
+{
+    char *text = ft_printable(name ? name : "");
+
+    if (*text)
+        return text;
+    g_free(text);
+    return g_strdup("-");
+}
+
 static void
 cell_from(const void *row, ft_cell_t *cell)
 {
-    const ft_call_t *call = ((const call_row_t *)row)->call;
-
-    cell->text = ft_printable(call->from ? call->from : "-");
+    cell->text = name_text(((const call_row_t *)row)->call->from);
 }
 
 static void
 cell_to(const void *row, ft_cell_t *cell)
 {
-    const ft_call_t *call = ((const call_row_t *)row)->call;
-
-    cell->text = ft_printable(call->to ? call->to : "-");
+    cell->text = name_text(((const call_row_t *)row)->call->to);
 }
 
 static void
@@ -177,8 +185,8 @@ calls_packet(ft_table_rows_t *rows, const void *data)
     call_row_t *row = (call_row_t *)ft_table_row(rows, info->call, sizeof *row);
 
     row->call = info->call;
-    row->packets += info->packets;
-    row->bytes += info->bytes;
+    row->packets += ft_table_filtered(rows) ? 1 : info->packets;
+    row->bytes += ft_table_filtered(rows) ? info->length : info->bytes;
 }
 
 /* Two calls that were merged after they got rows become one row. */

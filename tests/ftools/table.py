@@ -29,6 +29,38 @@ def spans(line):
     return found
 
 
+def cells(line):
+    """The characters of LINE by the cells in which they stand; the second cell of a wide one is "", combining ones share a cell."""
+    found = []
+    for char in line:
+        width = display_width(char)
+        if width == 0 and found:
+            found[-1] += char
+        else:
+            found += [char] + [""] * (width - 1)
+    return found
+
+
+def check_layout(out):
+    """Columns of text begin, and columns of numbers end, under their titles in each row, and are no wider than their widest text.
+
+    Looks at places and not at gaps, for a name may hold blanks itself. Gives the names in From and To of each row."""
+    table = lines(out)
+    grid = [cells(line) for line in table[3:-1]]
+    starts = {text: start for text, start, _ in spans(table[3])}
+    for title, start, end in spans(table[3]):
+        for row in grid:
+            good = (row[end - 1] in "0123456789" + title and not "".join(row[end:end + 2]).strip() if title in NUMBERS
+                    else row[start] not in ("", " ") and set(row[max(start - 2, 0):start]) <= {" "})
+            if not good:
+                raise TableError(f"{title} is not under its title in:\n{''.join(row)}")
+        if title not in NUMBERS and start and all(row[start - 3] == " " for row in grid):
+            raise TableError(f"the column before {title} is wider than its texts")
+    if {len(cells(table[0])), len(cells(table[-1]))} != {max(map(len, grid))}:
+        raise TableError("the rulers are not as wide as the table")
+    return [("".join(row[starts["From"]:starts["To"]]).strip(), "".join(row[starts["To"]:starts["Device"]]).strip()) for row in grid[1:]]
+
+
 def lines(out):
     """The table's lines in OUT: ruler, title, filter, header, rows, ruler."""
     all_lines = out.splitlines()
