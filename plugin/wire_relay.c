@@ -425,7 +425,8 @@ relay_subpackets(tvbuff_t *tvb, int at, int end, packet_info *pinfo, proto_tree 
 
     for (unsigned n = 1; sub.start < end; n++) {
         proto_item *item;
-        proto_tree *sub_tree = proto_tree_add_subtree_format(tree, tvb, sub.start, end - sub.start, ett_relay_subpacket,
+        /* To the end of what was captured; where the header ends is known after it. */
+        proto_tree *sub_tree = proto_tree_add_subtree_format(tree, tvb, sub.start, -1, ett_relay_subpacket,
                                                              &item, "Sub-packet %u", n);
         relay_walk_t result;
 

@@ -114,6 +114,10 @@ class Wireshark:
             self.results[key] = self.run("tshark", "-n", "-r", self.stage(capture), *args, **more)
         return self.results[key]
 
+    def forget(self):
+        """Drops the results of runs over captures that a test made, which are long and are not asked for again."""
+        self.results = {key: result for key, result in self.results.items() if not (isinstance(key, tuple) and key[0].startswith(str(self.root)))}
+
     def tshark_all(self, jobs, **more):
         """Runs tshark for each (capture, *arguments), some at a time; results in the order of JOBS."""
         for capture, *_ in jobs:

@@ -1,0 +1,286 @@
+"""Bad input: captures cut to any length, datagrams out of order, cut or broken in any place. No dissector bug, no crash, nothing
+that FaceTime's own dissector gives up on; and as much of the call as there is."""
+
+import collections
+import dataclasses
+import random
+import re
+import xml.etree.ElementTree
+
+import pytest
+
+from ftools import datagrams, facts, paths, pcap, table, wire
+from ftools.datagrams import FORMS
+
+# Two passes, all trees, the calls table; as the window, and more.
+EVERYTHING = ("-2", "-V", "-z", "facetime,calls")
+ONE_PASS = ("-V", "-z", "facetime,calls")
+
+# What Wireshark prints when a dissector breaks its rules: in the tree, and beside it.
+BUG_IN_TREE = re.compile(r"\[Dissector bug|failed assertion|DISSECTOR_ASSERT", re.IGNORECASE)
+BUG = re.compile(r"dissector bug|assert|CRITICAL|\*\* ", re.IGNORECASE)
+
+SNAP_LENGTHS = (20, 34, 42, 43, 44, 46, 48, 50, 54, 60, 68, 96, 128)
+
+CAPTURES = {name: paths.sample(name) for name in paths.SAMPLES}
+if paths.WIFI.exists() and paths.CELLULAR.exists():
+    CAPTURES |= {"real Wi-Fi": paths.WIFI, "real cellular": paths.CELLULAR}
+each_capture = pytest.mark.parametrize("name", CAPTURES)
+
+
+def survived(result):
+    """The program ended well, and no dissector broke a rule. Gives the rows of the calls table."""
+    assert result.status == 0, result
+    assert not BUG_IN_TREE.search(result.out) and not BUG.search(result.err), result.err
+    return table.rows(result.out)
+
+
+def own_malformed(out):
+    """The frames of -V whose last layer before "Malformed Packet" is FaceTime's: those that our dissector gave up on."""
+    found, number, layer = [], None, None
+    for line in out.splitlines():
+        if line.startswith("Frame "):
+            number, layer = line.split(":")[0], None
+        elif line.startswith("[Malformed Packet: FaceTime"):
+            found.append((number, layer))
+        elif line and not line.startswith((" ", "[")):
+            layer = line
+    return found
+
+
+def read(name):
+    """(link type, packets) of a capture."""
+    return pcap.read(CAPTURES[name])
+
+
+def some(packets, most=1200):
+    """The packets of the beginning and of the end: enough for each kind, for each phase and for the call's end."""
+    return packets if len(packets) <= most else packets[:most - 200] + packets[-200:]
+
+
+def calls(wireshark, packets, linktype, *args):
+    """The rows of the calls table for PACKETS."""
+    capture = wireshark.write("hostile.pcap", pcap.write(packets, linktype))
+    done = wireshark.tshark(capture, *(args or EVERYTHING))
+    assert own_malformed(done.out) == []
+    return survived(done)
+
+
+# ---- Whole captures ------------------------------------------------------------------------------
+
+
+# From which snap length on the call is found: its first sign is in the headers of relay data (Ethernet: 42 bytes, then 6), in the
+# RTP header extension, or in the probes. Raw IP has no Ethernet header.
+FOUND_FROM = {"facetime-2010-inbound": 60, "facetime-2010-outbound": 60, "facetime-ios7": 60, "facetime-relay": 48, "facetime-direct": 48,
+              "real Wi-Fi": 42, "real cellular": 34}
+
+
+@each_capture
+def test_cut_by_snap_length(wireshark, name):
+    """Every packet is still there, with less and less of it. What the capture lost is no fault of the packet: Wireshark says
+    "Packet size limited", and FaceTime is never malformed."""
+    linktype, packets = read(name)
+    packets = some(packets)
+    jobs = []
+    for length in SNAP_LENGTHS:
+        cut = [dataclasses.replace(packet, data=packet.data[:length]) for packet in packets]
+        jobs.append((wireshark.write(f"snap-{length}.pcap", pcap.write(cut, linktype)), *EVERYTHING))
+    found = {}
+    for length, done in zip(SNAP_LENGTHS, wireshark.tshark_all(jobs)):
+        found[length] = len(survived(done))
+        assert own_malformed(done.out) == [], length
+        assert len(re.findall(r"^Frame \d+:", done.out, re.M)) == len(packets)
+        assert "Packet size limited during capture" in done.out
+    wireshark.forget()
+    print(name, found)
+    for length, number in found.items():
+        if length >= FOUND_FROM.get(name, 128):
+            # Checks over IPv6 stand alone once the candidates that belong to them are cut off.
+            assert 1 <= number <= (2 if name == "real cellular" else 1), length
+
+
+ORDERS = {
+    "reversed": lambda packets: [dataclasses.replace(packet, time=other.time) for packet, other in zip(reversed(packets), packets)],
+    "reversed with its times": lambda packets: list(reversed(packets)),
+    "doubled": lambda packets: [packet for packet in packets for _ in range(2)],
+    "shuffled": lambda packets: random.Random(1).sample(packets, len(packets)),
+    "every third": lambda packets: packets[::3],
+    "from the middle on": lambda packets: packets[len(packets) // 2:],
+    "the end alone": lambda packets: packets[-100:],
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@each_capture
+def test_order(wireshark, name, order):
+    """Datagrams in another order, more than once, or without the call's beginning: the call is still one."""
+    linktype, packets = read(name)
+    number = len(calls(wireshark, ORDERS[order](some(packets, 700)), linktype))
+    wireshark.forget()
+    assert number >= 1 or order == "the end alone"
+    if order in ("doubled", "every third", "from the middle on"):
+        assert number == 1
+
+
+@pytest.mark.parametrize("direction", ["from the device", "to the device"])
+@each_capture
+def test_one_direction(wireshark, name, direction):
+    """A tap that sees only what goes one way."""
+    linktype, packets = read(name)
+    start = 14 if linktype == pcap.ETHERNET else 0
+    row = table.rows(wireshark.tshark(CAPTURES[name], "-2", "-q", "-z", "facetime,calls").ok().out)[0]
+    count = collections.Counter(packet.data[start + 12:start + 16] for packet in packets if packet.data[start] >> 4 == 4)
+    device = bytes(map(int, row["Device"].split(":")[0].split("."))) if row["Device"][0] != "[" else count.most_common(1)[0][0]
+    at = start + (12 if direction == "from the device" else 16)
+    one_way = [packet for packet in packets if packet.data[start] >> 4 == 4 and packet.data[at:at + 4] == device]
+    found = calls(wireshark, some(one_way, 700), linktype)
+    wireshark.forget()
+    assert [row["Confidence"] for row in found] == ["high"]
+
+
+# ---- Each datagram, cut and broken in each place ---------------------------------------------------
+
+# Captured bytes from which a datagram of a known flow is known again.
+KNOWN_FROM = {"nat-probe": 16, "stun": 21, "link-probe": 6, "relay": 6, "rtcp": 4, "rtp": 12, "sip": 12, "quic": 7}
+SIGN = FORMS["SNATMAP request"].payload     # makes a flow FaceTime
+
+
+# Datagrams in which these fields are the same have the same form.
+FORM_OF = ("facetime.kind", "facetime.stun.type", "sip.Method", "sip.Status-Code", "facetime.link.command", "facetime.relay.flags",
+           "facetime.rtp.extension.profile")
+
+
+@pytest.fixture(scope="module")
+def kinds(wireshark):
+    """One datagram of each form, handmade and of the samples: (kind, payload)."""
+    found = {name: (form.kind, form.payload) for name, form in FORMS.items()}
+    for sample in paths.SAMPLES:
+        payloads = {datagram.frame: datagram.payload for datagram in wire.udp(*pcap.read(paths.sample(sample)))}
+        words = facts.words(wireshark)["facetime.kind"]
+        for frame, row in enumerate(wireshark.fields(paths.sample(sample), FORM_OF, "-2"), 1):
+            if row["facetime.kind"] and frame in payloads:
+                found.setdefault(tuple(map(tuple, row.values())), (words[int(row["facetime.kind"][0])], payloads[frame]))
+    return list(found.values())
+
+
+def lengths(payload):
+    """Where to cut: at each byte of the headers, now and then behind them."""
+    return [length for length in range(len(payload)) if length <= 100 or length % (7 if length <= 400 else 40) == 0]
+
+
+def ends(number):
+    """A flow for each datagram of `kinds`."""
+    return (f"192.168.3.{number % 250 + 1}", 16390 + number // 250), (datagrams.APPLE, 3482)
+
+
+def prefixes(kinds, adjusted):
+    """Packets, and for each the datagram it is cut from and the bytes that are left: None for the whole ones in front. ADJUSTED: the
+    lengths in the headers say so too; else only the capture lost the rest."""
+    packets, what = [], []
+    for number, (kind, payload) in enumerate(kinds):
+        whole = [SIGN, *([FORMS["QUIC to the relay"].payload] if kind == "quic" else []), payload]
+        packets += [datagrams.frame(*ends(number), data) for data in whole]
+        what += [None] * (len(whole) - 1) + [(number, None)]
+        for length in lengths(payload):
+            packets.append(datagrams.frame(*ends(number), payload[:length]) if adjusted else
+                           datagrams.frame(*ends(number), payload, kept=length))
+            what.append((number, length))
+    return packets, what
+
+
+@pytest.mark.parametrize("args", [EVERYTHING, ONE_PASS], ids=["-2", "pass 1"])
+@pytest.mark.parametrize("adjusted", [True, False], ids=["malformed", "cut"])
+def test_every_prefix(wireshark, kinds, adjusted, args):
+    """Each datagram that ends at each byte: nobody gives up on it, and all calls survive."""
+    packets, _ = prefixes(kinds, adjusted)
+    print(len(kinds), "datagrams,", len(packets), "packets")
+    assert len(kinds) > 40
+    assert calls(wireshark, [dataclasses.replace(packet, time=packet.time + 1000 * n) for n, packet in enumerate(packets)], pcap.ETHERNET, *args)
+    wireshark.forget()
+
+
+def shown_bytes(packet):
+    """(kinds, {(name, first byte, byte after the last)}) of what FaceTime's trees in a PDML packet show, from the start of the UDP payload."""
+    start = 14 + 20 + 8
+    found, kinds_shown = set(), []
+    for proto in packet.iter("proto"):
+        if proto.get("name") != "facetime":
+            continue
+        for field in proto.iter("field"):
+            if field.get("name") == "facetime.kind":
+                kinds_shown.append(int(field.get("show"), 0))
+            size, at = int(field.get("size") or 0), int(field.get("pos") or 0) - start
+            # SDP may lie in a body that was inflated: its places are none of the packet's.
+            if size and not field.findall("field") and not field.get("name").startswith("facetime.sdp."):
+                found.add((field.get("name"), at, at + size))
+    return kinds_shown, found
+
+
+def needed(name, length, last, link_from):
+    """Must a field be shown that ends at LAST, in a datagram of which LENGTH bytes are left? A link message is known by its first
+    twenty bytes, and type and length of its TLVs are read together."""
+    if name.startswith("facetime.link."):
+        return length >= link_from + 20 and last <= length - 3
+    return last <= length
+
+
+def test_all_is_shown_up_to_the_cut(wireshark, kinds):
+    """A capture that lost the end of a datagram: it is still of its kind, and what was shown of the bytes that are left is still shown."""
+    packets, what = prefixes(kinds, adjusted=False)
+    capture = datagrams.written(wireshark, "cut.pcap", packets)
+    out = wireshark.run("tshark", "-n", "-r", capture, "-2", "-T", "pdml", "-J", "facetime").ok().out
+    whole, lost, unknown = {}, [], []
+    words = facts.words(wireshark)["facetime.kind"]
+    for place, packet in zip(what, xml.etree.ElementTree.fromstring(out).iter("packet"), strict=True):
+        if place is None:
+            continue
+        number, length = place
+        kind = kinds[number][0]
+        kinds_shown, shown = shown_bytes(packet)
+        if length is None:
+            whole[number] = shown
+            assert [words[value] for value in kinds_shown] == [kind]
+        elif length >= KNOWN_FROM[kind] and [words[value] for value in kinds_shown] != [kind]:
+            unknown.append((kind, length, kinds_shown))
+        elif kinds_shown and words[kinds_shown[0]] == kind:
+            there = {at for _, first, last in shown for at in range(first, last)}
+            link_from = min((first for name, first, _ in whole[number] if name == "facetime.link.command"), default=0)
+            lost += [(kind, number, length, name, first, last) for name, first, last in whole[number]
+                     if needed(name, length, last, link_from) and not there.issuperset(range(first, last))]
+    assert unknown == []
+    assert lost == []
+
+
+def test_flipped_bits(wireshark, kinds):
+    """A few thousand datagrams with some bits turned over: the same ones on every run."""
+    generator = random.Random(20100624)
+    packets = []
+    for number in range(4000):
+        _, payload = kinds[number % len(kinds)]
+        broken = bytearray(payload)
+        for _ in range(generator.choice((1, 1, 2, 4, 16))):
+            # Most of the structure is in front.
+            at = generator.randrange(min(len(broken), generator.choice((8, 32, 2000))))
+            broken[at] ^= 1 << generator.randrange(8)
+        packets.append(datagrams.frame(*ends(number % len(kinds)), bytes(broken)))
+    begin = [datagrams.frame(*ends(number), SIGN) for number in range(len(kinds))]
+    assert calls(wireshark, [*begin, *packets], pcap.ETHERNET)
+    wireshark.forget()
+
+
+def test_random_bytes_on_known_flows(wireshark):
+    """Garbage on flows that are FaceTime: each datagram is shown, as unknown at least."""
+    generator = random.Random(7)
+    packets = [datagrams.frame(*ends(number), SIGN) for number in range(20)]
+    for number in range(2000):
+        payload = bytearray(generator.randbytes(generator.randint(2, 300)))
+        payload[0] = generator.choice((0x00, 0x01, 0x0F, 0x40, 0x60, 0x60, 0x80, 0x90, 0xC3, payload[0]))
+        if payload[0] == 0x60 and len(payload) > 6:
+            payload[2:4] = datagrams.u16(len(payload) - 4)
+        packets.append(datagrams.frame(*ends(number % 20), bytes(payload)))
+    capture = wireshark.write("garbage.pcap", pcap.write(packets))
+    assert wireshark.count(capture, "facetime.kind", "-2") == len(packets)
+    assert wireshark.count(capture, "facetime.kind") == len(packets)
+    done = wireshark.tshark(capture, *EVERYTHING)
+    survived(done)
+    assert own_malformed(done.out) == []
