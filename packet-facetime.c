@@ -10,6 +10,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "packet-facetime.h"
+#include "exchange.h"
 
 #include <epan/proto_data.h>
 
@@ -332,6 +333,8 @@ recognise(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
             pkt = packet_new(pinfo, flow, wire, evidence);
             pkt->stock_tvb = tvb;
             ft_packet_attach(pinfo, pkt);
+            if (wire->note)
+                wire->note(tvb, pinfo, pkt);
         }
         return false;
     }
@@ -449,6 +452,8 @@ dissect_facetime_watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         pkt = packet_new(pinfo, flow, wire, evidence);
         pkt->stock_tvb = flow->watched_dissector ? NULL : tvb;
         ft_packet_attach(pinfo, pkt);
+        if (wire && wire->note)
+            wire->note(tvb, pinfo, pkt);
     }
     return flow && flow->watched_dissector ? call_dissector_only(flow->watched_dissector, tvb, pinfo, tree, data) : 0;
 }
@@ -530,6 +535,7 @@ facetime_init(void)
 {
     ft_flow_init();
     ft_call_init();
+    ft_exchange_init();
     ft_postdissector_init();
 }
 

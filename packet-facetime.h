@@ -360,6 +360,9 @@ typedef struct ft_wire {
     /* Shows a datagram for which match() held: FaceTime's own fields below ft_tree, what a stock dissector
      * knows below root, by ft_call_stock(). Fills pkt. May throw as dissectors do when the capture is cut. */
     void (*dissect)(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
+    /* Notes what later datagrams are linked to, on the first pass, where a stock dissector shows the datagram because its
+     * flow may become FaceTime's only later. Looks at captured bytes only. May be NULL. */
+    void (*note)(tvbuff_t *tvb, packet_info *pinfo, const ft_packet_t *pkt);
 } ft_wire_t;
 
 extern const ft_wire_t ft_wire_stun, ft_wire_sip, ft_wire_rtp, ft_wire_rtcp, ft_wire_relay, ft_wire_link_probe,

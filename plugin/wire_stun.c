@@ -1,38 +1,78 @@
 /* wire_stun.c
- * STUN in Apple's dialect: the stock dissector shows the message, this file adds what Apple's attributes mean.
+ * STUN in Apple's dialect: the stock dissector shows the message, this file adds what Apple's attributes mean, links requests
+ * and answers, and shows the messages that the stock dissector refuses.
  *
- * The dialect (seen on real calls; names of the attributes from public decompilations of Apple's IDSFoundation): the cookie
- * of RFC 8489, no FINGERPRINT, MESSAGE-INTEGRITY last. A message may have one byte 0x0f before it ("internal" form).
+ *      0                   1                   2                   3
+ *     +---------------+
+ *     | 0f            |  only in the "internal" form
+ *     +---------------+---------------+-------------------------------+
+ *     |0 0| type: method and class    | length of the attributes      |
+ *     +-------------------------------+-------------------------------+
+ *     | 21 12 a4 42                                                   |
+ *     +---------------------------------------------------------------+
+ *     | transaction ID, 12 bytes                                      |
+ *     +---------------------------------------------------------------+
+ *     | attributes (stun_attributes.c), MESSAGE-INTEGRITY last        |
+ *     +---------------------------------------------------------------+
+ *
+ * The header is that of RFC 8489, section 5. The dialect (seen on real calls): no FINGERPRINT, MESSAGE-INTEGRITY last, and a
+ * request is sent once a second with the same transaction ID until it is answered. The echo method and the internal form are
+ * known from public decompilations of Apple's IDSFoundation only.
+ *
+ * The stock dissector refuses methods above 0xff (RFC 7983 keeps them free), and messages whose length is not the datagram's.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "packet-facetime.h"
+#include "exchange.h"
+#include "stun_attributes.h"
 
 #define FT_STUN_PREFIX          0x0f
 #define FT_STUN_DATA_INDICATION 0x0017
 #define FT_STUN_CHANNEL_NUMBER  0x000c
 #define FT_STUN_DATA            0x0013
-#define FT_STUN_REQUEST_COUNT   0x0025
+#define FT_STUN_INTEGRITY       0x0008
 #define FT_STUN_XOR_MAPPED      0x0020
-#define FT_STUN_CELLULAR        0x8007
-#define FT_STUN_LINK_UUID       0x8008
-#define FT_STUN_SOCKET_MASK     0x8024
+#define FT_STUN_FINGERPRINT     0x8028
 #define FT_STUN_BINDING         0x0001  /* method; the request's type has the same number */
-#define FT_STUN_CLASS_MASK      0x0110
-#define FT_STUN_CLASS_RESPONSE  0x0100
 
-/* More attributes than this in one message are shown by the stock dissector only: 64 KiB hold 16,384 of them. */
+/* The two bits of the class, between those of the method: RFC 8489, section 5. */
+#define FT_STUN_CLASS_MASK      0x0110
+#define FT_STUN_CLASS_REQUEST   0x0000
+#define FT_STUN_CLASS_INDICATION 0x0010
+#define FT_STUN_CLASS_RESPONSE  0x0100
+#define FT_STUN_CLASS_ERROR     0x0110
+
+/* RFC 7983: methods above are kept free, so that the first byte tells STUN from DTLS. */
+#define FT_STUN_METHOD_MAX      0xff
+
+/* Offsets in the header, and the least that shows what it is. */
+#define FT_STUN_LENGTH_AT       2
+#define FT_STUN_COOKIE_AT       4
+#define FT_STUN_ID_AT           8
+#define FT_STUN_ID_LEN          12
+
+/* More attributes than this in one message are shown by the stock dissector only: 64 KiB hold 16,384 of them. Apple's own
+ * code reads 20. */
 #define FT_STUN_MAX_ATTRIBUTES  64
 
 static dissector_handle_t stun_handle;
 
 static int hf_stun_prefix = -1;
 static int hf_stun_type = -1;
+static int hf_stun_class = -1;
+static int hf_stun_method = -1;
+static int hf_stun_length = -1;
+static int hf_stun_cookie = -1;
+static int hf_stun_transaction = -1;
+static int hf_stun_integrity = -1;
+static int hf_stun_rest = -1;
 static int ett_stun = -1;
-static int ett_stun_attribute = -1;
-static expert_field ei_stun_length = EI_INIT;
+static int ett_stun_type = -1;
+static expert_field ei_stun_message_length = EI_INIT;
+static expert_field ei_stun_too_many = EI_INIT;
+static ft_exchange_fields_t stun_exchange_fields;
 
-/* Message types that the stock dissector has no name for, and those that Apple uses. */
+/* Message types that Apple uses, by the names of RFC 8489; Echo is the name in log messages of IDSFoundation. */
 static const value_string stun_type_vals[] = {
     { 0x0001, "Binding Request" },
     { 0x0101, "Binding Success Response" },
@@ -41,132 +81,114 @@ static const value_string stun_type_vals[] = {
     { 0x0103, "Allocate Success Response" },
     { 0x0113, "Allocate Error Response" },
     { 0x0017, "Data Indication" },
-    { 0x0fe3, "Answer 0x0fe3 [acknowledgement, guess]" },
+    { 0x0ee3, "Echo Request" },
+    { 0x0fe3, "Echo Success Response" },
     { 0, NULL }
 };
 
-/* How an attribute's value is shown; the width in bytes where it is fixed, else 0. */
-typedef enum { STUN_BYTES, STUN_ENCRYPTED, STUN_U8, STUN_U16, STUN_U32, STUN_HEX32, STUN_U64, STUN_UUID } stun_form_t;
-
-static const struct {
-    enum ftenum type;
-    int display;
-    int width;
-} stun_forms[] = {
-    [STUN_BYTES]     = { FT_BYTES, BASE_NONE, 0 },
-    [STUN_ENCRYPTED] = { FT_BYTES, BASE_NONE, 0 },
-    [STUN_U8]        = { FT_UINT8, BASE_DEC, 1 },
-    [STUN_U16]       = { FT_UINT16, BASE_DEC, 2 },
-    [STUN_U32]       = { FT_UINT32, BASE_DEC, 4 },
-    [STUN_HEX32]     = { FT_UINT32, BASE_HEX, 4 },
-    [STUN_U64]       = { FT_UINT64, BASE_HEX, 8 },
-    [STUN_UUID]      = { FT_GUID, BASE_NONE, 16 },
+static const value_string stun_class_vals[] = {
+    { FT_STUN_CLASS_REQUEST, "Request" },
+    { FT_STUN_CLASS_INDICATION, "Indication" },
+    { FT_STUN_CLASS_RESPONSE, "Success Response" },
+    { FT_STUN_CLASS_ERROR, "Error Response" },
+    { 0, NULL }
 };
 
-/* Apple's attributes, in the order of their types. A value is taken as the form says only if it has the form's width. */
-static const struct {
-    uint16_t type;
-    stun_form_t form;
-    const char *name, *title, *blurb;
-} stun_attributes[] = {
-    { 0x0025, STUN_U32, "request_count", "Request Count", "Not ICE's USE-CANDIDATE, which is empty: a count of requests" },
-    { 0x8005, STUN_HEX32, "echo_time", "Echo Time", "Send time and delay, 16 bits each" },
-    { 0x8007, STUN_U32, "cellular", "Cellular Radio Technology", "Number of the radio technology; 0 on Wi-Fi" },
-    { 0x8008, STUN_UUID, "link_uuid", "Link UUID", "UUID of the link that is checked" },
-    { 0x8023, STUN_HEX32, "link_attributes", "Link Attributes", "Attributes of the link [meaning unknown]" },
-    { 0x8024, STUN_HEX32, "socket_mask", "Data Socket Mask", "Data socket mask attributes [meaning unknown]" },
-    { 0x9001, STUN_ENCRYPTED, "p2p_blob", "Peer-to-Peer Encryption Blob", "Encrypted" },
-    { 0x9002, STUN_HEX32, "p2p_avc_id", "Peer-to-Peer Connection ID (AVC)", "Connection ID of the media part" },
-    { 0x9003, STUN_HEX32, "p2p_ids_id", "Peer-to-Peer Connection ID (IDS)", "Connection ID of the identity service" },
-    { 0xee00, STUN_ENCRYPTED, "participants", "Participant IDs (encrypted)", "AES-128-CTR encrypted" },
-    { 0xee01, STUN_ENCRYPTED, "published_streams", "Published Streams (encrypted)", "AES-128-CTR encrypted" },
-    { 0xee02, STUN_ENCRYPTED, "subscribed_streams", "Subscribed Streams (encrypted)", "AES-128-CTR encrypted" },
-    { 0xee04, STUN_ENCRYPTED, "encrypted_ee04", "Encrypted 0xee04", "Encrypted or reserved" },
-    { 0xee05, STUN_ENCRYPTED, "encrypted_ee05", "Encrypted 0xee05", "Encrypted or reserved" },
-    { 0xee06, STUN_BYTES, "encryption_marker", "Encryption Marker", "In the clear" },
-    { 0xee07, STUN_ENCRYPTED, "plugin_name", "Plugin Name (encrypted)", "AES-128-CTR encrypted" },
-    { 0xee08, STUN_ENCRYPTED, "encrypted_ee08", "Encrypted 0xee08", "Encrypted or reserved" },
-    { 0xee0a, STUN_ENCRYPTED, "encrypted_ee0a", "Encrypted 0xee0a", "Encrypted or reserved" },
-    { 0xee0b, STUN_ENCRYPTED, "encrypted_ee0b", "Encrypted 0xee0b", "Encrypted or reserved" },
-    { 0xffc0, STUN_U16, "test_message", "Relay Test Message", "Requested message of a relay test" },
-    { 0xffc1, STUN_BYTES, "test_operation", "Relay Test Sub-operation", "Sub-operation of a relay test" },
-    { 0xffc2, STUN_U16, "test_error", "Relay Test Error", "Requested error of a relay test" },
-    { 0xffd1, STUN_U32, "session_counter", "Session State Counter", "Counts changes of the session's state" },
-    { 0xffd3, STUN_U8, "plugin_operation", "Plugin Operation", "Operation on a plugin of the session" },
-    { 0xffd7, STUN_BYTES, "public_key", "Raw Public Key", "A public key" },
-    { 0xffdb, STUN_BYTES, "relay_materials", "Relay Materials", "Form unknown" },
-    { 0xffdf, STUN_BYTES, "server_blob", "Relay Server Blob", "Form unknown" },
-    { 0xffe0, STUN_U32, "packets_sent", "Packets Sent", "Packets sent so far" },
-    { 0xffe1, STUN_U32, "packets_received", "Packets Received", "Packets received so far" },
-    { 0xffe2, STUN_U32, "unknown_ffe2", "Attribute 0xffe2 [unknown]", "No name in public code" },
-    { 0xffe3, STUN_U64, "unknown_ffe3", "Attribute 0xffe3 [unknown]", "No name in public code" },
-    { 0xffe4, STUN_HEX32, "channel_binding", "Channel Binding Information", "Meaning of the bits unknown" },
-    { 0xffe5, STUN_U16, "link_id", "Relay Link ID", "Link on the relay" },
-    { 0xffe6, STUN_U32, "relay_request_id", "Relay Request ID", "Request to the relay" },
-    { 0xffe7, STUN_HEX32, "test_options", "Relay Test Options", "Meaning of the bits unknown" },
-    { 0xffe8, STUN_U32, "unknown_ffe8", "Attribute 0xffe8 [unknown]", "No name in public code" },
-    { 0xffe9, STUN_HEX32, "relay_cookie", "Relay Cookie", "Cookie of the relay session" },
-    { 0xffee, STUN_U16, "session_type", "Session State Type", "Type of a session state change" },
-    { 0xfff0, STUN_BYTES, "reallocation_token", "Reallocation Token", "Token for another allocation" },
-    { 0xfff1, STUN_UUID, "session_id", "Relay Session ID", "UUID of the relay session" },
-    { 0xfff2, STUN_BYTES, "session_token", "Relay Session Token", "Token of the relay session" },
-    { 0xfff3, STUN_U32, "client_time", "Client Time", "Time at the client; its unit is not known" },
-    { 0xfff4, STUN_U32, "client_latency", "Client Latency", "Latency at the client; its unit is not known" },
-    { 0xfff5, STUN_HEX32, "information_flags", "Information Flags", "Meaning of the bits unknown" },
-    { 0xfff7, STUN_U64, "capability_flags", "Capability Flags", "Meaning of the bits unknown" },
-    { 0xfffb, STUN_U32, "generation", "Generation Counter", "Counts generations of the session" },
-    { 0xfffc, STUN_U8, "max_streams", "Maximum Concurrent Streams", "Most streams at once" },
+static const value_string stun_method_vals[] = {
+    { 0x001, "Binding" },
+    { 0x003, "Allocate" },
+    { 0x004, "Refresh" },
+    { 0x006, "Send" },
+    { 0x007, "Data" },
+    { 0x008, "CreatePermission" },
+    { 0x009, "ChannelBind" },
+    { 0x3f3, "Echo" },
+    { 0, NULL }
 };
 
-static int hf_stun_attribute[array_length(stun_attributes)];
+/* How a message ends: facetime.stun.integrity. */
+typedef enum { STUN_INTEGRITY_NONE, STUN_INTEGRITY_LAST, STUN_INTEGRITY_FINGERPRINT, STUN_INTEGRITY_INSIDE } stun_integrity_t;
 
-/* Offset of the STUN message in the datagram: 1 after the prefix byte. -1 if this is no STUN of RFC 8489. */
-static int
-stun_start(tvbuff_t *tvb)
+static const value_string stun_integrity_vals[] = {
+    { STUN_INTEGRITY_NONE, "no MESSAGE-INTEGRITY" },
+    { STUN_INTEGRITY_LAST, "MESSAGE-INTEGRITY is last, no FINGERPRINT" },
+    { STUN_INTEGRITY_FINGERPRINT, "MESSAGE-INTEGRITY, then FINGERPRINT" },
+    { STUN_INTEGRITY_INSIDE, "MESSAGE-INTEGRITY is not last" },
+    { 0, NULL }
+};
+
+/* The method's bits without those of the class. RFC 8489, section 5. */
+static unsigned
+stun_method(uint16_t type)
 {
-    unsigned captured = tvb_captured_length(tvb), reported = tvb_reported_length(tvb);
+    return (type & 0x000fu) | ((type & 0x00e0u) >> 1) | ((type & 0x3e00u) >> 2);
+}
+
+/* The name of any message type, by method and class. */
+static const char *
+stun_type_name(const packet_info *pinfo, uint16_t type)
+{
+    const char *class_name = val_to_str_const(type & FT_STUN_CLASS_MASK, stun_class_vals, "");
+    const char *method_name = try_val_to_str(stun_method(type), stun_method_vals);
+
+    if (method_name)
+        return wmem_strdup_printf(pinfo->pool, "%s %s", method_name, class_name);
+    return wmem_strdup_printf(pinfo->pool, "Method 0x%03x %s", stun_method(type), class_name);
+}
+
+/* Offset of a STUN message in the datagram: 1 after the prefix byte. -1 if there is none. */
+static int
+stun_header(tvbuff_t *tvb)
+{
+    unsigned captured = tvb_captured_length(tvb);
     int at = 0;
 
-    if (captured < FT_STUN_HEADER_LEN)
+    if (captured < FT_STUN_ID_AT)
         return -1;
-    if (ft_tvb_get_u8(tvb, 0) == FT_STUN_PREFIX && captured > FT_STUN_HEADER_LEN && tvb_get_ntohl(tvb, 5) == FT_STUN_COOKIE)
+    if (ft_tvb_get_u8(tvb, 0) == FT_STUN_PREFIX && captured > FT_STUN_ID_AT && tvb_get_ntohl(tvb, 1 + FT_STUN_COOKIE_AT) == FT_STUN_COOKIE)
         at = 1;
-    /* 1. RFC 8489, section 5: two zero bits, the cookie, and a length of whole words. Avoids RTP, QUIC and DTLS. */
-    if ((ft_tvb_get_u8(tvb, at) & 0xc0) || tvb_get_ntohl(tvb, at + 4) != FT_STUN_COOKIE || (tvb_get_ntohs(tvb, at + 2) & 3))
-        return -1;
-    /* 2. The length is that of the datagram: avoids other protocols that hold the cookie in this place by chance. */
-    if ((unsigned)at + FT_STUN_HEADER_LEN + tvb_get_ntohs(tvb, at + 2) != reported)
+    /* RFC 8489, section 5: two zero bits and the cookie. Avoids RTP, QUIC and DTLS. */
+    if ((ft_tvb_get_u8(tvb, at) & 0xc0) || tvb_get_ntohl(tvb, at + FT_STUN_COOKIE_AT) != FT_STUN_COOKIE)
         return -1;
     return at;
 }
 
-/* Is this attribute one that only Apple writes? By type and length: 0x8008 of another length is MS-VERSION. */
-static bool
-stun_is_apple(uint16_t type, unsigned len)
+/* The same for a message that is well formed. */
+static int
+stun_start(tvbuff_t *tvb)
 {
-    return (type == FT_STUN_CELLULAR && len == 4) || (type == FT_STUN_LINK_UUID && len == 16) ||
-           (type == FT_STUN_SOCKET_MASK && len == 4);
+    int at = stun_header(tvb);
+
+    /* 1. The header is there. */
+    if (at < 0 || tvb_captured_length(tvb) < (unsigned)at + FT_STUN_HEADER_LEN)
+        return -1;
+    /* 2. A length of whole words, 3. and that of the datagram: avoids other protocols that hold the cookie in this place by chance. */
+    if ((tvb_get_ntohs(tvb, at + FT_STUN_LENGTH_AT) & 3) ||
+        (unsigned)at + FT_STUN_HEADER_LEN + tvb_get_ntohs(tvb, at + FT_STUN_LENGTH_AT) != tvb_reported_length(tvb))
+        return -1;
+    return at;
 }
 
 static bool
-stun_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow _U_, uint32_t *evidence)
+stun_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence)
 {
     int at = stun_start(tvb), end = (int)tvb_captured_length(tvb);
     uint16_t type;
     bool channel = false, data = false;
 
+    /* On a flow that is FaceTime's and has STUN, also what is not well formed: it is shown, and what is wrong is said. */
     if (at < 0)
-        return false;
+        return flow && flow->is_facetime && (flow->kinds & (1u << FT_KIND_STUN)) && stun_header(tvb) >= 0;
     type = tvb_get_ntohs(tvb, at);
     at += FT_STUN_HEADER_LEN;
-    for (unsigned n = 0; n < FT_STUN_MAX_ATTRIBUTES && at + 4 <= end; n++) {
+    for (unsigned n = 0; n < FT_STUN_MAX_ATTRIBUTES && at + FT_STUN_ATTRIBUTE_HEADER_LEN <= end; n++) {
         uint16_t attribute = tvb_get_ntohs(tvb, at), len = tvb_get_ntohs(tvb, at + 2);
 
-        if (stun_is_apple(attribute, len))
+        if (ft_stun_attribute_is_apple(attribute, len))
             *evidence |= FT_EV(FT_EV_APPLE_STUN);
         channel |= attribute == FT_STUN_CHANNEL_NUMBER;
         data |= attribute == FT_STUN_DATA;
-        at += 4 + ((len + 3) & ~3);
+        at += FT_STUN_ATTRIBUTE_HEADER_LEN + len + FT_STUN_PADDING(len);
     }
     /* A data indication of TURN has a peer address (RFC 8656, section 11.6); Apple's has a channel number in its place. */
     if (type == FT_STUN_DATA_INDICATION && channel && data)
@@ -176,30 +198,26 @@ stun_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow _U_, u
     return true;
 }
 
-static void
-stun_attribute(tvbuff_t *tvb, packet_info *pinfo, int at, uint16_t type, int len, proto_tree *tree)
+/* The exchange that the message at `at` belongs to: by the transaction ID alone, an indication belongs to none. */
+static const ft_exchange_message_t *
+stun_exchange(tvbuff_t *tvb, const packet_info *pinfo, int at, const ft_packet_t *pkt)
 {
-    for (unsigned i = 0; i < array_length(stun_attributes); i++) {
-        int width = stun_forms[stun_attributes[i].form].width;
-        proto_item *item;
+    uint16_t type_class = tvb_get_ntohs(tvb, at) & FT_STUN_CLASS_MASK;
+    uint8_t id[FT_STUN_ID_LEN];
 
-        if (stun_attributes[i].type != type)
-            continue;
-        if (width && len != width) {
-            /* USE-CANDIDATE and MS-VERSION share types with Apple's; the stock dissector shows them. */
-            if (type == FT_STUN_REQUEST_COUNT || type == FT_STUN_LINK_UUID)
-                return;
-            proto_tree_add_subtree_format(tree, tvb, at, len, ett_stun_attribute, &item, "%s: %d bytes",
-                                          stun_attributes[i].title, len);
-            expert_add_info_format(pinfo, item, &ei_stun_length, "%s has %d bytes, this one %d",
-                                   stun_attributes[i].title, width, len);
-            return;
-        }
-        if (len == 0)
-            return;
-        proto_tree_add_item(tree, hf_stun_attribute[i], tvb, at, len, ENC_BIG_ENDIAN);
-        return;
-    }
+    if (type_class == FT_STUN_CLASS_INDICATION)
+        return NULL;
+    tvb_memcpy(tvb, id, at + FT_STUN_ID_AT, sizeof id);
+    return ft_exchange_note(pinfo, pkt->flow, FT_EXCHANGE_STUN, id, sizeof id, type_class != FT_STUN_CLASS_REQUEST);
+}
+
+static void
+stun_note(tvbuff_t *tvb, packet_info *pinfo, const ft_packet_t *pkt)
+{
+    int at = stun_start(tvb);
+
+    if (at >= 0)
+        stun_exchange(tvb, pinfo, at, pkt);
 }
 
 /* Learns the address that the sender saw: RFC 8489, section 14.2. */
@@ -215,44 +233,124 @@ stun_mapped(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int len, ft_
     /* The cookie and the transaction ID follow each other in the header: 16 bytes to exclusive-or with. */
     bytes = (uint8_t *)tvb_memdup(pinfo->pool, tvb, at + 4, (size_t)len - 4);
     for (int i = 0; i < len - 4; i++)
-        bytes[i] ^= ft_tvb_get_u8(tvb, message + 4 + i);
+        bytes[i] ^= ft_tvb_get_u8(tvb, message + FT_STUN_COOKIE_AT + i);
     set_address(&addr, v6 ? AT_IPv6 : AT_IPv4, len - 4, bytes);
     ft_learn(pkt, &addr, tvb_get_ntohs(tvb, at + 2) ^ (FT_STUN_COOKIE >> 16), FT_LEARNED_MAPPED);
+}
+
+/* Shows the attributes from `at` to `end`, as far as they were captured. Returns the offset after the last one. */
+static int
+stun_attributes(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int end, bool all, proto_tree *tree, proto_item *item,
+                ft_packet_t *pkt)
+{
+    int captured = (int)tvb_captured_length(tvb);
+    stun_integrity_t integrity = STUN_INTEGRITY_NONE;
+
+    for (unsigned n = 0; at + FT_STUN_ATTRIBUTE_HEADER_LEN <= end; n++) {
+        uint16_t type;
+        int len;
+
+        if (at + FT_STUN_ATTRIBUTE_HEADER_LEN > captured)
+            return at;
+        if (n == FT_STUN_MAX_ATTRIBUTES) {
+            expert_add_info(pinfo, item, &ei_stun_too_many);
+            return at;
+        }
+        type = tvb_get_ntohs(tvb, at);
+        len = tvb_get_ntohs(tvb, at + 2);
+        ft_stun_attribute_show(tvb, pinfo, at, end - at, all, tree);
+        if (type == FT_STUN_XOR_MAPPED)
+            stun_mapped(tvb, pinfo, message, at + FT_STUN_ATTRIBUTE_HEADER_LEN, len, pkt);
+        if (type == FT_STUN_INTEGRITY)
+            integrity = STUN_INTEGRITY_LAST;
+        else if (integrity == STUN_INTEGRITY_LAST)
+            integrity = type == FT_STUN_FINGERPRINT ? STUN_INTEGRITY_FINGERPRINT : STUN_INTEGRITY_INSIDE;
+        at += FT_STUN_ATTRIBUTE_HEADER_LEN + len + FT_STUN_PADDING(len);
+    }
+    if (end <= captured)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_stun_integrity, tvb, 0, 0, integrity));
+    return MIN(at, end);
+}
+
+/* The header of a message that no stock dissector shows. */
+static void
+stun_own_header(tvbuff_t *tvb, packet_info *pinfo, int at, int reported, proto_tree *tree)
+{
+    int len = tvb_get_ntohs(tvb, at + FT_STUN_LENGTH_AT), follow = reported - at - FT_STUN_HEADER_LEN;
+    proto_item *item = proto_tree_add_item(tree, hf_stun_length, tvb, at + FT_STUN_LENGTH_AT, 2, ENC_BIG_ENDIAN);
+
+    if (follow < 0)
+        expert_add_info_format(pinfo, item, &ei_stun_message_length, "The datagram ends inside the message's header");
+    else if (len != follow || (len & 3))
+        expert_add_info_format(pinfo, item, &ei_stun_message_length, "The message says %d bytes of attributes, %d follow", len, follow);
+    proto_tree_add_item(tree, hf_stun_cookie, tvb, at + FT_STUN_COOKIE_AT, 4, ENC_BIG_ENDIAN);
+    if (follow >= 0)
+        proto_tree_add_item(tree, hf_stun_transaction, tvb, at + FT_STUN_ID_AT, FT_STUN_ID_LEN, ENC_NA);
+    else if (reported > at + FT_STUN_ID_AT)
+        proto_tree_add_item(tree, hf_stun_rest, tvb, at + FT_STUN_ID_AT, reported - at - FT_STUN_ID_AT, ENC_NA);
+}
+
+static void
+stun_show_type(tvbuff_t *tvb, int at, uint16_t type, const char *name, proto_tree *tree)
+{
+    proto_item *item = proto_tree_add_uint_format_value(tree, hf_stun_type, tvb, at, 2, type, "%s (0x%04x)", name, type);
+    proto_tree *sub = proto_item_add_subtree(item, ett_stun_type);
+
+    proto_tree_add_uint(sub, hf_stun_class, tvb, at, 2, type & FT_STUN_CLASS_MASK);
+    proto_tree_add_uint(sub, hf_stun_method, tvb, at, 2, stun_method(type));
 }
 
 static void
 stun_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
 {
-    int message = stun_start(tvb), at = message + FT_STUN_HEADER_LEN, end = (int)tvb_captured_length(tvb);
+    int message = stun_header(tvb), reported = (int)tvb_reported_length(tvb), end, done;
+    const ft_exchange_message_t *exchange;
+    const char *name;
+    proto_item *item;
     proto_tree *tree;
     uint16_t type;
+    bool stock;
 
     if (message < 0)
         return;
     type = tvb_get_ntohs(tvb, message);
+    name = stun_type_name(pinfo, type);
+    stock = stun_start(tvb) >= 0 && stun_method(type) <= FT_STUN_METHOD_MAX;
     /* Binding finds out how the device can be reached, from Apple's server (2010) as from the peer. What else goes to a relay's
      * port (Allocate and what follows) is about the relay. */
     pkt->phase = FT_PHASE_CONNECTIVITY;
     if ((type & ~FT_STUN_CLASS_MASK) != FT_STUN_BINDING && (ft_is_relay_port(pinfo->srcport) || ft_is_relay_port(pinfo->destport)))
         pkt->phase = FT_PHASE_RELAY;
     pkt->is_answer = (type & FT_STUN_CLASS_MASK) == FT_STUN_CLASS_RESPONSE;
-    tree = proto_tree_add_subtree_format(ft_tree, tvb, 0, -1, ett_stun, NULL, "STUN: %s",
-                                         val_to_str_const(type, stun_type_vals, "Other Message"));
+    tree = proto_tree_add_subtree_format(ft_tree, tvb, 0, -1, ett_stun, &item, "STUN: %s", name);
     if (message == 1)
         proto_tree_add_item(tree, hf_stun_prefix, tvb, 0, 1, ENC_NA);
-    proto_tree_add_item(tree, hf_stun_type, tvb, message, 2, ENC_BIG_ENDIAN);
-    for (unsigned n = 0; n < FT_STUN_MAX_ATTRIBUTES && at + 4 <= end; n++) {
-        uint16_t attribute = tvb_get_ntohs(tvb, at);
-        int len = tvb_get_ntohs(tvb, at + 2);
-
-        if (at + 4 + len > end)
-            break;
-        stun_attribute(tvb, pinfo, at + 4, attribute, len, tree);
-        if (attribute == FT_STUN_XOR_MAPPED)
-            stun_mapped(tvb, pinfo, message, at + 4, len, pkt);
-        at += 4 + ((len + 3) & ~3);
+    stun_show_type(tvb, message, type, name, tree);
+    if (!stock) {
+        if (pkt->claimed)
+            col_append_fstr(pinfo->cinfo, COL_INFO, "STUN %s", name);
+        stun_own_header(tvb, pinfo, message, reported, tree);
+        if (reported < message + FT_STUN_HEADER_LEN)
+            return;
     }
-    ft_call_stock(stun_handle, tvb_new_subset_remaining(tvb, message), pinfo, root, pkt);
+    exchange = stun_exchange(tvb, pinfo, message, pkt);
+    ft_exchange_show(&stun_exchange_fields, exchange, tvb, pinfo, tree, item);
+    if (exchange && exchange->repeats)
+        proto_item_append_text(item, ", retransmission %u", exchange->repeats);
+
+    done = message + FT_STUN_HEADER_LEN;
+    end = MIN(done + tvb_get_ntohs(tvb, message + FT_STUN_LENGTH_AT), reported);
+    done = stun_attributes(tvb, pinfo, message, done, end, !stock, tree, item, pkt);
+    if (stock) {
+        ft_call_stock(stun_handle, tvb_new_subset_remaining(tvb, message), pinfo, root, pkt);
+        return;
+    }
+    /* Where the capture is cut, this says so. */
+    if (tvb_captured_length(tvb) < (unsigned)reported)
+        tvb_ensure_bytes_exist(tvb, 0, reported);
+    /* What follows the message, or is too short for an attribute. */
+    if (done < reported)
+        proto_tree_add_item(tree, hf_stun_rest, tvb, done, reported - done, ENC_NA);
 }
 
 static void
@@ -263,27 +361,34 @@ stun_register(void)
             NULL, 0x0, "One byte 0x0f before the message: the internal form", HFILL } },
         { &hf_stun_type, { "Message Type", "facetime.stun.type", FT_UINT16, BASE_HEX,
             VALS(stun_type_vals), 0x0, "Type of the STUN message", HFILL } },
+        { &hf_stun_class, { "Class", "facetime.stun.class", FT_UINT16, BASE_HEX,
+            VALS(stun_class_vals), 0x0, "Two bits of the message type: request, indication or answer", HFILL } },
+        { &hf_stun_method, { "Method", "facetime.stun.method", FT_UINT16, BASE_HEX,
+            VALS(stun_method_vals), 0x0, "The other twelve bits of the message type, put together", HFILL } },
+        { &hf_stun_length, { "Message Length", "facetime.stun.length", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Bytes of the attributes, where the stock dissector does not show the message", HFILL } },
+        { &hf_stun_cookie, { "Cookie", "facetime.stun.cookie", FT_UINT32, BASE_HEX,
+            NULL, 0x0, "Constant by which STUN is known, where the stock dissector does not show the message", HFILL } },
+        { &hf_stun_transaction, { "Transaction ID", "facetime.stun.transaction", FT_BYTES, BASE_NONE,
+            NULL, 0x0, "Links request and answer, where the stock dissector does not show the message", HFILL } },
+        { &hf_stun_integrity, { "Integrity", "facetime.stun.integrity", FT_UINT8, BASE_DEC,
+            VALS(stun_integrity_vals), 0x0, "How the message ends; Apple's dialect has MESSAGE-INTEGRITY last", HFILL } },
+        { &hf_stun_rest, { "Rest", "facetime.stun.rest", FT_BYTES, BASE_NONE,
+            NULL, 0x0, "Bytes after the message or too few for what should be there", HFILL } },
     };
-    static hf_register_info hf_attributes[array_length(stun_attributes)];
-    static int *ett[] = { &ett_stun, &ett_stun_attribute };
+    static int *ett[] = { &ett_stun, &ett_stun_type };
     static ei_register_info ei[] = {
-        { &ei_stun_length, { "facetime.stun.bad_length", PI_PROTOCOL, PI_WARN,
-            "Length of an attribute is not the known one", EXPFILL } },
+        { &ei_stun_message_length, { "facetime.stun.bad_message_length", PI_MALFORMED, PI_ERROR,
+            "Length of the message does not fit the datagram", EXPFILL } },
+        { &ei_stun_too_many, { "facetime.stun.too_many_attributes", PI_UNDECODED, PI_WARN,
+            "More attributes than are shown here", EXPFILL } },
     };
 
-    for (unsigned i = 0; i < array_length(stun_attributes); i++) {
-        hf_register_info one = { &hf_stun_attribute[i], { stun_attributes[i].title,
-            wmem_strdup_printf(wmem_epan_scope(), "facetime.stun.%s", stun_attributes[i].name),
-            stun_forms[stun_attributes[i].form].type, stun_forms[stun_attributes[i].form].display,
-            NULL, 0x0, stun_attributes[i].blurb, HFILL } };
-
-        hf_stun_attribute[i] = -1;
-        hf_attributes[i] = one;
-    }
     proto_register_field_array(proto_facetime, hf, array_length(hf));
-    proto_register_field_array(proto_facetime, hf_attributes, array_length(hf_attributes));
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(ft_expert, ei, array_length(ei));
+    ft_stun_attributes_register();
+    ft_exchange_register(&stun_exchange_fields, "facetime.stun");
 }
 
 static void
@@ -298,4 +403,5 @@ const ft_wire_t ft_wire_stun = {
     .handoff = stun_handoff,
     .match = stun_match,
     .dissect = stun_dissect,
+    .note = stun_note,
 };
