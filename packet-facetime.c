@@ -11,6 +11,7 @@
  */
 #include "packet-facetime.h"
 #include "exchange.h"
+#include "nat_test.h"
 
 #include <epan/proto_data.h>
 
@@ -37,6 +38,7 @@ static int ett_facetime_evidence = -1;
 static expert_field ei_facetime_unknown = EI_INIT;
 static expert_field ei_facetime_guess = EI_INIT;
 static expert_field ei_facetime_flow_limit = EI_INIT;
+static expert_field ei_facetime_exchange_limit = EI_INIT;
 
 const value_string ft_kind_vals[] = {
     { FT_KIND_UNKNOWN, "unknown" },
@@ -248,6 +250,8 @@ show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire
     }
     if (ft_flow_limit_reached())
         expert_add_info(pinfo, item, &ei_facetime_flow_limit);
+    if (ft_exchange_limit_reached() && (pkt->kind == FT_KIND_STUN || pkt->kind == FT_KIND_NAT_PROBE))
+        expert_add_info(pinfo, item, &ei_facetime_exchange_limit);
 }
 
 static void
@@ -536,6 +540,7 @@ facetime_init(void)
     ft_flow_init();
     ft_call_init();
     ft_exchange_init();
+    ft_nat_test_init();
     ft_postdissector_init();
 }
 
@@ -626,6 +631,8 @@ proto_register_facetime(void)
             "Taken for FaceTime by its surroundings", EXPFILL } },
         { &ei_facetime_flow_limit, { "facetime.flow_limit", PI_ASSUMPTION, PI_WARN,
             "More FaceTime-like flows than are kept: the later ones are not followed", EXPFILL } },
+        { &ei_facetime_exchange_limit, { "facetime.exchange_limit", PI_ASSUMPTION, PI_WARN,
+            "More requests and answers than are kept: the later ones are not linked", EXPFILL } },
     };
 
     proto_facetime = proto_register_protocol("Apple FaceTime", "FaceTime", "facetime");
