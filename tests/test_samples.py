@@ -52,7 +52,7 @@ def test_generator_is_deterministic(tmp_path):
     """The same bytes on every run, and they are the bytes that are kept."""
     subprocess.run([sys.executable, paths.CAPTURES / "generate", "--out", tmp_path], check=True, capture_output=True, timeout=300)
     names = [path.relative_to(tmp_path) for path in sorted(tmp_path.rglob("*")) if path.is_file()]
-    assert len(names) == 2 * len(paths.SAMPLES)
+    assert len(names) == 2 * len(paths.SAMPLES) + 2 * len(paths.SITUATIONS)
     _, different, missing = filecmp.cmpfiles(tmp_path, paths.CAPTURES, names, shallow=False)
     assert (different, missing) == ([], [])
 

@@ -30,7 +30,7 @@ def answer(ident, host, records, kind=A, ttl=300):
 def look_up(lane, resolver, host, addresses, alias=None, port=None):
     """Ask RESOLVER (an endpoint) for HOST on LANE and get ADDRESSES, through the CNAME ALIAS if given."""
     prng = lane.scene.prng.child(f"dns {host} {lane.now}")
-    client = lane.scene.device.at(port or prng.between(49152, 65000))
+    client = lane.device.toward(resolver, port or prng.between(49152, 65000))
     ident = prng.number(16)
     kind = AAAA if net.is_ipv6(addresses[0]) else A
     lane.udp(client, resolver, query(ident, host, kind), "dns")

@@ -16,13 +16,13 @@ class LegacyCall:
     The steps are methods; each takes the lane it happens on.
     """
 
-    def __init__(self, scene, call, mapped, peer, push, probe_hosts, stun_host, probe_port):
+    def __init__(self, scene, call, mapped, peer, push, probe_hosts, stun_host, probe_port, device=None):
         """MAPPED: the device's address outside its NAT; PEER, PUSH, STUN_HOST: hosts; PROBE_HOSTS: two neighbours."""
         self.scene, self.call, self.mapped = scene, call, mapped
-        self.device, self.peer, self.push_host = scene.device, peer, push
+        self.device, self.peer, self.push_host = device or scene.device, peer, push
         self.probe_hosts, self.stun_host, self.probe_port = probe_hosts, stun_host, probe_port
         self.local, self.remote = self.device.at(PORT), peer.at(PORT)
-        self.prng = scene.prng.child("legacy call")
+        self.prng = scene.seed("legacy call")
         self.push = None
         self.sources = []
 
@@ -191,17 +191,18 @@ class LegacyCall:
 
     # Step 8
 
-    def media(self, lane, length, lost, late, audio_size=(88, 132), video_size=(250, 480)):
+    def media(self, lane, length, lost=(), late=(), audio_size=(88, 132), video_size=(250, 480), samples=480, frames=15, parts=((1, 3), (4, 6))):
         """Both streams of both sides for LENGTH microseconds; LOST, LATE: counts of the peer's video packets
-        that do not arrive or arrive behind their successors (what the device sends is captured before it can be lost)."""
+        that do not arrive or arrive behind their successors (what the device sends is captured before it can be lost).
+        SAMPLES of an audio packet, video FRAMES a second, PARTS: fewest and most packets of a frame and of a key frame."""
         for index, source in enumerate(self.sources):
             near, far = (self.local, self.remote) if index < 2 else (self.remote, self.local)
             def deliver(lane, data, stream, near=near, far=far):
                 lane.udp(near, far, data, "rtp", "media", stream=(stream,))
             if source.media == "audio":
-                play = rtp.Audio(source, 480, *audio_size)
+                play = rtp.Audio(source, samples, *audio_size)
             else:
-                play = rtp.Video(source, 15, (1, 3), (4, 6), *video_size)
+                play = rtp.Video(source, frames, *parts, *video_size)
             from_peer = index >= 2
             # The peer's media begins one way later than ours
             part = lane.fork("media", self.peer.delay if from_peer else 0)

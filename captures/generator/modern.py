@@ -19,7 +19,7 @@ class ModernCall:
     def __init__(self, scene, call, local, relay_endpoint, links=(0x3A10, 0x3A11)):
         """LOCAL: the device's media socket; LINKS: relay link IDs of the device and the peer."""
         self.scene, self.call, self.local, self.relay, self.links = scene, call, local, relay_endpoint, links
-        self.prng = scene.prng.child("modern call")
+        self.prng = scene.seed("modern call")
         self.checks = stun.AppleChecks(self.prng.child("checks"))
         self.link_key = self.prng.bytes(20)
         self.participants = (self.prng.number(64), self.prng.number(64))  # the device's, the peer's
@@ -32,7 +32,7 @@ class ModernCall:
 
     def push(self, lane, host, push_host, port=49915):
         """TCP 5223 to Apple: TLS 1.3 with server name and ALPN, then records of the sizes seen."""
-        self.push_session = session = tls.Session(lane.tcp(self.scene.device.at(port, lane_address(self.scene, push_host)), push_host.at(5223)),
+        self.push_session = session = tls.Session(lane.tcp(self.local.host.toward(push_host.at(5223), port), push_host.at(5223)),
                                                   self.prng.child("push"))
         session.open_2023(host, ("apns-security-v3",))
         session.send(420)
@@ -41,7 +41,7 @@ class ModernCall:
 
     def snatmap(self, lane, server, mapped, port=16402):
         """The NAT-mapping probe from local port 16402 and its answer."""
-        natprobe.ask_snatmap(lane, self.scene.device.at(port), server, mapped, port)
+        natprobe.ask_snatmap(lane, self.local.host.at(port), server, mapped, port)
 
     def open_relay(self, lane):
         """The QUIC handshake to the relay."""
@@ -253,9 +253,3 @@ class ModernCall:
         """A data indication: channel number 0 and 50 bytes, which are a link message of command 5 (meaning unknown)."""
         data = relay.link_message(relay.INDICATED, [(1, relay.u16(counter)), (2, relay.u16(1))], self.link_key)
         lane.udp(near, far, self.checks.data_indication(self.prng.bytes(12), 0, data), "stun", "connectivity")
-
-
-def lane_address(scene, host):
-    """The device's address of the same family as HOST's first one."""
-    six = ":" in host.addresses[0]
-    return next(address for address in scene.device.addresses if (":" in address) == six)

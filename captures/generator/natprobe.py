@@ -23,7 +23,7 @@ def commnat(nonce):
 
 def ask_snatmap(lane, local, server, mapped_address, mapped_port, think=0):
     """One request and its answer on LANE."""
-    nonce = lane.scene.prng.child(f"snatmap {local.port} {server.address} {server.port}").number(32) >> 1
+    nonce = lane.scene.seed(f"snatmap {local.port} {server.address} {server.port}").number(32) >> 1
     lane.udp(local, server, snatmap_request(nonce, local), "nat-probe")
     lane.wait(2 * server.host.delay + think)
     lane.udp(server, local, snatmap_answer(nonce, mapped_address, mapped_port), "nat-probe")

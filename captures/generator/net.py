@@ -1,4 +1,4 @@
-"""Ethernet, IPv4, IPv6, UDP, TCP and ICMP, with right checksums."""
+"""IPv4, IPv6, UDP, TCP and ICMP, with right checksums."""
 
 import ipaddress
 import struct
@@ -31,14 +31,6 @@ def pseudo_header(source, destination, protocol, length):
     if is_ipv6(source):
         return packed(source) + packed(destination) + struct.pack("!IBBBB", length, 0, 0, 0, protocol)
     return packed(source) + packed(destination) + struct.pack("!BBH", 0, protocol, length)
-
-
-def ethernet(destination, source, payload, vlan=None):
-    """An Ethernet frame around an IP packet; VLAN adds an 802.1Q tag with that number."""
-    ethertype = 0x86DD if payload[0] >> 4 == 6 else 0x0800
-    tag = b"" if vlan is None else struct.pack("!HH", 0x8100, vlan)
-    frame = destination + source + tag + struct.pack("!H", ethertype) + payload
-    return frame.ljust(60, b"\0")  # a network card pads short frames
 
 
 def ip(source, destination, protocol, payload, ttl=64, ident=0, dont_fragment=True):
@@ -74,3 +66,26 @@ def icmp_port_unreachable(refused):
     """An ICMP message that REFUSED, an IPv4 packet, found no listener (RFC 792: quotes its header and 8 bytes)."""
     message = struct.pack("!BBHI", 3, 3, 0, 0) + refused[:28]
     return message[:2] + struct.pack("!H", checksum(message)) + message[4:]
+
+
+def translated(packet, source=None, destination=None, hops=1):
+    """An IPv4 packet with UDP or TCP after HOPS routers and a translation of its addresses (as text; None: kept)."""
+    header, body = packet[:20], packet[20:]
+    old_source, old_destination = (str(ipaddress.ip_address(header[at:at + 4])) for at in (12, 16))
+    source, destination = source or old_source, destination or old_destination
+    header = header[:8] + bytes([header[8] - hops]) + header[9:10] + b"\0\0" + packed(source) + packed(destination)
+    header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+    at = {UDP: 6, TCP: 16}[header[9]]
+    body = body[:at] + b"\0\0" + body[at + 2:]
+    check = checksum(pseudo_header(source, destination, header[9], len(body)) + body) or (0xFFFF if header[9] == UDP else 0)
+    return header + body[:at] + struct.pack("!H", check) + body[at + 2:]
+
+
+def fragments(packet, size):
+    """An IPv4 packet in two fragments; SIZE: bytes of the first one's payload, a multiple of eight."""
+    flags = struct.unpack_from("!H", packet, 6)[0] & 0x8000
+    parts = []
+    for start, body, more in ((0, packet[20:20 + size], 0x2000), (size, packet[20 + size:], 0)):
+        header = packet[:2] + struct.pack("!H", 20 + len(body)) + packet[4:6] + struct.pack("!H", flags | more | start // 8) + packet[8:10] + b"\0\0" + packet[12:20]
+        parts.append(header[:10] + struct.pack("!H", checksum(header)) + header[12:] + body)
+    return parts

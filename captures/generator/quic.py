@@ -90,7 +90,7 @@ class Connection:
 
     def __init__(self, lane, local, relay):
         self.lane, self.local, self.relay = lane, local, relay
-        self.prng = lane.scene.prng.child(f"quic {local.address} {local.port} {relay.address} {relay.port}")
+        self.prng = lane.scene.seed(f"quic {local.address} {local.port} {relay.address} {relay.port}")
         self.relay_id = self.prng.bytes(8)
 
     def open(self):

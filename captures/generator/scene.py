@@ -7,12 +7,15 @@ parsing, the expected results are computed (truth.py).
 
 All times are whole microseconds. The capture is taken on the device: a packet of the device carries the
 time of sending, a packet of anyone else the time of its arrival.
+
+What a capture point makes of the packets (copies, fragments, a lost direction, another order) is told last, as Scene.views
+(views.py): each changes the list of frames, and the tags stay with them.
 """
 
 import struct
 from collections import namedtuple
 
-from . import net
+from . import link, net
 from .prng import Prng
 
 MILLISECOND = 1000
@@ -26,10 +29,11 @@ Stream = namedtuple("Stream", "ssrc payload_type media sequence")
 class Host:
     """A machine with one or more addresses, and how far away it is."""
 
-    def __init__(self, scene, name, addresses, hops=0, delay=0):
+    def __init__(self, scene, name, addresses, hops=0, delay=0, mac=None):
         self.scene = scene
         self.name = name
         self.addresses = addresses
+        self.mac = mac             # of its own, if it is on the network of the capture; else it is behind the router
         self.ttl = 64 - hops       # what is left of it when the packet reaches the capture
         self.delay = delay         # one way, microseconds
         self._ident = scene.prng.child("ident " + name).number(16)
@@ -37,6 +41,11 @@ class Host:
     def at(self, port, address=None):
         """The endpoint of this host with PORT (ADDRESS: other than the first one)."""
         return Endpoint(self, address or self.addresses[0], port)
+
+    def toward(self, endpoint, port):
+        """The endpoint of this host with PORT and the address of the family of ENDPOINT's."""
+        six = net.is_ipv6(endpoint.address)
+        return self.at(port, next(address for address in self.addresses if net.is_ipv6(address) == six))
 
     def next_ident(self):
         """The IPv4 identification of the host's next packet."""
@@ -52,8 +61,23 @@ class Packet:
         self.source, self.destination = source, destination
         self.protocol, self.payload, self.tag = protocol, payload, tag
         self.ttl, self.dont_fragment = ttl, dont_fragment
-        self.frame = None          # number in the file, from 1
         self.ip_bytes = None       # as written
+
+
+class Frame:
+    """A packet as it was captured at one place: one packet may have several frames."""
+
+    def __init__(self, packet, time, ip_bytes, source=None, destination=None, whole=True):
+        self.packet, self.time, self.ip_bytes = packet, time, ip_bytes
+        self.source, self.destination = source or packet.source, destination or packet.destination
+        self.whole = whole         # False: a fragment after which others follow
+        self.number = None         # in the file, from 1
+        self.interface = 0         # on which it was captured (pcapng)
+
+    @property
+    def tag(self):
+        """Of the packet."""
+        return self.packet.tag
 
 
 class Call:
@@ -75,17 +99,27 @@ class Scene:
         self.name = name
         self.start = start         # microseconds since 1970 of the scene's time 0
         self.vlan = vlan
+        self.links = [link.ETHERNET]  # the link type of each interface; more than one makes a pcapng file
+        self.views = []            # what the capture makes of the packets, in this order: views.py
         self.prng = Prng(name)
         self.packets = []
+        self.frames = []
         self.calls = []
         self.device = None
+        self.drawn = {}            # how often a seed was asked for
 
-    def host(self, name, *addresses, hops=0, delay=0):
-        """Add a host; the first one is the device that captures."""
-        host = Host(self, name, addresses, hops, delay)
+    def host(self, name, *addresses, hops=0, delay=0, mac=None):
+        """Add a host; the first one is the device that captures. MAC: other devices of the same network."""
+        host = Host(self, name, addresses, hops, delay, mac)
         if self.device is None:
             self.device = host
+            host.mac = host.mac or self.DEVICE_MAC
         return host
+
+    def seed(self, name):
+        """A child of the scene's random numbers, another one each time the same NAME is asked for."""
+        self.drawn[name] = number = self.drawn.get(name, 0) + 1
+        return self.prng.child(name if number == 1 else f"{name} #{number}")
 
     def call(self, **facts):
         """Start a call: FACTS go into the expected results as they are (see truth.py)."""
@@ -93,31 +127,36 @@ class Scene:
         self.calls.append(call)
         return call
 
-    def lane(self, at, call=None, phase=None):
-        """A new line of events that starts AT microseconds; without CALL it belongs to no call."""
-        return Lane(self, at, call, phase)
+    def lane(self, at, call=None, phase=None, device=None):
+        """A new line of events that starts AT microseconds; without CALL it belongs to no call. DEVICE: whose, if not the first one's."""
+        return Lane(self, at, call, phase, device or self.device)
 
     def finish(self):
-        """Put the packets in order and write their IP headers; returns (time, frame) pairs."""
+        """Put the packets in order and write all headers; returns (time, frame, interface) of each frame."""
         self.packets.sort(key=lambda packet: (packet.time, packet.order))
         frames = []
-        for number, packet in enumerate(self.packets, 1):
-            packet.frame = number
-            host = packet.source.host
+        for packet in self.packets:
             payload = packet.payload(packet) if callable(packet.payload) else packet.payload
             packet.ip_bytes = net.ip(packet.source.address, packet.destination.address, packet.protocol, payload,
-                                     packet.ttl, host.next_ident(), packet.dont_fragment)
-            here, there = self.DEVICE_MAC, self.ROUTER_MAC
-            macs = (there, here) if host is self.device else (here, there)
-            frames.append((self.start + packet.time, net.ethernet(*macs, packet.ip_bytes, self.vlan)))
-        return frames
+                                     packet.ttl, packet.source.host.next_ident(), packet.dont_fragment)
+            frames.append(Frame(packet, packet.time, packet.ip_bytes))
+        for view in self.views:
+            frames = view(frames)
+        for number, frame in enumerate(frames, 1):
+            frame.number = number
+        self.frames = frames
+        return [(self.start + frame.time, self._link(frame), frame.interface) for frame in frames]
+
+    def _link(self, frame):
+        source, destination = (end.host.mac or self.ROUTER_MAC for end in (frame.packet.source, frame.packet.destination))
+        return self.links[frame.interface].write(destination, source, frame.ip_bytes, self.vlan)
 
 
 class Lane:
     """A line of events with a clock of its own; all packets on it share a call and, unless said otherwise, a phase."""
 
-    def __init__(self, scene, now, call, phase):
-        self.scene, self.now, self.call, self.phase = scene, now, call, phase
+    def __init__(self, scene, now, call, phase, device):
+        self.scene, self.now, self.call, self.phase, self.device = scene, now, call, phase, device
 
     def wait(self, microseconds):
         """Let time pass on this lane."""
@@ -131,7 +170,7 @@ class Lane:
 
     def fork(self, phase=None, delay=0):
         """A second lane of the same call that starts here (after DELAY)."""
-        return Lane(self.scene, self.now + delay, self.call, phase or self.phase)
+        return Lane(self.scene, self.now + delay, self.call, phase or self.phase, self.device)
 
     def udp(self, source, destination, payload, kind, phase=None, inner=None, stream=None, ttl=None, dont_fragment=True):
         """Send one datagram now. KIND: as in the field facetime.kind, or "dns", "ntp"; INNER: what a relay datagram holds, in

@@ -1,6 +1,6 @@
 """What a perfect analyser would say about a scene, computed from the tags of its packets."""
 
-from . import net
+from . import net, pcap
 
 UDP_KINDS = ("stun", "sip", "rtp", "rtcp", "relay", "link-probe", "nat-probe", "quic")
 
@@ -31,43 +31,66 @@ def count(items):
 
 def truth(scene):
     """The expected results of a finished scene, ready for JSON."""
-    packets = scene.packets
+    frames = scene.frames
     return {
-        "capture": scene.name + ".pcap",
-        "packets": len(packets),
-        "calls": [call_truth(call, [p for p in packets if p.tag.call == call.number]) for call in scene.calls],
-        "not_in_call": ranges([p.frame for p in packets if p.tag.call is None]),
+        "capture": scene.name + pcap.suffix(scene),
+        "packets": len(frames),
+        "calls": [call_truth(call.number, call, [f for f in frames if f.tag.call == call.number]) for call in scene.calls],
+        "not_in_call": ranges([f.number for f in frames if f.tag.call is None]),
     }
 
 
-def call_truth(call, packets):
-    """The expected results of one call; PACKETS are its own."""
-    kinds = count(p.tag.kind for p in packets)
-    phases = {}
-    for packet in packets:
-        phases.setdefault(packet.tag.phase, []).append(packet.frame)
+def situation(scene, shows):
+    """The same for a situation: several calls, numbered by the time of their first packet; SHOWS: one sentence."""
+    frames = scene.frames
+    first = {call: min(f.time for f in frames if f.tag.call == call.number) for call in scene.calls}
+    calls = []
+    for number, call in enumerate(sorted(scene.calls, key=first.get), 1):
+        own = [f for f in frames if f.tag.call == call.number]
+        entry = call_truth(number, call, [f for f in own if f.whole])
+        entry["frames"] = ranges([f.number for f in own])
+        entry["datagrams"] = ranges([f.number for f in own if f.whole and f.tag.kind in UDP_KINDS])
+        # First fragments: Wireshark shows the datagram in the last one's frame
+        entry["fragments"] = ranges([f.number for f in own if not f.whole])
+        entry["paths"] = sorted({stream["path"] for stream in entry["streams"]})
+        calls.append(entry)
     return {
-        "number": call.number,
+        "capture": scene.name + pcap.suffix(scene),
+        "shows": shows,
+        "packets": len(frames),
+        "calls": calls,
+        "not_in_call": ranges([f.number for f in frames if f.tag.call is None]),
+    }
+
+
+def call_truth(number, call, frames):
+    """The expected results of one call; FRAMES are its own."""
+    kinds = count(f.tag.kind for f in frames)
+    phases = {}
+    for frame in frames:
+        phases.setdefault(frame.tag.phase, []).append(frame.number)
+    return {
+        "number": number,
         **call.facts,
-        "first_frame": packets[0].frame,
-        "last_frame": packets[-1].frame,
-        "packets": len(packets),
+        "first_frame": frames[0].number,
+        "last_frame": frames[-1].number,
+        "packets": len(frames),
         "kinds": {kind: kinds.get(kind, 0) for kind in UDP_KINDS},
         # Not carried by the call's own UDP flows: DNS and whatever is no UDP.
         "other_kinds": {kind: number for kind, number in kinds.items() if kind not in UDP_KINDS},
-        "inside_relay": count(inner for p in packets if p.tag.kind == "relay" for inner in p.tag.inner),
-        "phases": {phase: {"packets": len(frames), "frames": ranges(frames)} for phase, frames in sorted(phases.items())},
-        "streams": streams(packets),
+        "inside_relay": count(inner for f in frames if f.tag.kind == "relay" for inner in f.tag.inner),
+        "phases": {phase: {"packets": len(numbers), "frames": ranges(numbers)} for phase, numbers in sorted(phases.items())},
+        "streams": streams(frames),
     }
 
 
-def streams(packets):
+def streams(frames):
     """One entry per SSRC, source and destination (the same SSRC on two paths gives two entries)."""
     found = {}
-    for packet in packets:
-        for stream in packet.tag.stream or ():
-            key = (stream.ssrc, where(packet.source), where(packet.destination))
-            found.setdefault(key, []).append((packet, stream))
+    for frame in frames:
+        for stream in frame.tag.stream or ():
+            key = (stream.ssrc, where(frame.source), where(frame.destination))
+            found.setdefault(key, []).append((frame, stream))
     result = []
     for (ssrc, source, destination), members in found.items():
         types = [stream.payload_type for _, stream in members]
@@ -82,7 +105,7 @@ def streams(packets):
             "path": "relay" if members[0][0].tag.kind == "relay" else "direct",
             "packets": len(members),
             "lost": max(numbers) - min(numbers) + 1 - len(numbers),
-            "first_frame": members[0][0].frame,
-            "last_frame": members[-1][0].frame,
+            "first_frame": members[0][0].number,
+            "last_frame": members[-1][0].number,
         })
     return result

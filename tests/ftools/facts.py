@@ -15,7 +15,7 @@ CONFIDENCES = ("low", "medium", "high")
 
 # What is asked for each frame; one run of tshark gives it to all tests.
 FIELDS = ("frame.number", "frame.time_epoch", "frame.len", "frame.protocols", "ip.proto", "ipv6.nxt", "udp.stream",
-          "facetime.call", "facetime.call.phase", "facetime.call.time", "facetime.call.state", "facetime.call.direction",
+          "facetime.call", "facetime.call.phase", "facetime.call.time", "facetime.call.state", "facetime.call.direction", "facetime.call.end",
           "facetime.kind", "facetime.path", "facetime.confidence", "facetime.evidence",
           "rtp.ssrc", "rtp.p_type", "rtp.seq", "sip.Method", "sip.CSeq.method",
           "_ws.malformed", "_ws.expert.severity", "_ws.expert.message")
@@ -30,6 +30,11 @@ STOCK_COMPLAINTS = {"Invalid media format", "Trailing stray characters"}
 def expected(name):
     """captures/expected/NAME.json."""
     return json.loads((paths.CAPTURES / "expected" / f"{name}.json").read_text(encoding="ascii"))
+
+
+def situation(name):
+    """captures/situations/expected/NAME.json."""
+    return json.loads((paths.CAPTURES / "situations" / "expected" / f"{name}.json").read_text(encoding="ascii"))
 
 
 def numbers(ranges):
@@ -59,15 +64,15 @@ def words(wireshark):
 
 
 class Frames:
-    """What tshark says of each frame of a capture, on one pass or (with "-2") two."""
+    """What tshark says of each frame of a capture, on one pass or (with "-2") two; table: of a "-z" among the arguments."""
 
     def __init__(self, wireshark, capture, *args):
-        self.rows = wireshark.fields(capture, FIELDS, *args)
+        self.rows, self.table = wireshark.fields_and_table(capture, FIELDS, *args)
         text_of = words(wireshark)
         for row in self.rows:
             row["number"] = int(row["frame.number"][0])
             row["protocols"] = row["frame.protocols"][0].split(":")
-            for name in ("kind", "path", "confidence", "call.phase", "call.state", "call.direction"):
+            for name in ("kind", "path", "confidence", "call.phase", "call.state", "call.direction", "call.end"):
                 field = f"facetime.{name}"
                 row[name] = [text_of[field][int(value)] for value in row[field]]
 

@@ -13,6 +13,7 @@ WIFI = REAL / "facetime-wifi-relay-caller.pcapng"
 CELLULAR = REAL / "facetime-cellular-relay.pcapng"
 
 SAMPLES = sorted(path.stem for path in (CAPTURES / "expected").glob("*.json"))
+SITUATIONS = sorted(path.stem for path in (CAPTURES / "situations" / "expected").glob("*.json"))
 NO_SHARED = f"shared captures are absent (set FT_SHARED_CAPTURES): {SHARED.name}/ not found"
 
 

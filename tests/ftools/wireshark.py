@@ -127,12 +127,22 @@ class Wireshark:
 
     def fields(self, capture, names, *args):
         """One dict for each frame: each name gives the list of its values, as text, in the order of the packet."""
+        return self.fields_and_table(capture, names, *args)[0]
+
+    @staticmethod
+    def fields_command(names):
+        """The arguments that print these fields."""
         command = ["-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=|"]
         for name in names:
             command += ["-e", name]
-        out = self.tshark(capture, *args, *command).ok().out
+        return command
+
+    def fields_and_table(self, capture, names, *args):
+        """The same, and the text of the table that "-z" among ARGS puts behind: from its first ruler on."""
+        out = self.tshark(capture, *args, *self.fields_command(names)).ok().out
+        rows, ruler, text = out.partition("\n" + 20 * "=")
         return [{name: cell.split("|") if cell else [] for name, cell in zip(names, line.split("\t"), strict=True)}
-                for line in out.split("\n")[:-1]]
+                for line in rows.removesuffix("\n").split("\n")], (ruler + text).removeprefix("\n")
 
     def count(self, capture, display_filter, *args):
         """How many frames the filter shows."""

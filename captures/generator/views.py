@@ -1,0 +1,69 @@
+"""What a capture makes of the packets: each function gives one for Scene.views, which turns a list of frames into another."""
+
+from . import net
+from .scene import Endpoint, Frame
+
+
+def in_order(frames):
+    """By time; frames of the same time stay as they were."""
+    return sorted(frames, key=lambda frame: frame.time)
+
+
+def keep(wanted):
+    """Only packets for which WANTED holds are captured."""
+    return lambda frames: [frame for frame in frames if wanted(frame.packet)]
+
+
+def behind_nat(device, mapped, delay=240, both=True):
+    """Captured before and after the router that turns DEVICE's address into MAPPED, and merged; not BOTH: after it only."""
+    def view(frames):
+        out = []
+        for frame in frames:
+            ends = frame.source, frame.destination
+            if device.addresses[0] not in (ends[0].address, ends[1].address):
+                out.append(frame)
+                continue
+            from_device = ends[0].host is device
+            moved = [Endpoint(end.host, mapped, end.port) if end.address == device.addresses[0] else end for end in ends]
+            new = net.translated(frame.ip_bytes, moved[0].address, moved[1].address, 1 if from_device else -1)
+            other = Frame(frame.packet, frame.time + (delay if from_device else -delay), new, *moved)
+            out += [frame, other] if both else [other]
+        return in_order(out)
+    return view
+
+
+def twice(delay=7):
+    """Each packet is captured twice, as on a mirror port that copies what comes in and what goes out."""
+    return lambda frames: in_order([copy for frame in frames for copy in (frame, Frame(frame.packet, frame.time + delay, frame.ip_bytes))])
+
+
+def in_fragments(wanted, size, delay=30):
+    """Packets for which WANTED holds travel in two IP fragments."""
+    def view(frames):
+        out = []
+        for frame in frames:
+            if not wanted(frame.packet):
+                out.append(frame)
+                continue
+            first, second = net.fragments(frame.ip_bytes, size)
+            out += [Frame(frame.packet, frame.time, first, whole=False), Frame(frame.packet, frame.time + delay, second)]
+        return in_order(out)
+    return view
+
+
+def disorder(prng, most):
+    """The file's order is not that of time: each packet may stand as if it were up to MOST later."""
+    def view(frames):
+        keys = {frame: frame.time + prng.between(0, most) for frame in frames}
+        return sorted(frames, key=keys.get)
+    return view
+
+
+def on_interface(number, wanted):
+    """Packets for which WANTED holds were captured on the interface NUMBER."""
+    def view(frames):
+        for frame in frames:
+            if wanted(frame.packet):
+                frame.interface = number
+        return frames
+    return view
