@@ -10,6 +10,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "packet-facetime.h"
+#include "bplist.h"
 #include "exchange.h"
 #include "nat_test.h"
 
@@ -645,6 +646,7 @@ proto_register_facetime(void)
             ft_wires[i]->register_fields();
     }
     ft_link_register();
+    ft_bplist_register();
     register_preferences();
     register_dissector("facetime", dissect_facetime_decode_as, proto_facetime);
     ft_tap = register_tap("facetime");

@@ -140,6 +140,9 @@ typedef enum {
 /* RFC 9000, section 17.2: a connection ID is at most 20 bytes in version 1. */
 #define FT_QUIC_CID_MAX 20
 
+/* Connection IDs that are remembered for each direction of a flow: a Retry, the server's choice, and a second connection. */
+#define FT_QUIC_CIDS 4
+
 /* ---- Packet ------------------------------------------------------------------------------- */
 
 /* An address and a port. Addresses of calls and flows live in file scope, those of packets in packet scope. */
@@ -218,6 +221,11 @@ typedef struct ft_packet {
 
 /* ---- Flow --------------------------------------------------------------------------------- */
 
+typedef struct ft_quic_cid {
+    uint8_t len;                    /* bytes, 1 to FT_QUIC_CID_MAX */
+    uint8_t id[FT_QUIC_CID_MAX];
+} ft_quic_cid_t;
+
 /* One 5-tuple. Lives in file scope as the conversation's data; written on the first pass only. */
 typedef struct ft_flow {
     conversation_t *conversation;   /* Wireshark's; file scope */
@@ -244,8 +252,8 @@ typedef struct ft_flow {
     ft_join_t reason;               /* why the flow belongs to it */
     uint64_t last_participant;      /* the latest participant ID that the call was told: saves a look-up for each packet */
     wmem_tree_t *calls;             /* frame number -> call from there on, once a second call uses the flow; else NULL */
-    uint8_t quic_cid_len[2];        /* connection ID that packets from a [0], from b [1] are addressed to; 0: none known */
-    uint8_t quic_cid[2][FT_QUIC_CID_MAX];
+    uint8_t n_quic_cids[2];         /* connection IDs that packets from a [0], from b [1] were addressed to, the latest first */
+    ft_quic_cid_t quic_cids[2][FT_QUIC_CIDS];
     uint32_t endpoint_news;         /* state of the calls' endpoints when the flow last looked for its call there */
     struct ft_stream *last_stream;  /* the stream of the latest RTP packet: saves a look-up for each packet of a burst */
     conversation_t *rtp_conversation[2]; /* where the stock rtp dissector keeps its data for packets from a [0], from b [1]; see wire_rtp.c */
@@ -422,6 +430,9 @@ void ft_flow_watch(ft_flow_t *flow, packet_info *pinfo);
 ft_call_t *ft_flow_call(const ft_flow_t *flow, uint32_t frame);
 /* True if the packet went from side a to side b of the flow. */
 bool ft_flow_from_a(const ft_flow_t *flow, const packet_info *pinfo);
+/* The connection ID of the flow that a QUIC short header in tvb is addressed to; NULL if it has none that is known.
+ * Captured bytes only. */
+const ft_quic_cid_t *ft_flow_quic_cid(const ft_flow_t *flow, const packet_info *pinfo, tvbuff_t *tvb);
 /* The datagram went to a dissector that owns one of FaceTime's ports (3478 is STUN's): its flow may be FaceTime's registration. */
 bool ft_flow_is_owned(const packet_info *pinfo);
 /* True if more flows were seen than are kept. */

@@ -267,6 +267,36 @@ flow_take_announced(const packet_info *pinfo, const ft_packet_t *pkt)
     }
 }
 
+/* The sender wants to be addressed by the source connection ID of its long header: packets from the other side carry it. */
+static void
+flow_add_quic_cid(ft_flow_t *flow, unsigned side, const ft_packet_t *pkt)
+{
+    ft_quic_cid_t *cids = flow->quic_cids[side];
+
+    if (flow->n_quic_cids[side] && cids[0].len == pkt->quic_scid_len && memcmp(cids[0].id, pkt->quic_scid, pkt->quic_scid_len) == 0)
+        return;
+    memmove(&cids[1], &cids[0], (FT_QUIC_CIDS - 1) * sizeof cids[0]);
+    cids[0].len = pkt->quic_scid_len;
+    memcpy(cids[0].id, pkt->quic_scid, pkt->quic_scid_len);
+    if (flow->n_quic_cids[side] < FT_QUIC_CIDS)
+        flow->n_quic_cids[side]++;
+}
+
+const ft_quic_cid_t *
+ft_flow_quic_cid(const ft_flow_t *flow, const packet_info *pinfo, tvbuff_t *tvb)
+{
+    unsigned side = ft_flow_from_a(flow, pinfo) ? 0 : 1;
+
+    for (unsigned i = 0; i < flow->n_quic_cids[side]; i++) {
+        const ft_quic_cid_t *cid = &flow->quic_cids[side][i];
+
+        /* Four bytes and more cannot be there by chance. */
+        if (cid->len >= 4 && tvb_captured_length(tvb) >= 1u + cid->len && tvb_memeql(tvb, 1, cid->id, cid->len) == 0)
+            return cid;
+    }
+    return NULL;
+}
+
 void
 ft_flow_update(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
 {
@@ -278,11 +308,8 @@ ft_flow_update(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
     flow->packets++;
     flow->bytes += pinfo->fd->pkt_len;
     flow->kinds |= 1u << pkt->kind;
-    if (pkt->quic_scid_len) {
-        /* The sender wants to be addressed by it: it is what packets from the other side carry. */
-        flow->quic_cid_len[from_a ? 1 : 0] = pkt->quic_scid_len;
-        memcpy(flow->quic_cid[from_a ? 1 : 0], pkt->quic_scid, pkt->quic_scid_len);
-    }
+    if (pkt->quic_scid_len)
+        flow_add_quic_cid(flow, from_a ? 1 : 0, pkt);
     if (pkt->evidence & ~flow->evidence) {
         flow->evidence |= pkt->evidence;
         flow->confidence = ft_confidence(flow->evidence);

@@ -2,9 +2,15 @@
  * QUIC between the device and the relay: the stock dissector's work. Here only what tells it from relay channel data.
  *
  * Seen on two real calls: version 1, an Initial of 1200 bytes with an empty source connection ID, ALPN h3, no SNI, to a
- * relay port. A short header (RFC 9000, section 17.3.1) begins with 0x40-0x7f, which relay channel data (0x60 xx) also does:
- * wire_relay.c asks for a header that parses to the exact length, and what is left is QUIC, if the flow had a long header
- * or if the connection ID is the flow's.
+ * relay port. A short header (RFC 9000, section 17.3.1) begins with 0x40-0x7f, which relay channel data (0x60 xx) also does.
+ * The connection ID after that byte decides: each side is addressed by the source connection ID of its own long headers.
+ *
+ *  - The relay's connection ID comes in its Initial and Handshake packets, or in a Retry: a datagram from the device that
+ *    has it is QUIC, one that does not have it is channel data if its form is right.
+ *  - The device's is empty: nothing tells its short headers, and wire_relay.c asks for more than the form (a payload of a kind
+ *    that was seen). The same holds if the handshake is not in the capture.
+ *  - More connection IDs come in NEW_CONNECTION_ID frames, which are encrypted: after a change of them, as after a change of the
+ *    network, what has none of the known IDs and is no channel data either is taken for QUIC.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,9 +18,27 @@
 
 static dissector_handle_t quic_handle;
 
+static int hf_quic_known_by = -1;
+static int hf_quic_connection_id = -1;
+static int ett_quic = -1;
+
 /* RFC 9000, section 15 (version 1), and RFC 9369 (version 2). */
 #define FT_QUIC_V1 0x00000001u
 #define FT_QUIC_V2 0x6b3343cfu
+
+/* RFC 9000, section 17.2, and RFC 9369, section 3.2: bits 4 and 5 of the first byte of an Initial. */
+#define FT_QUIC_TYPE(first) (((first) >> 4) & 3)
+#define FT_QUIC_V1_INITIAL  0
+#define FT_QUIC_V2_INITIAL  1
+
+enum { QUIC_LONG_HEADER, QUIC_CONNECTION_ID, QUIC_ELIMINATION };
+
+static const value_string quic_known_by_vals[] = {
+    { QUIC_LONG_HEADER, "Long header" },
+    { QUIC_CONNECTION_ID, "Connection ID of the flow" },
+    { QUIC_ELIMINATION, "Short header on a flow with QUIC, and no other form" },
+    { 0, NULL }
+};
 
 static bool
 quic_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence)
@@ -56,15 +80,19 @@ quic_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint3
     return true;
 }
 
-/* Keeps the source connection ID of a long header: datagrams in the other direction are addressed to it. */
+/* Takes from a long header whether it opens a connection, and its source connection ID: datagrams in the other direction are
+ * addressed to that. The first packet of the datagram speaks for those behind it, which have the same IDs. */
 static void
-quic_learn_cid(tvbuff_t *tvb, ft_packet_t *pkt)
+quic_long_header(tvbuff_t *tvb, ft_packet_t *pkt)
 {
     unsigned captured = tvb_captured_length(tvb), at;
-    uint8_t len;
+    uint32_t version = captured < 7 ? 0 : tvb_get_ntohl(tvb, 1);
+    uint8_t first = ft_tvb_get_u8(tvb, 0), len;
 
-    if (captured < 7 || !(ft_tvb_get_u8(tvb, 0) & 0x80))
+    /* A version negotiation repeats the IDs of what it answers, and chooses none. */
+    if (version == 0)
         return;
+    pkt->quic_initial = FT_QUIC_TYPE(first) == (version == FT_QUIC_V2 ? FT_QUIC_V2_INITIAL : FT_QUIC_V1_INITIAL);
     at = 6u + ft_tvb_get_u8(tvb, 5);
     if (at >= captured)
         return;
@@ -76,16 +104,37 @@ quic_learn_cid(tvbuff_t *tvb, ft_packet_t *pkt)
 }
 
 static void
-quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree _U_, ft_packet_t *pkt)
+quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
 {
+    bool is_long = (ft_tvb_get_u8(tvb, 0) & 0x80) != 0;
+    const ft_quic_cid_t *cid = NULL;
+    proto_tree *tree = proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_quic, NULL, "QUIC to the Relay");
+
     pkt->phase = FT_PHASE_RELAY;
-    quic_learn_cid(tvb, pkt);
+    if (is_long)
+        quic_long_header(tvb, pkt);
+    else if (pkt->flow)
+        cid = ft_flow_quic_cid(pkt->flow, pinfo, tvb);
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_quic_known_by, tvb, 0, 0,
+                                                 is_long ? QUIC_LONG_HEADER : cid ? QUIC_CONNECTION_ID : QUIC_ELIMINATION));
+    if (cid)
+        proto_tree_add_item(tree, hf_quic_connection_id, tvb, 1, cid->len, ENC_NA);
     ft_call_stock(quic_handle, tvb, pinfo, root, pkt);
 }
 
 static void
 quic_register(void)
 {
+    static hf_register_info hf[] = {
+        { &hf_quic_known_by, { "Known by", "facetime.quic.known_by", FT_UINT8, BASE_DEC,
+            VALS(quic_known_by_vals), 0x0, "Why the datagram is QUIC and not relay channel data", HFILL } },
+        { &hf_quic_connection_id, { "Connection ID", "facetime.quic.connection_id", FT_BYTES, BASE_NONE,
+            NULL, 0x0, "Connection ID that the other side chose in an earlier long header", HFILL } },
+    };
+    static int *ett[] = { &ett_quic };
+
+    proto_register_field_array(proto_facetime, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
 }
 
 static void

@@ -1,0 +1,29 @@
+/* wire_link.h
+ * What the files about link messages share.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef FT_WIRE_LINK_H
+#define FT_WIRE_LINK_H
+
+#include "packet-facetime.h"
+
+typedef enum {
+    FT_LINK_NOT,
+    FT_LINK_WRONG_LENGTH,   /* command and zeroes, but the length is another: shown, and no evidence */
+    FT_LINK_EXACT
+} ft_link_form_t;
+
+/* Has it the form of a link message? Captured bytes only. */
+ft_link_form_t ft_link_form(tvbuff_t *tvb);
+/* The counter (TLV 1) of a link message, if it has one. Captured bytes only. */
+bool ft_link_counter(tvbuff_t *tvb, int *counter);
+
+/* Numbers of radio access technologies, as link messages, link probes and STUN write them. */
+extern const value_string ft_rat_vals[];
+
+/* link_exchange.c: ties a message to its acknowledgement and to its retransmissions, and shows that. */
+void ft_link_exchange(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_packet_t *pkt, uint16_t command, uint16_t counter);
+void ft_link_exchange_register(void);
+
+#endif /* FT_WIRE_LINK_H */
