@@ -156,6 +156,7 @@ static const ft_wire_t *const ft_wires[] = {
     &ft_wire_rtp,
     &ft_wire_sip,
     &ft_wire_quic,
+    &ft_wire_vtp,
 };
 
 static const ft_wire_t *

@@ -374,7 +374,7 @@ typedef struct ft_wire {
 } ft_wire_t;
 
 extern const ft_wire_t ft_wire_stun, ft_wire_sip, ft_wire_rtp, ft_wire_rtcp, ft_wire_relay, ft_wire_link_probe,
-    ft_wire_nat_probe, ft_wire_quic;
+    ft_wire_nat_probe, ft_wire_quic, ft_wire_vtp;
 
 /* Calls a stock dissector for the bytes of tvb, unless one had the packet already (pkt->claimed is false). */
 void ft_call_stock(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt);
