@@ -98,7 +98,7 @@ class ModernCall:
         one = relay.u16(1)
         there = 2 * self.relay.host.delay + 40 * MILLISECOND
         who = {"participant": self.participants[1]}
-        at_relay = relay.candidates(0x20C0, [self.relay.address], [(0x1020, 0, self.relay.port)])
+        at_relay = relay.mapped_address(self.relay.address, self.relay.port)
         self.link(lane, relay.LINK_STATE, [(12, one), (21, info), self.counter(0), (2, one), (5, relay.u16(0)), (6, relay.u16(1446)),
                                            (18, one), (19, relay.u16(3)), (20, stun.u32(1))], True)
         lane.wait(200)
@@ -120,7 +120,7 @@ class ModernCall:
     def oddities(self, lane):
         """Rarer datagrams: hop-by-hop encryption with a second flags word, a session state, an unknown payload 40 0f."""
         prng = self.prng
-        self.to_relay(lane, relay.sub_packet(b"\x0a\x0c" + prng.bytes(12), marks=(relay.HOP_BY_HOP,), link=self.links[0]),
+        self.to_relay(lane, relay.sub_packet(relay.hop_by_hop(prng, 16), marks=(relay.HOP_BY_HOP,), link=self.links[0]),
                       inner=("protobuf",), phase="relay")
         lane.wait(20 * MILLISECOND)
         self.from_relay(lane, relay.sub_packet(b"\x40\x0f" + prng.bytes(49), participant=self.participants[1], session_state=3),

@@ -66,30 +66,46 @@ def link_message(command, values, key):
     return head + u16(9) + u16(20) + hmac.new(key, head, hashlib.sha1).digest()
 
 
-def candidates(header, addresses, ports):
-    """Connection data in the layout inferred from captures: ADDRESSES as text; PORTS: (kind, address index, port)."""
-    out = u16(header & 0xFFF0 | len(addresses))
+def candidates(addresses, ports):
+    """Connection data: ADDRESSES as text; PORTS: (kind, address index, port), kind 0x1020 for a mapped one and 0x0020 for the device's own.
+
+    Layout as measured, and as a public implementation (OpenBubbles rustpush) reads it: version 1, the counts, then each address with
+    the bits "IPv6", "active" and its radio technology (0: Wi-Fi), then each port with its type and its address' index.
+    """
+    out = u16(0x2000 | len(addresses) << 6 | len(ports))
     for address in addresses:
-        out += u16(0xD400 if net.is_ipv6(address) else 0x5400) + net.packed(address)
+        out += u16(0xC000 if net.is_ipv6(address) else 0x4000) + net.packed(address)
     return out + b"".join(u16(kind | index) + u16(port) for kind, index, port in ports)
 
 
+def mapped_address(address, port):
+    """An address in the form of STUN's MAPPED-ADDRESS."""
+    return bytes([0, 2 if net.is_ipv6(address) else 1]) + u16(port) + net.packed(address)
+
+
 def interface(*links):
-    """Interface information: a count (low digit), then 12 bytes per interface: kind, relay link ID, MTU, a number (0 or 1)
-    and a socket mask. 14 bytes for one interface and 26 for two, as in the captures; all but link ID and MTU is a guess."""
+    """Interface information: version 1 and a count, then 12 bytes per interface: type 3, transport 2, Wi-Fi; relay link ID, MTU, link
+    flags and a socket mask. 14 bytes for one interface and 26 for two, as in the captures."""
     entries = [u16(0x1900) + u16(link) + u16(1446) + u16(0) + struct.pack("!I", 1) for link in links]
     return u16(0x2000 | len(links)) + b"".join(entries)
 
 
 def key_material(prng):
-    """A binary property list {"p": data, "r": data}, about as long as those seen."""
-    objects = [b"\xd2\1\2\3\4", b"\x51p", b"\x51r", b"\x4f\x11" + u16(453) + prng.bytes(453), b"\x4f\x10\x24" + prng.bytes(36)]
+    """A binary property list {"p": data, "r": UUID as text}, as long as those seen."""
+    digits = prng.uuid().hex().upper()
+    name = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])).encode("ascii")
+    objects = [b"\xd2\1\2\3\4", b"\x51p", b"\x51r", b"\x4f\x11" + u16(453) + prng.bytes(453), b"\x5f\x10\x24" + name]
     out, offsets = b"bplist00", []
     for item in objects:
         offsets.append(len(out))
         out += item
     trailer = bytes(6) + bytes([2, 1]) + struct.pack("!QQQ", len(objects), 0, len(out))
     return out + b"".join(map(u16, offsets)) + trailer
+
+
+def hop_by_hop(prng, size):
+    """A hop-by-hop encrypted payload: a protocol buffer with initialization vector, cipher text and authentication tag."""
+    return b"\x0a\x0c" + prng.bytes(12) + bytes([0x12, size]) + prng.bytes(size) + b"\x1a\x10" + prng.bytes(16)
 
 
 def link_probe(constant, first, count, small, clock, second_clock):

@@ -49,8 +49,8 @@ def build(name):
     modern.push_session.send(1800)
     modern.push_session.receive(90)
     lane.wait(60 * MILLISECOND)
-    mine = relay.candidates(0x20C0, ["203.0.113.64", "192.168.1.64", "2001:db8:64::64"], [(0x1020, 0, 16393), (0x0020, 1, 16393), (0x0020, 2, 16393)])
-    theirs = relay.candidates(0x2100, ["198.51.100.77", "192.168.9.77", "2001:db8:77::77"], [(0x1020, 0, 16393), (0x0020, 1, 16393), (0x0020, 2, 16393)])
+    mine = relay.candidates(["203.0.113.64", "192.168.1.64", "2001:db8:64::64"], [(0x1020, 0, 16393), (0x0020, 1, 16393), (0x0020, 2, 16393)])
+    theirs = relay.candidates(["198.51.100.77", "192.168.9.77", "2001:db8:77::77"], [(0x1020, 0, 16393), (0x0020, 1, 16393), (0x0020, 2, 16393)])
     modern.exchange_candidates(lane, mine, theirs)
     modern.probes(lane.fork(delay=50 * MILLISECOND), 6)
 

@@ -52,8 +52,8 @@ def build(name):
             modern.quic_exchange(lane)
     # Candidates are exchanged as link messages; the checks that follow mostly stay unanswered
     lane.at(5800 * MILLISECOND)
-    mine = relay.candidates(0x20C0, ["203.0.113.64", "192.168.1.64"], [(0x1020, 0, 16393), (0x0020, 1, 16393)])
-    theirs = relay.candidates(0x2100, ["198.51.100.23", "192.168.7.23"], [(0x1020, 0, 52014), (0x0020, 1, 16393)])
+    mine = relay.candidates(["203.0.113.64", "192.168.1.64"], [(0x1020, 0, 16393), (0x0020, 1, 16393)])
+    theirs = relay.candidates(["198.51.100.23", "192.168.7.23"], [(0x1020, 0, 52014), (0x0020, 1, 16393)])
     modern.exchange_candidates(lane, mine, theirs)
     modern.oddities(lane.fork(delay=120 * MILLISECOND))
     modern.probes(scene.lane(6200 * MILLISECOND, call, "relay"), 12)

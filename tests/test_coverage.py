@@ -1,0 +1,118 @@
+"""Every byte of a datagram is shown by a field with a name: nothing is left undecoded outside what is encrypted.
+
+tshark's PDML says where each field lies in the frame. The fields without fields of their own are laid over the UDP payload; what none
+of them covers, or only one that holds bytes of unknown form, is undecoded. A kind of datagram is checked by a line in KINDS.
+"""
+
+import collections
+import xml.etree.ElementTree
+
+import pytest
+
+from ftools import paths
+
+# The kinds of datagram (facetime.kind) whose bytes are all known. A new wire format gets a line here.
+KINDS = ("relay", "link-probe", "nat-probe", "stun")
+
+# Fields that hold what is not understood; they cover nothing.
+UNDECODED = {"data", "data.data", "data.len", "facetime.relay.payload", "facetime.relay.rest", "facetime.relay.control.rest", "facetime.relay.hbh.value",
+             "facetime.link.tlv.bytes", "facetime.linkprobe.rest", "facetime.bplist.unread"}
+
+needs_real = pytest.mark.skipif(not paths.REAL.is_dir(), reason=paths.NO_SHARED)
+CAPTURES = [*(pytest.param(paths.sample(name), id=name) for name in paths.SAMPLES),
+            *(pytest.param(path, id=path.stem, marks=needs_real) for path in (paths.WIFI, paths.CELLULAR))]
+
+
+def leaves(element):
+    """The fields below ELEMENT that have no fields of their own."""
+    for field in element.findall("field"):
+        if field.find("field") is None:
+            yield field
+        else:
+            yield from leaves(field)
+
+
+def ranges(numbers):
+    """[3, 4, 5, 9] as "3-5,9"."""
+    found = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in found)
+
+
+def undecoded(out):
+    """For each datagram of the PDML in OUT: frame number, number of its kind, offsets in the UDP payload that no field covers."""
+    for packet in xml.etree.ElementTree.fromstring(out).findall("packet"):
+        protos = {proto.get("name"): proto for proto in packet.findall("proto")}
+        start = int(protos["udp"].get("pos")) + 8
+        fields = list(packet.iter("field"))
+        length = next(int(field.get("show")) for field in fields if field.get("name") == "udp.length") - 8
+        kind = next(int(field.get("show")) for field in fields if field.get("name") == "facetime.kind")
+        covered = set()
+        for proto in packet.findall("proto"):
+            for field in leaves(proto):
+                name, at = field.get("name"), int(field.get("pos")) - start
+                if name and name not in UNDECODED and not name.startswith("_ws.") and field.get("hide") != "yes":
+                    covered.update(range(at, at + int(field.get("size"))))
+        number = next(int(field.get("show")) for field in fields if field.get("name") == "num")
+        yield number, kind, [at for at in range(length) if at not in covered]
+
+
+@pytest.fixture(scope="module")
+def gaps(wireshark):
+    """gaps(capture): by kind, how many datagrams there are, and what is undecoded in which."""
+    words = {row[3]: int(row[2], 0) for row in wireshark.table("values") if row[:2] == ["V", "facetime.kind"]}
+    made = {}
+
+    def of(capture):
+        if capture not in made:
+            found = collections.defaultdict(lambda: [0, {}])
+            shown = " || ".join(f"facetime.kind == {words[kind]}" for kind in KINDS)
+            for number, kind, bytes_left in undecoded(wireshark.tshark(capture, "-2", "-Y", shown, "-T", "pdml").ok().out):
+                entry = found[next(word for word, value in words.items() if value == kind)]
+                entry[0] += 1
+                if bytes_left:
+                    entry[1][number] = ranges(bytes_left)
+            made[capture] = found
+        return made[capture]
+
+    return of
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("capture", CAPTURES)
+def test_every_byte_has_a_field(gaps, capture, kind):
+    assert gaps(capture)[kind][1] == {}
+
+
+@needs_real
+def test_the_real_captures_have_them(gaps):
+    """What is checked is there: 1,722 and 2,620 relay datagrams, 400 link probes."""
+    assert {kind: gaps(paths.WIFI)[kind][0] for kind in KINDS} == {"relay": 1722, "link-probe": 0, "nat-probe": 0, "stun": 27}
+    assert {kind: gaps(paths.CELLULAR)[kind][0] for kind in KINDS} == {"relay": 2620, "link-probe": 400, "nat-probe": 2, "stun": 70}
+
+
+def test_a_gap_is_found():
+    """The ruler measures: a payload whose middle no field covers, and one that an undecoded field covers."""
+    out = """<pdml><packet><proto name="geninfo" pos="0"><field name="num" pos="0" size="9" show="7"/></proto>
+        <proto name="udp" pos="20" size="8"><field name="udp.length" pos="24" size="2" show="18"/></proto>
+        <proto name="facetime" pos="28" size="10"><field name="facetime.kind" pos="28" size="0" show="5"/>
+        <field name="facetime.relay.channel" pos="28" size="2"/><field name="" pos="30" size="8"><field name="facetime.link.counter" pos="34" size="2"/>
+        <field name="facetime.relay.payload" pos="36" size="2"/></field></proto></packet></pdml>"""
+    assert list(undecoded(out)) == [(7, 5, [2, 3, 4, 5, 8, 9])]
+
+
+@needs_real
+@pytest.mark.parametrize("capture", [paths.WIFI, paths.CELLULAR], ids=lambda path: path.stem)
+def test_no_complaints(wireshark, capture):
+    """Nothing in a real call is against the format or unknown to it: no warning of this plugin's own, and no error of any."""
+    rows = wireshark.fields(capture, ("frame.number", "_ws.expert.severity", "_ws.expert.message"), "-2", "-Y", "_ws.expert.severity >= 4194304")
+    own = [row for row in wireshark.fields(capture, ("frame.number",), "-2", "-Y",
+           "facetime.relay.unknown_flags || facetime.relay.unknown_payload || facetime.relay.bad_stats || facetime.link.unknown_tlv || "
+           "facetime.link.unknown_command || facetime.link.bad_length || facetime.linkprobe.bad_length || facetime.relay.hbh.malformed")]
+    assert own == []
+    errors = [row for row in rows if any(int(severity) >= 0x00800000 for severity in row["_ws.expert.severity"])]
+    assert errors == []
