@@ -21,6 +21,7 @@
  */
 #include "packet-facetime.h"
 #include "bplist.h"
+#include "exchange.h"
 #include "wire_link.h"
 
 #include <epan/to_str.h>
@@ -219,6 +220,7 @@ static const link_simple_t link_simple[] = {
 };
 
 static int hf_link_simple[array_length(link_simple)];
+static ft_exchange_fields_t link_exchange_fields;
 
 ft_link_form_t
 ft_link_form(tvbuff_t *tvb)
@@ -463,10 +465,43 @@ link_tlv(tvbuff_t *tvb, packet_info *pinfo, int at, uint16_t type, int len, prot
     }
 }
 
+/* The counter (TLV 1); -1 if the message has none, or it was not captured. */
+static int
+link_counter(tvbuff_t *tvb)
+{
+    int captured = (int)tvb_captured_length(tvb), at = FT_LINK_HEADER_LEN;
+
+    for (unsigned n = 0; n < FT_LINK_MAX_TLVS && at + FT_TLV_HEADER_LEN <= captured; n++) {
+        uint16_t type = tvb_get_ntohs(tvb, at), len = tvb_get_ntohs(tvb, at + 2);
+
+        at += FT_TLV_HEADER_LEN;
+        if (type == FT_TLV_COUNTER && len == 2 && at + 2 <= captured)
+            return tvb_get_ntohs(tvb, at);
+        at += len;
+    }
+    return -1;
+}
+
+/* Links a message to its acknowledgement: that has the same command but for the top bit, and the same counter; each command has a
+ * counter of its own (Apple's code and the public implementation match by these two). A message is sent again until it is
+ * acknowledged, and the relay may deliver either twice. */
+static void
+link_exchange(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ft_packet_t *pkt, uint16_t command)
+{
+    int counter = link_counter(tvb);
+    const uint8_t id[] = { (uint8_t)((command & ~FT_LINK_ACK) >> 8), (uint8_t)command, (uint8_t)(counter >> 8), (uint8_t)counter };
+
+    if (counter < 0 || !pkt->flow)
+        return;
+    ft_exchange_show(&link_exchange_fields,
+                     ft_exchange_note(pinfo, pkt->flow, FT_EXCHANGE_LINK, id, sizeof id, (command & FT_LINK_ACK) != 0),
+                     tvb, pinfo, tree, item);
+}
+
 void
 ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t *pkt)
 {
-    int reported = (int)tvb_reported_length(tvb), at = FT_LINK_HEADER_LEN, counter = -1;
+    int reported = (int)tvb_reported_length(tvb), at = FT_LINK_HEADER_LEN;
     uint16_t command = tvb_get_ntohs(tvb, 0);
     const char *name = val_to_str_const(command, link_command_vals, "Unknown command");
     proto_item *item, *command_item, *length_item, *hmac_item = NULL;
@@ -483,10 +518,7 @@ ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t
                                tvb_get_ntohs(tvb, 2), reported - FT_LINK_HEADER_LEN);
     proto_tree_add_item(link_tree, hf_link_zeroes, tvb, 4, FT_LINK_ZEROES, ENC_NA);
     /* Before the TLVs: a capture that is cut must not keep the message from being linked, if its counter is there. */
-    if (!ft_link_counter(tvb, &counter))
-        counter = -1;
-    if (counter >= 0)
-        ft_link_exchange(tvb, pinfo, link_tree, pkt, command, (uint16_t)counter);
+    link_exchange(tvb, pinfo, link_tree, item, pkt, command);
     /* Each round takes four bytes or more, so a datagram's 64 KiB bound the loop. */
     for (unsigned n = 1; at < reported; n++) {
         proto_item *tlv_item;
@@ -521,24 +553,6 @@ ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t
             hmac_item = tlv_item;
         at += len;
     }
-}
-
-bool
-ft_link_counter(tvbuff_t *tvb, int *counter)
-{
-    int captured = (int)tvb_captured_length(tvb), at = FT_LINK_HEADER_LEN;
-
-    for (unsigned n = 0; n < FT_LINK_MAX_TLVS && at + FT_TLV_HEADER_LEN <= captured; n++) {
-        uint16_t type = tvb_get_ntohs(tvb, at), len = tvb_get_ntohs(tvb, at + 2);
-
-        at += FT_TLV_HEADER_LEN;
-        if (type == FT_TLV_COUNTER && len == 2 && at + 2 <= captured) {
-            *counter = tvb_get_ntohs(tvb, at);
-            return true;
-        }
-        at += len;
-    }
-    return false;
 }
 
 void
@@ -665,5 +679,5 @@ ft_link_register(void)
     proto_register_field_array(proto_facetime, hf_simple, array_length(hf_simple));
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(ft_expert, ei, array_length(ei));
-    ft_link_exchange_register();
+    ft_exchange_register(&link_exchange_fields, "facetime.link");
 }

@@ -22,8 +22,4 @@ bool ft_link_counter(tvbuff_t *tvb, int *counter);
 /* Numbers of radio access technologies, as link messages, link probes and STUN write them. */
 extern const value_string ft_rat_vals[];
 
-/* link_exchange.c: ties a message to its acknowledgement and to its retransmissions, and shows that. */
-void ft_link_exchange(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_packet_t *pkt, uint16_t command, uint16_t counter);
-void ft_link_exchange_register(void);
-
 #endif /* FT_WIRE_LINK_H */
