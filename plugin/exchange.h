@@ -12,8 +12,8 @@
 /* What the identifier is of: the same number means nothing across formats. */
 typedef enum { FT_EXCHANGE_STUN, FT_EXCHANGE_SNATMAP, FT_EXCHANGE_COMMNAT, FT_EXCHANGE_LINK } ft_exchange_kind_t;
 
-/* RFC 8489, section 5: a transaction ID has 96 bits. Shorter identifiers are filled with zeroes. */
-#define FT_EXCHANGE_ID_MAX 12
+/* STUN's transaction ID has 96 bits, its method 12 (RFC 8489, section 5). Shorter identifiers are filled with zeroes. */
+#define FT_EXCHANGE_ID_MAX 14
 
 /* One request, all its sendings and answers. File scope; written on the first pass only. */
 typedef struct ft_exchange {

@@ -198,16 +198,18 @@ stun_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint3
     return true;
 }
 
-/* The exchange that the message at `at` belongs to: by the transaction ID alone, an indication belongs to none. */
+/* The exchange that the message at `at` belongs to: by method and transaction ID (RFC 8489, section 6.3.3). An indication belongs
+ * to none. */
 static const ft_exchange_message_t *
 stun_exchange(tvbuff_t *tvb, const packet_info *pinfo, int at, const ft_packet_t *pkt)
 {
-    uint16_t type_class = tvb_get_ntohs(tvb, at) & FT_STUN_CLASS_MASK;
-    uint8_t id[FT_STUN_ID_LEN];
+    uint16_t type = tvb_get_ntohs(tvb, at), type_class = type & FT_STUN_CLASS_MASK, method = type & ~FT_STUN_CLASS_MASK;
+    uint8_t id[FT_STUN_ID_LEN + sizeof method];
 
     if (type_class == FT_STUN_CLASS_INDICATION)
         return NULL;
-    tvb_memcpy(tvb, id, at + FT_STUN_ID_AT, sizeof id);
+    tvb_memcpy(tvb, id, at + FT_STUN_ID_AT, FT_STUN_ID_LEN);
+    memcpy(id + FT_STUN_ID_LEN, &method, sizeof method);
     return ft_exchange_note(pinfo, pkt->flow, FT_EXCHANGE_STUN, id, sizeof id, type_class != FT_STUN_CLASS_REQUEST);
 }
 

@@ -324,3 +324,12 @@ def test_samples_of_2010(wireshark, name):
     assert len(rows) == 8
     for row in rows:
         assert [row[key] for key in names[1:]] == [["1"], ["2"], [str(OUTCOMES["same mapping"])], [str(MAPPINGS["endpoint-independent"])]]
+
+
+def test_tests_are_bounded(wireshark):
+    """A flood of probes from ever new sockets: the first 16,384 have a test, the others are shown without one."""
+    limit = 16384
+    made = [ask(FIRST, number, number // 10, (f"10.0.{number >> 8}.{number & 255}", 16402)) for number in range(limit + 2)]
+    rows = wireshark.fields(handmade.capture(wireshark, made), [PROBE + "test", PROBE + "nonce"], "-2")
+    assert [row[PROBE + "test"] for row in rows] == [[str(number + 1)] for number in range(limit)] + [[], []]
+    assert all(row[PROBE + "nonce"] for row in rows)

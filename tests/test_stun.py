@@ -573,14 +573,14 @@ def test_errors_answer_and_indications_do_not(wireshark):
 
 
 def test_what_does_not_belong_together(wireshark):
-    """The same transaction ID from the other side, on another flow, or an answer in the request's direction."""
+    """The same transaction ID from the other side, on another flow, of another method, or an answer in the request's direction."""
     other = (PEER[0], 16403)
     made = [packet(DEVICE, PEER, stun(0x0001, SIGN, transaction=3), 0), packet(PEER, DEVICE, stun(0x0001, SIGN, transaction=3), 10),
             packet(DEVICE, other, stun(0x0001, SIGN, transaction=3), 20), packet(DEVICE, PEER, stun(0x0101, SIGN, transaction=3), 30),
-            packet(other, DEVICE, stun(0x0101, SIGN, transaction=4), 40)]
+            packet(other, DEVICE, stun(0x0101, SIGN, transaction=4), 40), packet(DEVICE, PEER, stun(0x0EE3, SIGN, transaction=3), 50)]
     check_links(rows_of(wireshark, made, "-2"), {
         1: {"transmissions": 1, "unanswered": 1}, 2: {"transmissions": 1, "response_in": 4}, 3: {"transmissions": 1, "unanswered": 1},
-        4: {"response_to": 2, "response_time": 0.02}, 5: {}})
+        4: {"response_to": 2, "response_time": 0.02}, 5: {}, 6: {"transmissions": 1, "unanswered": 1}})
 
 
 def test_no_answer(wireshark):
