@@ -19,7 +19,8 @@
  * request is sent once a second with the same transaction ID until it is answered. The echo method and the internal form are
  * known from public decompilations of Apple's IDSFoundation only.
  *
- * The stock dissector refuses methods above 0xff (RFC 7983 keeps them free), and messages whose length is not the datagram's.
+ * The stock dissector refuses methods above 0xff (RFC 7983 keeps them free), messages whose length is not the datagram's and,
+ * in some versions, messages that the capture cut.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -317,7 +318,8 @@ stun_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
         return;
     type = tvb_get_ntohs(tvb, message);
     name = stun_type_name(pinfo, type);
-    stock = stun_start(tvb) >= 0 && stun_method(type) <= FT_STUN_METHOD_MAX;
+    stock = stun_start(tvb) >= 0 && stun_method(type) <= FT_STUN_METHOD_MAX &&
+            (FT_STOCK_STUN_TAKES_CUT || (int)tvb_captured_length(tvb) == reported);
     /* Binding finds out how the device can be reached, from Apple's server (2010) as from the peer. What else goes to a relay's
      * port (Allocate and what follows) is about the relay. */
     pkt->phase = FT_PHASE_CONNECTIVITY;

@@ -84,4 +84,7 @@ typedef void ft_stat_init_t;
 #define ft_register_conversation_filter(proto, title, valid, build) register_conversation_filter((proto), (title), (valid), (build))
 #endif
 
+/* The stock STUN dissector shows a message that the capture cut up to the cut; since 4.6 it refuses it (measured on 4.6.9). */
+#define FT_STOCK_STUN_TAKES_CUT (FT_WS_VERSION < 406)
+
 #endif /* FT_WS_COMPAT_H */
