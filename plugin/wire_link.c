@@ -507,6 +507,7 @@ ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t
     proto_item *item, *command_item, *length_item, *hmac_item = NULL;
     proto_tree *link_tree = proto_tree_add_subtree_format(tree, tvb, 0, -1, ett_link, &item, "Link Message: %s", name);
 
+    pkt->label = name;
     col_append_fstr(pinfo->cinfo, COL_INFO, "Link message, %s", name);
     command_item = proto_tree_add_item(link_tree, hf_link_command, tvb, 0, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(proto_item_add_subtree(command_item, ett_link_word), hf_link_ack, tvb, 0, 2, ENC_BIG_ENDIAN);

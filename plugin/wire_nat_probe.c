@@ -304,6 +304,7 @@ snatmap_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
     address addr;
 
     pkt->is_answer = answer;
+    pkt->label = answer ? "SNATMAP answer" : "SNATMAP request";
     proto_item_append_text(item, "SNATMAP %s", answer ? "Answer" : "Request");
     col_append_fstr(pinfo->cinfo, COL_INFO, "SNATMAP %s", answer ? "answer" : "request");
     proto_tree_add_item(tree, hf_natprobe_type, tvb, 0, 4, ENC_BIG_ENDIAN);
@@ -351,6 +352,7 @@ commnat_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
     int reported = (int)tvb_reported_length(tvb);
     const ft_exchange_message_t *message = nat_probe_exchange(tvb, pinfo, pkt, FT_EXCHANGE_COMMNAT, FT_NAT_NONCE_AT);
 
+    pkt->label = "CommNAT probe";
     proto_item_append_text(item, "CommNAT Request");
     col_append_str(pinfo->cinfo, COL_INFO, "CommNAT probe");
     proto_tree_add_item(tree, hf_natprobe_marker, tvb, 0, 4, ENC_BIG_ENDIAN);

@@ -297,6 +297,6 @@ def modern_call(cast, device, peer, at, *, relay_host=None, inbound=False, lengt
 
 def both_candidates(device, peer, local_port):
     """TLV 3 of both sides: public and private address."""
-    mine = relay.candidates(0x20C0, [mapped(device), device.addresses[0]], [(0x1020, 0, local_port), (0x0020, 1, local_port)])
-    theirs = relay.candidates(0x2100, [peer.addresses[0], "192.168.7.23"], [(0x1020, 0, 52014), (0x0020, 1, 16393)])
+    mine = relay.candidates([mapped(device), device.addresses[0]], [(0x1020, 0, local_port), (0x0020, 1, local_port)])
+    theirs = relay.candidates([peer.addresses[0], "192.168.7.23"], [(0x1020, 0, 52014), (0x0020, 1, 16393)])
     return mine, theirs
