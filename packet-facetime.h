@@ -242,8 +242,9 @@ typedef struct ft_flow {
     int8_t device_side;             /* 0: a is the device, 1: b is, -1: not known */
     uint32_t packets;               /* datagrams so far */
     uint64_t bytes;                 /* frame bytes on the wire of those */
-    uint32_t uncounted_packets;     /* datagrams that came before the flow had a call */
+    uint32_t uncounted_packets;     /* datagrams that wait for a call: before the flow had one, or between two */
     uint64_t uncounted_bytes;
+    struct { uint32_t frame; nstime_t time; } uncounted; /* the first of them; time is absolute */
     uint32_t kinds;                 /* mask of 1 << ft_kind_t */
     uint32_t noted;                 /* mask of 1 << ft_kind_t for which the call knows the other side */
     struct ft_flow *brought;        /* other flows of its socket that this one showed to be FaceTime: the call takes them */
@@ -285,6 +286,7 @@ enum { FT_SIP_BYE = 1, FT_SIP_DECLINED = 2, FT_SIP_CANCELLED = 4, FT_SIP_FAILED 
 typedef struct ft_call {
     uint32_t number;                /* facetime.call, from 1; final after ft_call_renumber() */
     struct ft_call *merged_into;    /* NULL: the call stands for itself */
+    bool superseded;                /* another call began on its sockets: it gets no more packets */
     uint32_t first_frame, last_frame;
     nstime_t first_time, last_time; /* absolute */
     nstime_t own_time;              /* absolute, of the latest packet that is the call's own, not one around it */
@@ -307,6 +309,7 @@ typedef struct ft_call {
     const char *sip_call_id;        /* NULL without SIP */
     const char *from, *to;          /* number, Apple ID or display name as visible; NULL where not */
     ft_endpoint_t device, peer, relay; /* AT_NONE where not known */
+    ft_endpoint_t announced_peer;   /* the first public address that the peer announced: where it may be, while no packet shows it */
     ft_endpoint_t devices[FT_MAX_DEVICES]; /* the device's addresses with the port first seen; device is the first of them */
     unsigned n_devices;
     unsigned n_events;              /* packets that a ladder shows */
@@ -453,6 +456,8 @@ void ft_flow_init(void);
 ft_call_t *ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_t *packets, uint64_t *bytes);
 /* The same for an ICMP error that quotes a datagram of the flow. */
 ft_call_t *ft_call_add_quoted(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt);
+/* Counts a datagram of a flow that has no call (yet): the call that takes the flow gets it. First pass only. */
+void ft_call_wait(ft_flow_t *flow, const packet_info *pinfo);
 /* The call that stands for this one, after merges. */
 ft_call_t *ft_call_root(ft_call_t *call);
 /* Numbers the calls that stand for themselves from 1, in the order of their first packets, if something changed. */

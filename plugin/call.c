@@ -44,6 +44,8 @@ ft_call_root(ft_call_t *call)
 bool
 ft_call_lives(const ft_call_t *call, const nstime_t *now)
 {
+    if (call->superseded)
+        return false;
     if (call->end.frame && ft_seconds(now, &call->end.time) > FT_CALL_AFTER_END_SECONDS)
         return false;
     return ft_seconds(now, &call->own_time) <= FT_CALL_IDLE_SECONDS;
@@ -127,6 +129,8 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
         keep->to = gone->to;
     if (keep->peer.addr.type == AT_NONE)
         keep->peer = gone->peer;
+    if (keep->announced_peer.addr.type == AT_NONE)
+        keep->announced_peer = gone->announced_peer;
     if (keep->relay.addr.type == AT_NONE)
         keep->relay = gone->relay;
     for (unsigned i = 0; i < gone->n_devices; i++)

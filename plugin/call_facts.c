@@ -161,6 +161,8 @@ facts_learned(ft_call_t *call, const ft_packet_t *pkt, bool from_device)
         bool of_device = own ? from_device : !from_device;
 
         ft_index_add_end(&learned->at, of_device ? FT_KNOWN_DEVICE : FT_KNOWN_PEER, own ? FT_JOIN_CANDIDATE : FT_JOIN_MAPPED, call);
+        if (!of_device && own && call->announced_peer.addr.type == AT_NONE && !ft_is_private(&learned->at.addr) && !ft_is_apple(&learned->at.addr))
+            ft_endpoint_copy(&call->announced_peer, &learned->at.addr, learned->at.port);
         /* The device's other addresses: another interface of it, or IPv6. Not those of its NAT, which others have too. */
         if (of_device && own && (learned->at.addr.type == AT_IPv6 || ft_is_private(&learned->at.addr)))
             ft_index_add_device(&learned->at, call);

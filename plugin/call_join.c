@@ -123,10 +123,12 @@ join_starts_over(const ft_call_t *call, const ft_packet_t *pkt, const ft_call_t 
 
 /* ---- Taking flows --------------------------------------------------------------------------- */
 
-/* Gives the flow to the call, with the datagrams that came before. `frame` is the frame at hand. */
+/* Gives the flow to the call, with the datagrams that wait. `frame` is the frame at hand. */
 static void
-join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, uint32_t from_frame, ft_join_t reason)
+join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reason)
 {
+    uint32_t from_frame = flow->uncounted_packets ? flow->uncounted.frame : frame;
+
     if (flow->call && !flow->calls) {
         flow->calls = wmem_tree_new(wmem_file_scope());
         wmem_tree_insert32(flow->calls, 0, flow->call);
@@ -139,7 +141,7 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, uint32_t from_f
     flow->noted = 0;
     call->reasons |= 1u << reason;
     if (flow->uncounted_packets) {
-        ft_call_count_in(call, flow->uncounted_packets, flow->uncounted_bytes, flow->first_frame, &flow->first_time, &flow->last_time);
+        ft_call_count_in(call, flow->uncounted_packets, flow->uncounted_bytes, flow->uncounted.frame, &flow->uncounted.time, &flow->last_time);
         flow->uncounted_packets = 0;
         flow->uncounted_bytes = 0;
     }
@@ -164,9 +166,9 @@ join_take_pending(ft_call_t *call, const ft_flow_t *of, uint32_t frame)
             continue;
         pending[i] = NULL;
         if (ft_seconds(&of->last_time, &flow->last_time) <= FT_PRELUDE_SECONDS) {
-            call->phase[FT_PHASE_PROBE].frame = flow->first_frame;
-            call->phase[FT_PHASE_PROBE].time = flow->first_time;
-            join_take_flow(call, flow, frame, flow->first_frame, FT_JOIN_BEFORE);
+            call->phase[FT_PHASE_PROBE].frame = flow->uncounted.frame;
+            call->phase[FT_PHASE_PROBE].time = flow->uncounted.time;
+            join_take_flow(call, flow, frame, FT_JOIN_BEFORE);
         }
     }
 }
@@ -181,7 +183,7 @@ join_take_brought(ft_call_t *call, ft_flow_t *of, uint32_t frame)
         of->brought = flow->next;
         flow->next = NULL;
         if (!flow->call)
-            join_take_flow(call, flow, frame, flow->first_frame, FT_JOIN_SOCKET);
+            join_take_flow(call, flow, frame, FT_JOIN_SOCKET);
     }
 }
 
@@ -209,9 +211,10 @@ join_may_merge(const ft_call_t *a, const ft_call_t *b)
     return !a->sip_call_id || !b->sip_call_id || strcmp(a->sip_call_id, b->sip_call_id) == 0;
 }
 
-/* The call that the datagram belongs to, NULL if it has none yet. *reason: why, where it is not the flow's already. */
+/* The call that the datagram belongs to, NULL if it has none yet. *reason: why, where it is not the flow's already. *superseded: the
+ * call that had the flow, if the datagram begins another one. */
 static ft_call_t *
-join_find(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, ft_join_t *reason)
+join_find(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, ft_join_t *reason, ft_call_t **superseded)
 {
     ft_call_t *call = flow->call ? ft_call_root(flow->call) : NULL, *named, *over = NULL;
 
@@ -223,8 +226,14 @@ join_find(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, ft_join_t
     /* A new Call-ID on a flow that has a call with another one is a new call, however soon it comes. */
     else if (call && pkt->sip && pkt->sip->call_id && call->sip_call_id && strcmp(pkt->sip->call_id, call->sip_call_id) != 0)
         over = call;
-    if (!named && !over)
+    if (!named && !over) {
         named = join_by_address(flow, pkt, &pinfo->abs_ts, reason);
+        /* The same socket with another relay, say. */
+        if (named && join_starts_over(named, pkt, NULL, &pinfo->abs_ts)) {
+            over = named;
+            named = NULL;
+        }
+    }
     if (over || (call && !ft_call_lives(call, &pinfo->abs_ts) && named != call))
         call = NULL;
     if (call && named && named != call && join_may_merge(call, named))
@@ -233,20 +242,34 @@ join_find(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, ft_join_t
         call = named;
     if (!call && !(is_invite(pkt) && flow->call)) {
         call = join_by_surroundings(flow, pinfo, pkt, reason);
-        if (call && (call == over || join_starts_over(call, pkt, NULL, &pinfo->abs_ts)))
+        if (call && (call == over || join_starts_over(call, pkt, NULL, &pinfo->abs_ts))) {
+            over = call;
             call = NULL;
+        }
         /* Two dialogues of one device at a time: the Call-ID decides. */
         if (call && pkt->sip && pkt->sip->call_id && call->sip_call_id)
             call = NULL;
     }
+    *superseded = over;
     return call;
+}
+
+void
+ft_call_wait(ft_flow_t *flow, const packet_info *pinfo)
+{
+    if (flow->uncounted_packets == 0) {
+        flow->uncounted.frame = pinfo->num;
+        flow->uncounted.time = pinfo->abs_ts;
+    }
+    flow->uncounted_packets++;
+    flow->uncounted_bytes += pinfo->fd->pkt_len;
 }
 
 ft_call_t *
 ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_t *packets, uint64_t *bytes)
 {
     ft_join_t reason = FT_JOIN_NONE;
-    ft_call_t *call = join_find(flow, pinfo, pkt, &reason);
+    ft_call_t *over = NULL, *call = join_find(flow, pinfo, pkt, &reason, &over);
     uint32_t packets_before;
     uint64_t bytes_before;
 
@@ -256,17 +279,18 @@ ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_
     if (!call && join_begins(pkt)) {
         call = ft_call_new(pinfo);
         reason = FT_JOIN_FIRST;
+        if (call && over && !over->end.frame)
+            over->superseded = true;
     }
     if (!call) {
-        flow->uncounted_packets++;
-        flow->uncounted_bytes += pinfo->fd->pkt_len;
+        ft_call_wait(flow, pinfo);
         join_wait(flow);
         return NULL;
     }
     packets_before = call->packets;
     bytes_before = call->bytes;
     if (!flow->call || ft_call_root(flow->call) != call) {
-        join_take_flow(call, flow, pinfo->num, flow->call ? pinfo->num : flow->first_frame, reason);
+        join_take_flow(call, flow, pinfo->num, reason);
         join_take_pending(call, flow, pinfo->num);
     }
     if (flow->brought)
@@ -283,8 +307,7 @@ ft_call_add_quoted(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
     ft_call_t *call = flow->call ? ft_call_root(flow->call) : NULL;
 
     if (!call || !ft_call_lives(call, &pinfo->abs_ts)) {
-        flow->uncounted_packets++;
-        flow->uncounted_bytes += pinfo->fd->pkt_len;
+        ft_call_wait(flow, pinfo);
         return NULL;
     }
     ft_call_count_in(call, 1, pinfo->fd->pkt_len, pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);

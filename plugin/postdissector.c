@@ -274,8 +274,7 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         if (pkt->flow->is_facetime) {
             call = ft_call_add(pkt->flow, pinfo, pkt, &packets, &bytes);
         } else {
-            pkt->flow->uncounted_packets++;
-            pkt->flow->uncounted_bytes += pinfo->fd->pkt_len;
+            ft_call_wait(pkt->flow, pinfo);
             ft_flow_watch(pkt->flow, pinfo);
             if (pkt->stock_tvb && !is_plain_data(pinfo))
                 late_note(pinfo, pkt->stock_tvb);

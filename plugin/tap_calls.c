@@ -113,7 +113,9 @@ cell_device(const void *row, ft_cell_t *cell)
 static void
 cell_peer(const void *row, ft_cell_t *cell)
 {
-    cell->text = endpoint_text(&((const call_row_t *)row)->call->peer);
+    const ft_call_t *call = ((const call_row_t *)row)->call;
+
+    cell->text = endpoint_text(call->peer.addr.type == AT_NONE ? &call->announced_peer : &call->peer);
 }
 
 static void

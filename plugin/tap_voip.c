@@ -43,7 +43,8 @@ ft_voip_queue(packet_info *pinfo, const ft_call_t *call)
 {
     const char *label;
     voip_packet_info_t *info;
-    const ft_endpoint_t *caller = &call->device, *called = &call->peer;
+    const ft_endpoint_t *peer = call->peer.addr.type == AT_NONE ? &call->announced_peer : &call->peer;
+    const ft_endpoint_t *caller = &call->device, *called = peer;
     char *relay;
 
     if (!have_tap_listener(voip_tap) || call->invite.frame || call->sip_call_id)
@@ -55,7 +56,7 @@ ft_voip_queue(packet_info *pinfo, const ft_call_t *call)
     if (!label)
         return;
     if (call->direction == FT_DIRECTION_INBOUND) {
-        caller = &call->peer;
+        caller = peer;
         called = &call->device;
     }
     relay = call->relay.addr.type == AT_NONE ? NULL : address_to_str(pinfo->pool, &call->relay.addr);
