@@ -220,8 +220,8 @@ show_evidence(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_pack
         expert_add_info(pinfo, item, &ei_facetime_guess);
 }
 
-static ft_path_t
-packet_path(const packet_info *pinfo, const ft_packet_t *pkt)
+ft_path_t
+ft_packet_path(const packet_info *pinfo, const ft_packet_t *pkt)
 {
     if (pkt->kind == FT_KIND_RELAY || ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst))
         return FT_PATH_RELAY;
@@ -244,7 +244,7 @@ show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire
     if (wire) {
         wire->dissect(tvb, pinfo, root, tree, pkt);
         if (pkt->n_rtp)
-            proto_item_set_generated(proto_tree_add_uint(tree, hf_facetime_path, tvb, 0, 0, packet_path(pinfo, pkt)));
+            proto_item_set_generated(proto_tree_add_uint(tree, hf_facetime_path, tvb, 0, 0, ft_packet_path(pinfo, pkt)));
     } else if (pkt->claimed) {
         expert_add_info(pinfo, item, &ei_facetime_unknown);
         col_add_fstr(pinfo->cinfo, COL_INFO, "Unknown, %u bytes", tvb_reported_length(tvb));
@@ -653,6 +653,8 @@ proto_register_facetime(void)
     ft_tap = register_tap("facetime");
     ft_postdissector_register();
     ft_tap_calls_register();
+    ft_tap_streams_register();
+    ft_tap_tree_register();
     ft_tap_voip_register();
     register_init_routine(facetime_init);
 }

@@ -187,6 +187,22 @@ typedef struct ft_rtp {
     uint32_t length;            /* bytes of the RTP packet, header included */
 } ft_rtp_t;
 
+/* Where and when a datagram was seen. */
+typedef struct ft_passage {
+    uint32_t frame;
+    nstime_t time;              /* absolute */
+    const struct ft_flow *flow; /* file scope */
+    bool from_a;                /* it went from side a of the flow to side b */
+    ft_path_t path;             /* of media */
+    int16_t dscp;               /* of the IP header, 0 to 63; -1: not known */
+} ft_passage_t;
+
+/* An RTP packet that came before its flow had a call. */
+typedef struct ft_early {
+    ft_passage_t passage;
+    ft_rtp_t rtp;
+} ft_early_t;
+
 /* A compound relay datagram holds at most 8 sub-packets (packet-facetime's source: Apple's IDSFoundation). */
 #define FT_MAX_SUBPACKETS 8
 
@@ -245,6 +261,7 @@ typedef struct ft_flow {
     uint32_t uncounted_packets;     /* datagrams that wait for a call: before the flow had one, or between two */
     uint64_t uncounted_bytes;
     struct { uint32_t frame; nstime_t time; } uncounted; /* the first of them; time is absolute */
+    wmem_array_t *early;            /* ft_early_t of those: early_media.c; NULL: none */
     uint32_t kinds;                 /* mask of 1 << ft_kind_t */
     uint32_t noted;                 /* mask of 1 << ft_kind_t for which the call knows the other side */
     struct ft_flow *brought;        /* other flows of its socket that this one showed to be FaceTime: the call takes them */
@@ -323,9 +340,16 @@ typedef struct ft_tap_info {
     uint32_t packets;               /* 1, or more where this packet brought earlier ones into the call (first pass) */
     uint64_t bytes;
     uint32_t length;                /* bytes of this packet alone, on the wire */
+    ft_phase_t phase;               /* as facetime.call.phase */
+    ft_passage_t passage;
+    const ft_early_t *early;        /* RTP packets among the earlier ones that it brought, in the order of each flow */
+    unsigned n_early;
 } ft_tap_info_t;
 
 /* ---- packet-facetime.c -------------------------------------------------------------------- */
+
+/* How the datagram travels, if it is media. */
+ft_path_t ft_packet_path(const packet_info *pinfo, const ft_packet_t *pkt);
 
 extern int proto_facetime;              /* set by proto_register_facetime() */
 extern int ft_tap;                      /* id of the tap "facetime" */
@@ -371,9 +395,9 @@ typedef struct ft_wire {
     /* Shows a datagram for which match() held: FaceTime's own fields below ft_tree, what a stock dissector
      * knows below root, by ft_call_stock(). Fills pkt. May throw as dissectors do when the capture is cut. */
     void (*dissect)(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
-    /* Notes what later datagrams are linked to, on the first pass, where a stock dissector shows the datagram because its
+    /* Notes what later datagrams are linked to (or pkt's RTP header), on the first pass, where a stock dissector shows the datagram because its
      * flow may become FaceTime's only later. Looks at captured bytes only. May be NULL. */
-    void (*note)(tvbuff_t *tvb, packet_info *pinfo, const ft_packet_t *pkt);
+    void (*note)(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt);
 } ft_wire_t;
 
 extern const ft_wire_t ft_wire_stun, ft_wire_sip, ft_wire_rtp, ft_wire_rtcp, ft_wire_relay, ft_wire_link_probe,
@@ -397,6 +421,10 @@ void ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_t
 void ft_rtp_prepare_flow(packet_info *pinfo, ft_flow_t *flow);
 /* FT_MEDIA_* of a payload type, 0 where not known. */
 uint32_t ft_rtp_media(uint8_t payload_type);
+/* What FaceTime uses a payload type for; never NULL. */
+const char *ft_rtp_name(uint8_t payload_type);
+/* Its clock in Hz, 0 where not known; `relayed_era`: in a call of the years with the relay channel (iOS 12 and later). */
+uint32_t ft_rtp_clock(uint8_t payload_type, bool relayed_era);
 
 /* wire_relay.c: relay channel data whose channel header the stock STUN dissector took for TURN ChannelData (UDP port 3478
  * belongs to it). tvb is what follows the header. The match looks at captured bytes only. */
@@ -465,6 +493,12 @@ void ft_call_renumber(void);
 /* State and end as far as what was read so far tells. */
 ft_state_t ft_call_state(const ft_call_t *call);
 ft_end_t ft_call_end(const ft_call_t *call);
+/* early_media.c: keeps the RTP headers of a packet whose flow has no call yet; first pass only. */
+void ft_early_note(ft_flow_t *flow, const ft_passage_t *passage, const ft_packet_t *pkt);
+/* Those of the flows that got a call since the latest ft_early_forget(); valid until the next frame. */
+unsigned ft_early_taken(const ft_early_t **early);
+void ft_early_forget(void);
+void ft_early_init(void);
 /* Calls in the order in which they began; number of them. i from 0. */
 unsigned ft_call_count(void);
 const ft_call_t *ft_call_at(unsigned i);
@@ -499,6 +533,8 @@ const ft_call_t *ft_call_of(packet_info *pinfo);
 /* Each registers one view with Wireshark. */
 void ft_tap_calls_register(void);
 void ft_tap_voip_register(void);
+void ft_tap_streams_register(void);
+void ft_tap_tree_register(void);
 void ft_conversation_filter_register(void);
 /* Shows the packet in Telephony > VoIP Calls, if it is an event of its call and the window listens. Any pass. */
 void ft_voip_queue(packet_info *pinfo, const ft_call_t *call);

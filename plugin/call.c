@@ -246,4 +246,5 @@ ft_call_init(void)
     ft_index_init();
     ft_event_init();
     ft_join_init();
+    ft_early_init();
 }

@@ -65,6 +65,11 @@ void ft_event_init(void);
 
 void ft_join_init(void);
 
+/* ---- early_media.c ------------------------------------------------------------------------ */
+
+/* The flow has a call: its RTP packets so far are given to the taps. */
+void ft_early_take(ft_flow_t *flow);
+
 /* ---- call_facts.c ------------------------------------------------------------------------- */
 
 /* The sides of a flow. Where the device is not known, who sent first is taken for it. */

@@ -137,6 +137,7 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
         wmem_tree_insert32(flow->calls, from_frame, call);
     flow->call = call;
     flow->reason = reason;
+    ft_early_take(flow);
     flow->last_participant = 0;
     flow->noted = 0;
     call->reasons |= 1u << reason;

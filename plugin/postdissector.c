@@ -244,6 +244,47 @@ show_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_t *
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_last_frame, tvb, 0, 0, call->last_frame));
 }
 
+/* DSCP of the IP header, -1 where it is not in the frame (then it was put together from fragments elsewhere).
+ *
+ * packet_info does not have it, the header's field would need a tree for each packet, and what the IP dissector hands on ends
+ * at UDP. But the addresses in packet_info point into the header itself, which begins a fixed distance before. */
+static int16_t
+packet_dscp(tvbuff_t *frame, const packet_info *pinfo)
+{
+    unsigned captured = tvb_captured_length(frame), before;
+    uintptr_t start, address;
+    const uint8_t *header;
+
+    if (captured == 0 || !pinfo->net_src.data)
+        return -1;
+    switch (pinfo->net_src.type) {
+    case AT_IPv4: before = 12; break;       /* RFC 791, 3.1: offset of the source address */
+    case AT_IPv6: before = 8; break;        /* RFC 8200, 3 */
+    default: return -1;
+    }
+    start = (uintptr_t)tvb_get_ptr(frame, 0, (int)captured);
+    address = (uintptr_t)pinfo->net_src.data;
+    if (address < start + before || address >= start + captured)
+        return -1;
+    header = (const uint8_t *)pinfo->net_src.data - before;
+    if (header[0] >> 4 == 4 && before == 12)
+        return header[1] >> 2;
+    if (header[0] >> 4 == 6 && before == 8)
+        return (int16_t)((header[0] & 0x0f) << 2 | header[1] >> 6);
+    return -1;
+}
+
+static void
+passage_of(ft_passage_t *passage, tvbuff_t *frame, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    passage->frame = pinfo->num;
+    passage->time = pinfo->abs_ts;
+    passage->flow = pkt->flow;
+    passage->from_a = ft_flow_from_a(pkt->flow, pinfo);
+    passage->path = ft_packet_path(pinfo, pkt);
+    passage->dscp = packet_dscp(frame, pinfo);
+}
+
 static int
 facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
@@ -252,6 +293,7 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     uint32_t packets = 1;
     uint64_t bytes = pinfo->fd->pkt_len;
 
+    ft_early_forget();
     if (!PINFO_FD_VISITED(pinfo))
         ft_call_clock(&pinfo->abs_ts);
     pkt = ft_packet_of(pinfo);
@@ -276,6 +318,12 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         } else {
             ft_call_wait(pkt->flow, pinfo);
             ft_flow_watch(pkt->flow, pinfo);
+            if (pkt->n_rtp && have_tap_listener(ft_tap)) {
+                ft_passage_t passage;
+
+                passage_of(&passage, tvb, pinfo, pkt);
+                ft_early_note(pkt->flow, &passage, pkt);
+            }
             if (pkt->stock_tvb && !is_plain_data(pinfo))
                 late_note(pinfo, pkt->stock_tvb);
         }
@@ -290,13 +338,16 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         show_call(tvb, pinfo, tree, call, pkt);
     ft_voip_queue(pinfo, call);
     if (have_tap_listener(ft_tap)) {
-        ft_tap_info_t *info = wmem_new(pinfo->pool, ft_tap_info_t);
+        ft_tap_info_t *info = wmem_new0(pinfo->pool, ft_tap_info_t);
 
         info->call = call;
         info->packet = pkt;
         info->packets = packets;
         info->bytes = bytes;
         info->length = pinfo->fd->pkt_len;
+        info->phase = phase_of(pkt, call, pinfo->num);
+        passage_of(&info->passage, tvb, pinfo, pkt);
+        info->n_early = ft_early_taken(&info->early);
         tap_queue_packet(ft_tap, pinfo, info);
     }
     return 0;

@@ -19,8 +19,11 @@ struct ft_table_rows {
     GHashTable *by_key;     /* key -> its place in the arrays + 1 */
     GPtrArray *keys;        /* in order */
     GPtrArray *rows;        /* the same order; each made with g_malloc0() */
-    unsigned changed;       /* place of the row that was asked for last */
+    GArray *changed;        /* unsigned: places of the rows that were asked for, since a window last looked */
     bool filtered;          /* the listener has a filter */
+    const ft_table_t *table;
+    void *context;          /* as the table made it; NULL: none yet */
+    uint64_t left_out;      /* packets that found no row */
 };
 
 /* A listener of tshark. */
@@ -42,17 +45,28 @@ typedef struct window_table {
 
 static ft_table_t *registered[FT_MAX_TABLES];
 static unsigned n_registered;
+static bool is_window;                  /* this is Wireshark's window, and not tshark or sharkd */
 static GHashTable *window_tables;       /* stat_tap_table -> window_table_t: the stock callbacks do not say whose table it is */
 
 /* ---- Rows ----------------------------------------------------------------------------------- */
 
 static void
-rows_init(ft_table_rows_t *rows)
+rows_init(ft_table_rows_t *rows, const ft_table_t *table)
 {
     memset(rows, 0, sizeof *rows);
+    rows->table = table;
+    rows->changed = g_array_new(FALSE, FALSE, sizeof(unsigned));
     rows->by_key = g_hash_table_new(g_direct_hash, g_direct_equal);
     rows->keys = g_ptr_array_new();
     rows->rows = g_ptr_array_new_with_free_func(g_free);
+}
+
+static void
+rows_drop_context(ft_table_rows_t *rows)
+{
+    if (rows->context)
+        rows->table->context_free(rows->context);
+    rows->context = NULL;
 }
 
 static void
@@ -60,6 +74,9 @@ rows_clear(ft_table_rows_t *rows)
 {
     if (!rows->by_key)
         return;
+    rows_drop_context(rows);
+    rows->left_out = 0;
+    g_array_set_size(rows->changed, 0);
     g_hash_table_remove_all(rows->by_key);
     g_ptr_array_set_size(rows->keys, 0);
     g_ptr_array_set_size(rows->rows, 0);
@@ -70,6 +87,8 @@ rows_free(ft_table_rows_t *rows)
 {
     if (!rows->by_key)
         return;
+    rows_drop_context(rows);
+    g_array_free(rows->changed, TRUE);
     g_hash_table_destroy(rows->by_key);
     g_ptr_array_free(rows->keys, TRUE);
     g_ptr_array_free(rows->rows, TRUE);
@@ -83,18 +102,47 @@ ft_table_filtered(const ft_table_rows_t *rows)
 }
 
 void *
+ft_table_context(const ft_table_rows_t *rows)
+{
+    return rows->context;
+}
+
+bool
+ft_table_leave_out(ft_table_rows_t *rows)
+{
+    if (!rows->table->max_rows || rows->rows->len < rows->table->max_rows)
+        return false;
+    rows->left_out++;
+    return true;
+}
+
+void *
 ft_table_row(ft_table_rows_t *rows, const void *key, size_t size)
 {
     unsigned place = GPOINTER_TO_UINT(g_hash_table_lookup(rows->by_key, key));
 
+    if (place == 0 && ft_table_leave_out(rows))
+        return NULL;
     if (place == 0) {
         g_ptr_array_add(rows->keys, (void *)key);
         g_ptr_array_add(rows->rows, g_malloc0(size));
         place = rows->rows->len;
         g_hash_table_insert(rows->by_key, (void *)key, GUINT_TO_POINTER(place));
     }
-    rows->changed = place - 1;
-    return g_ptr_array_index(rows->rows, rows->changed);
+    place--;
+    if (rows->changed->len == 0 || g_array_index(rows->changed, unsigned, rows->changed->len - 1) != place)
+        g_array_append_val(rows->changed, place);
+    return g_ptr_array_index(rows->rows, place);
+}
+
+/* Lets the table take what was queued for a packet. */
+static void
+rows_packet(ft_table_rows_t *rows, const void *data)
+{
+    g_array_set_size(rows->changed, 0);
+    if (!rows->context && rows->table->context_new)
+        rows->context = rows->table->context_new();
+    rows->table->packet(rows, data);
 }
 
 /* Joins the rows whose keys are the same thing by now. Into new arrays: one pass, however many there are. */
@@ -105,8 +153,11 @@ rows_join(const ft_table_t *table, ft_table_rows_t *rows)
 
     if (!table->key)
         return;
-    rows_init(&joined);
+    rows_init(&joined, table);
     joined.filtered = rows->filtered;
+    joined.left_out = rows->left_out;
+    joined.context = rows->context;
+    rows->context = NULL;
     for (unsigned i = 0; i < rows->rows->len; i++) {
         const void *key = table->key(g_ptr_array_index(rows->keys, i));
         void *row = g_ptr_array_index(rows->rows, i);
@@ -190,14 +241,24 @@ ft_time_text(const nstime_t *time)
 /* ---- In a terminal -------------------------------------------------------------------------- */
 
 static char *
+real_text(const ft_cell_t *cell, int decimals)
+{
+    return cell->unknown ? g_strdup("-") : g_strdup_printf("%.*f", decimals, cell->real);
+}
+
+static char *
 cell_text(const ft_column_t *column, const void *row)
 {
     ft_cell_t cell = { 0 };
 
     column->fill(row, &cell);
     switch (column->type) {
-    case FT_CELL_NUMBER: return g_strdup_printf("%" PRIu64, cell.number);
-    case FT_CELL_REAL: return g_strdup_printf("%.3f", cell.real);
+    case FT_CELL_NUMBER:
+    case FT_CELL_BIG: return cell.unknown ? g_strdup("-") : g_strdup_printf("%" PRIu64, cell.number);
+    case FT_CELL_REAL0: return real_text(&cell, 0);
+    case FT_CELL_REAL1: return real_text(&cell, 1);
+    case FT_CELL_REAL2: return real_text(&cell, 2);
+    case FT_CELL_REAL: return real_text(&cell, 3);
     case FT_CELL_TEXT: break;
     }
     return (char *)cell.text;
@@ -216,6 +277,12 @@ print_cell(const char *text, size_t width, bool right, bool last)
     fputs(last ? "\n" : "  ", stdout);
 }
 
+static gint
+by_order(gconstpointer a, gconstpointer b, gpointer table)
+{
+    return ((const ft_table_t *)table)->order(*(void *const *)a, *(void *const *)b);
+}
+
 static void
 terminal_draw(void *tapdata)
 {
@@ -228,6 +295,10 @@ terminal_draw(void *tapdata)
     rows_join(table, &terminal->rows);
     if (table->before_draw)
         table->before_draw();
+    if (table->order) {
+        /* Nothing is looked up by its place from here on. */
+        g_ptr_array_sort_with_data(terminal->rows.rows, by_order, (void *)table);
+    }
     n_rows = terminal->rows.rows->len;
     cells = g_new0(char *, n_rows * columns);
     for (size_t c = 0; c < columns; c++) {
@@ -252,6 +323,8 @@ terminal_draw(void *tapdata)
         for (size_t c = 0; c < columns; c++)
             print_cell(cells[r * columns + c], width[c], table->columns[c].type != FT_CELL_TEXT, c + 1 == columns);
     }
+    if (terminal->rows.left_out)
+        printf("More rows than are kept: %" PRIu64 " packets are left out.\n", terminal->rows.left_out);
     for (size_t i = 2; i < width_of_all; i++)
         putchar('=');
     printf("\n");
@@ -267,7 +340,7 @@ terminal_packet(void *tapdata, packet_info *pinfo _U_, epan_dissect_t *edt _U_, 
 {
     terminal_table_t *terminal = (terminal_table_t *)tapdata;
 
-    terminal->table->packet(&terminal->rows, data);
+    rows_packet(&terminal->rows, data);
     return TAP_PACKET_REDRAW;
 }
 
@@ -318,7 +391,7 @@ terminal_init(const char *argument, void *userdata)
     terminal = g_new0(terminal_table_t, 1);
     terminal->table = table;
     terminal->filter = g_strdup(filter);
-    rows_init(&terminal->rows);
+    rows_init(&terminal->rows, table);
     terminal->rows.filtered = filter != NULL;
     message = register_tap_listener(table->tap, terminal, filter, TL_REQUIRES_NOTHING, terminal_reset, terminal_packet,
                                     terminal_draw, terminal_finish);
@@ -333,21 +406,50 @@ terminal_init(const char *argument, void *userdata)
 
 /* ---- In the window and in sharkd ------------------------------------------------------------ */
 
+/* Digits of the numbers that the window gets as text: with blanks in front, they sort as numbers do. */
+#define FT_WINDOW_DIGITS 16
+
+/* Does the window get the column's numbers as text? Its own reals all have six decimals, its numbers 32 bits, and none may be
+ * missing. sharkd takes numbers. */
+static bool
+window_wants_text(const ft_column_t *column)
+{
+    return column->type == FT_CELL_TEXT || (is_window && column->type != FT_CELL_NUMBER);
+}
+
 static void
 window_cell(stat_tap_table *stock, unsigned r, unsigned c, const ft_column_t *column, const void *row)
 {
-    stat_tap_table_item_type item = { 0 };
+    stat_tap_table_item_type item = { 0 }, *old = stat_tap_get_field_data(stock, r, c);
     ft_cell_t cell = { 0 };
 
+    if (old->type == TABLE_ITEM_STRING)
+        g_free((char *)old->value.string_value);
+    if (column->type != FT_CELL_TEXT && window_wants_text(column)) {
+        char *text = cell_text(column, row);
+
+        item.type = TABLE_ITEM_STRING;
+        item.value.string_value = g_strdup_printf("%*s", FT_WINDOW_DIGITS, text);
+        g_free(text);
+        stat_tap_set_field_data(stock, r, c, &item);
+        return;
+    }
     column->fill(row, &cell);
     switch (column->type) {
     case FT_CELL_NUMBER:
-        /* The stock table has 32-bit numbers: four GiB and more are shown as the largest of them. */
-        item.type = TABLE_ITEM_UINT;
-        item.value.uint_value = (unsigned)MIN(cell.number, UINT32_MAX);
+    case FT_CELL_BIG:
+        item.type = cell.unknown ? TABLE_ITEM_NONE : TABLE_ITEM_UINT;
+        item.value.uint_value = (unsigned)cell.number;
+        if (cell.number > UINT32_MAX) {
+            item.type = TABLE_ITEM_FLOAT;
+            item.value.float_value = (double)cell.number;
+        }
         break;
+    case FT_CELL_REAL0:
+    case FT_CELL_REAL1:
+    case FT_CELL_REAL2:
     case FT_CELL_REAL:
-        item.type = TABLE_ITEM_FLOAT;
+        item.type = cell.unknown ? TABLE_ITEM_NONE : TABLE_ITEM_FLOAT;
         item.value.float_value = cell.real;
         break;
     case FT_CELL_TEXT:
@@ -365,20 +467,23 @@ window_packet(void *tapdata, packet_info *pinfo _U_, epan_dissect_t *edt _U_, co
     window_table_t *window = (window_table_t *)stat->stat_tap_data;     /* ui is its first member */
     const ft_table_t *table = window->table;
     stat_tap_table *stock = g_array_index(stat->stat_tap_data->tables, stat_tap_table *, 0);
-    unsigned before = window->rows.rows->len, r;
+    unsigned before = window->rows.rows->len;
 
-    table->packet(&window->rows, data);
-    r = window->rows.changed;
-    if (r >= before) {
+    rows_packet(&window->rows, data);
+    for (unsigned r = before; r < window->rows.rows->len; r++) {
         stat_tap_table_item_type *empty = g_new0(stat_tap_table_item_type, table->n_columns);
 
         stat_tap_init_table_row(stock, r, (unsigned)table->n_columns, empty);
         g_free(empty);
     }
     /* Wireshark and sharkd tap a file that was read before: all but the counts is final with the first packet. */
-    for (unsigned c = 0; c < table->n_columns; c++) {
-        if (r >= before || table->columns[c].counts)
-            window_cell(stock, r, c, &table->columns[c], g_ptr_array_index(window->rows.rows, r));
+    for (unsigned i = 0; i < window->rows.changed->len; i++) {
+        unsigned r = g_array_index(window->rows.changed, unsigned, i);
+
+        for (unsigned c = 0; c < table->n_columns; c++) {
+            if (r >= before || table->columns[c].counts)
+                window_cell(stock, r, c, &table->columns[c], g_ptr_array_index(window->rows.rows, r));
+        }
     }
     return TAP_PACKET_REDRAW;
 }
@@ -474,23 +579,25 @@ ft_table_register(ft_table_t *table)
     window_table_t *window = g_new0(window_table_t, 1);
     stat_tap_table_item *fields = g_new0(stat_tap_table_item, table->n_columns);
     stat_tap_ui terminal;
-    bool window_only = in_window();
 
+    is_window = in_window();
     for (size_t c = 0; c < table->n_columns; c++) {
         static const stat_tap_table_item_enum types[] = {
-            [FT_CELL_NUMBER] = TABLE_ITEM_UINT, [FT_CELL_REAL] = TABLE_ITEM_FLOAT, [FT_CELL_TEXT] = TABLE_ITEM_STRING
+            [FT_CELL_NUMBER] = TABLE_ITEM_UINT, [FT_CELL_BIG] = TABLE_ITEM_UINT, [FT_CELL_REAL0] = TABLE_ITEM_FLOAT,
+            [FT_CELL_REAL1] = TABLE_ITEM_FLOAT, [FT_CELL_REAL2] = TABLE_ITEM_FLOAT, [FT_CELL_REAL] = TABLE_ITEM_FLOAT,
+            [FT_CELL_TEXT] = TABLE_ITEM_STRING
         };
-        static const char *const formats[] = { [FT_CELL_NUMBER] = "%u", [FT_CELL_REAL] = "%.3f", [FT_CELL_TEXT] = "%s" };
+        static const char *const formats[] = { [TABLE_ITEM_UINT] = "%u", [TABLE_ITEM_FLOAT] = "%f", [TABLE_ITEM_STRING] = "%s" };
         bool text = table->columns[c].type == FT_CELL_TEXT;
 
-        fields[c].type = types[table->columns[c].type];
+        fields[c].type = window_wants_text(&table->columns[c]) ? TABLE_ITEM_STRING : types[table->columns[c].type];
         fields[c].align = text ? TAP_ALIGN_LEFT : TAP_ALIGN_RIGHT;
         /* The window sorts by the first column, and the arrow that says so covers the end of a title that is as wide as its cells. */
-        fields[c].column_name = window_only && c == 0 && !text ? g_strdup_printf("    %s", table->columns[c].title) : table->columns[c].title;
-        fields[c].field_format = formats[table->columns[c].type];
+        fields[c].column_name = is_window && c == 0 && !text ? g_strdup_printf("    %s", table->columns[c].title) : table->columns[c].title;
+        fields[c].field_format = formats[fields[c].type];
     }
     window->table = table;
-    rows_init(&window->rows);
+    rows_init(&window->rows, table);
     window->ui.group = REGISTER_PACKET_STAT_GROUP_UNSORTED;
     window->ui.title = table->title;
     window->ui.tap_name = table->tap;
@@ -511,7 +618,7 @@ ft_table_register(ft_table_t *table)
     register_stat_tap_table_ui(&window->ui);
 
     /* The first to register a name for -z has it: tshark's own printer comes later and finds it taken. */
-    if (!window_only) {
+    if (!is_window) {
         memset(&terminal, 0, sizeof terminal);
         terminal.group = REGISTER_PACKET_STAT_GROUP_UNSORTED;
         terminal.title = table->title;

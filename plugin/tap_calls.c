@@ -174,7 +174,7 @@ static const ft_column_t calls_columns[] = {
     { "Path", FT_CELL_TEXT, cell_path, false },
     { "Media", FT_CELL_TEXT, cell_media, false },
     { "Packets", FT_CELL_NUMBER, cell_packets, true },
-    { "Bytes", FT_CELL_NUMBER, cell_bytes, true },
+    { "Bytes", FT_CELL_BIG, cell_bytes, true },
     { "Confidence", FT_CELL_TEXT, cell_confidence, false },
     { "Filter", FT_CELL_TEXT, cell_filter, false },
 };
@@ -214,6 +214,14 @@ calls_rebind(void *row, const void *key)
     ((call_row_t *)row)->call = (const ft_call_t *)key;
 }
 
+static int
+calls_order(const void *row, const void *other)
+{
+    uint32_t a = ((const call_row_t *)row)->call->number, b = ((const call_row_t *)other)->call->number;
+
+    return a < b ? -1 : a > b;
+}
+
 static ft_table_t calls_table = {
     .title = "FaceTime Calls",
     .tap = "facetime",
@@ -225,6 +233,7 @@ static ft_table_t calls_table = {
     .key = calls_key,
     .join = calls_join,
     .rebind = calls_rebind,
+    .order = calls_order,
 };
 
 void

@@ -102,14 +102,28 @@ ft_rtp_media(uint8_t payload_type)
     return 0;
 }
 
-static const char *
-rtp_name(uint8_t payload_type)
+const char *
+ft_rtp_name(uint8_t payload_type)
 {
     for (unsigned i = 0; i < array_length(rtp_types); i++) {
         if (rtp_types[i].type == payload_type)
             return rtp_types[i].name;
     }
     return "Unknown";
+}
+
+/* Two real calls of today, over the relay: audio and video share one clock. 554,364 - 1,484 units of a video stream in 23.17 s are
+ * 23.9 kHz, its frames are 800 units apart (30 a second at 24 kHz) and those of the audio 480, 960 or 1,440 (20, 40, 60 ms). */
+#define FT_RTP_RELAYED_CLOCK 24000
+
+uint32_t
+ft_rtp_clock(uint8_t payload_type, bool relayed_era)
+{
+    for (unsigned i = 0; i < array_length(rtp_types); i++) {
+        if (rtp_types[i].type == payload_type)
+            return relayed_era ? FT_RTP_RELAYED_CLOCK : (uint32_t)rtp_types[i].clock;
+    }
+    return 0;
 }
 
 static bool
@@ -311,10 +325,33 @@ rtp_extension(tvbuff_t *tvb, proto_tree *tree)
         proto_tree_add_item(tree, hf_rtp_word, tvb, at, 4, ENC_BIG_ENDIAN);
 }
 
+/* Takes the fixed header into the packet facts. */
+static void
+rtp_header(tvbuff_t *tvb, ft_packet_t *pkt)
+{
+    ft_rtp_t *rtp;
+
+    if (pkt->n_rtp >= array_length(pkt->rtp))
+        return;
+    rtp = &pkt->rtp[pkt->n_rtp++];
+    rtp->payload_type = ft_tvb_get_u8(tvb, 1) & 0x7f;
+    rtp->marker = (ft_tvb_get_u8(tvb, 1) & 0x80) != 0;
+    rtp->seq = tvb_get_ntohs(tvb, 2);
+    rtp->timestamp = tvb_get_ntohl(tvb, 4);
+    rtp->ssrc = tvb_get_ntohl(tvb, 8);
+    rtp->length = tvb_reported_length(tvb);
+}
+
+/* rtp_match() has seen that the fixed header is captured. */
+static void
+rtp_note(tvbuff_t *tvb, packet_info *pinfo _U_, ft_packet_t *pkt)
+{
+    rtp_header(tvb, pkt);
+}
+
 void
 ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
 {
-    ft_rtp_t *rtp;
     proto_tree *tree;
     uint8_t payload_type;
 
@@ -325,18 +362,10 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
     }
     pkt->phase = FT_PHASE_MEDIA;
     payload_type = ft_tvb_get_u8(tvb, 1) & 0x7f;
-    if (pkt->n_rtp < array_length(pkt->rtp)) {
-        rtp = &pkt->rtp[pkt->n_rtp++];
-        rtp->payload_type = payload_type;
-        rtp->marker = (ft_tvb_get_u8(tvb, 1) & 0x80) != 0;
-        rtp->seq = tvb_get_ntohs(tvb, 2);
-        rtp->timestamp = tvb_get_ntohl(tvb, 4);
-        rtp->ssrc = tvb_get_ntohl(tvb, 8);
-        rtp->length = tvb_reported_length(tvb);
-    }
+    rtp_header(tvb, pkt);
     if (ft_tree) {
-        tree = proto_tree_add_subtree_format(ft_tree, tvb, 0, -1, ett_rtp, NULL, "RTP: %s", rtp_name(payload_type));
-        proto_item_set_generated(proto_tree_add_string(tree, hf_rtp_payload_name, tvb, 1, 1, rtp_name(payload_type)));
+        tree = proto_tree_add_subtree_format(ft_tree, tvb, 0, -1, ett_rtp, NULL, "RTP: %s", ft_rtp_name(payload_type));
+        proto_item_set_generated(proto_tree_add_string(tree, hf_rtp_payload_name, tvb, 1, 1, ft_rtp_name(payload_type)));
         proto_item_set_generated(proto_tree_add_string(tree, hf_rtp_media, tvb, 1, 1,
                                  ft_rtp_media(payload_type) == FT_MEDIA_VIDEO ? "video" :
                                  ft_rtp_media(payload_type) == FT_MEDIA_AUDIO ? "audio" : "unknown"));
@@ -403,6 +432,7 @@ const ft_wire_t ft_wire_rtp = {
     .handoff = rtp_handoff,
     .match = rtp_match,
     .dissect = ft_rtp_dissect,
+    .note = rtp_note,
 };
 
 /* RTP's struct registers and finds what RTCP needs. */

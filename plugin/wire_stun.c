@@ -215,7 +215,7 @@ stun_exchange(tvbuff_t *tvb, const packet_info *pinfo, int at, const ft_packet_t
 }
 
 static void
-stun_note(tvbuff_t *tvb, packet_info *pinfo, const ft_packet_t *pkt)
+stun_note(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
 {
     int at = stun_start(tvb);
 
