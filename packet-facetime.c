@@ -364,9 +364,8 @@ dissect_facetime_port(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
     return recognise(tvb, pinfo, tree) ? (int)tvb_captured_length(tvb) : 0;
 }
 
-/* Phase that a datagram of this kind most often belongs to. */
-static ft_phase_t
-kind_phase(ft_kind_t kind)
+ft_phase_t
+ft_kind_phase(ft_kind_t kind)
 {
     switch (kind) {
     case FT_KIND_STUN: return FT_PHASE_CONNECTIVITY;
@@ -388,7 +387,7 @@ note_quoted(tvbuff_t *tvb, packet_info *pinfo, ft_flow_t *flow)
     ft_packet_t *pkt = packet_new(pinfo, flow, wire, 0);
 
     pkt->quoted = true;
-    pkt->phase = kind_phase(pkt->kind);
+    pkt->phase = ft_kind_phase(pkt->kind);
     pkt->label = "ICMP error";
     ft_packet_attach(pinfo, pkt);
 }

@@ -306,7 +306,7 @@ typedef struct ft_call {
     bool superseded;                /* another call began on its sockets: it gets no more packets */
     uint32_t first_frame, last_frame;
     nstime_t first_time, last_time; /* absolute */
-    nstime_t own_time;              /* absolute, of the latest packet that is the call's own, not one around it */
+    nstime_t own_first_time, own_time; /* absolute, of the first and the latest packet that is the call's own, not one around it */
     uint32_t packets;               /* frames */
     uint64_t bytes;                 /* of those frames, on the wire */
     uint32_t evidence;              /* of all its flows */
@@ -333,16 +333,41 @@ typedef struct ft_call {
     unsigned n_participants;        /* participant IDs seen: over two in a group call */
 } ft_call_t;
 
-/* What is queued on the tap "facetime" for each packet of a call, on every pass. In packet scope. */
+/* A conversation of the device with one of FaceTime's servers: errands.c. File scope. */
+typedef struct ft_errand {
+    bool known;                     /* something has shown what it is */
+    ft_role_t role;                 /* of the server; FT_ROLE_NONE for DNS */
+    ft_phase_t phase;
+    const char *name;               /* of the server, as it was shown; NULL where it was not */
+    const char *protocol;           /* static text */
+    ft_endpoint_t device, server;
+    ft_call_t *call;                /* the latest call that took packets of it */
+} ft_errand_t;
+
+/* Packets that belong to a call: the one at hand, or earlier ones that it brought into the call. Packet scope. */
+typedef struct ft_brought {
+    ft_call_t *call;
+    const ft_flow_t *flow;          /* NULL: packets of an errand */
+    const ft_errand_t *errand;      /* NULL: datagrams of a flow */
+    ft_phase_t phase;
+    ft_kind_t kind;                 /* of the first datagram */
+    bool from_device;
+    uint32_t frame;                 /* the first one's */
+    uint32_t packets;
+    uint64_t bytes;                 /* of frames, on the wire */
+    nstime_t first_time, last_time; /* absolute */
+} ft_brought_t;
+
+/* What is queued on the tap "facetime" for each packet of a call, on every pass; and on the first pass also for earlier packets that
+ * only this one showed to be the call's. In packet scope. */
 typedef struct ft_tap_info {
     const ft_call_t *call;
     const ft_packet_t *packet;      /* NULL where a stock dissector had the packet */
-    uint32_t packets;               /* 1, or more where this packet brought earlier ones into the call (first pass) */
-    uint64_t bytes;
-    uint32_t length;                /* bytes of this packet alone, on the wire */
+    ft_brought_t what;
+    bool earlier;                   /* earlier packets, which no filter saw */
     ft_phase_t phase;               /* as facetime.call.phase */
-    ft_passage_t passage;
-    const ft_early_t *early;        /* RTP packets among the earlier ones that it brought, in the order of each flow */
+    ft_passage_t passage;           /* of the datagram at hand; all zero for an errand and for earlier packets */
+    const ft_early_t *early;        /* RTP packets among the earlier ones, in the order of each flow */
     unsigned n_early;
 } ft_tap_info_t;
 
@@ -402,6 +427,9 @@ typedef struct ft_wire {
 
 extern const ft_wire_t ft_wire_stun, ft_wire_sip, ft_wire_rtp, ft_wire_rtcp, ft_wire_relay, ft_wire_link_probe,
     ft_wire_nat_probe, ft_wire_quic, ft_wire_vtp;
+
+/* Phase that a datagram of this kind most often belongs to. */
+ft_phase_t ft_kind_phase(ft_kind_t kind);
 
 /* Calls a stock dissector for the bytes of tvb, unless one had the packet already (pkt->claimed is false). */
 void ft_call_stock(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt);
@@ -480,8 +508,8 @@ void ft_flow_init(void);
 /* ---- call*.c ------------------------------------------------------------------------------ */
 
 /* Takes a datagram of a FaceTime flow into its call, making or joining one. First pass only.
- * *packets and *bytes get what the packet brought into the call. Returns the call, or NULL (no call yet, or the limit). */
-ft_call_t *ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_t *packets, uint64_t *bytes);
+ * Returns the call, or NULL (no call yet, or the limit). */
+ft_call_t *ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt);
 /* The same for an ICMP error that quotes a datagram of the flow. */
 ft_call_t *ft_call_add_quoted(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt);
 /* Counts a datagram of a flow that has no call (yet): the call that takes the flow gets it. First pass only. */
@@ -514,6 +542,13 @@ ft_call_t *ft_call_by_device(const address *addr);
 /* What a ladder shows of a packet of a call; NULL if it shows nothing. The second one notes it: first pass only, the label is copied. */
 const char *ft_event_label(uint32_t frame);
 void ft_event_note(uint32_t frame, const char *label);
+/* What the frame at hand brought into calls besides itself; first pass only, valid until ft_brought_forget(). */
+unsigned ft_brought_count(void);
+const ft_brought_t *ft_brought_at(unsigned i);
+void ft_brought_forget(void);
+/* errands.c: the errand that the packet is part of, and *call, the call that it belongs to; NULL if it is none or has no call.
+ * On the first pass it also takes the packet in. */
+const ft_errand_t *ft_errand_packet(packet_info *pinfo, ft_call_t **call);
 /* True if more calls were seen than are kept. */
 bool ft_call_limit_reached(void);
 /* Forgets the last file's calls; called when a file is opened. */
@@ -527,6 +562,11 @@ void ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt);
 /* The facts of the frame's datagram; NULL if it showed no sign of FaceTime. */
 ft_packet_t *ft_packet_of(packet_info *pinfo);
 void ft_postdissector_init(void);
+/* call_fields.c: shows the call below root; errand NULL: a datagram of the call itself. */
+void ft_call_fields_register(void);
+void ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_t *call, ft_phase_t phase, ft_join_t reason);
+/* passage.c: where and when the datagram at hand was seen. */
+void ft_passage_of(ft_passage_t *passage, tvbuff_t *frame, const packet_info *pinfo, const ft_packet_t *pkt);
 /* The call of the packet that was dissected last with this pinfo; NULL if it has none. */
 const ft_call_t *ft_call_of(packet_info *pinfo);
 

@@ -61,7 +61,7 @@ ft_call_new(const packet_info *pinfo)
     call = wmem_new0(wmem_file_scope(), ft_call_t);
     call->number = wmem_array_get_count(calls) + 1;
     call->first_frame = call->last_frame = pinfo->num;
-    call->first_time = call->last_time = call->own_time = pinfo->abs_ts;
+    call->first_time = call->last_time = call->own_first_time = call->own_time = pinfo->abs_ts;
     wmem_array_append_one(calls, call);
     numbers_stale = true;
     return call;
@@ -96,6 +96,8 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
 
     ft_call_count_in(keep, gone->packets, gone->bytes, gone->first_frame, &gone->first_time, &gone->last_time);
     keep->last_frame = MAX(keep->last_frame, gone->last_frame);
+    if (nstime_cmp(&gone->own_first_time, &keep->own_first_time) < 0)
+        keep->own_first_time = gone->own_first_time;
     if (nstime_cmp(&gone->own_time, &keep->own_time) > 0)
         keep->own_time = gone->own_time;
     keep->evidence |= gone->evidence;
@@ -245,6 +247,8 @@ ft_call_init(void)
     nstime_set_zero(&clock_now);
     ft_index_init();
     ft_event_init();
+    ft_brought_init();
+    ft_errands_init();
     ft_join_init();
     ft_early_init();
 }

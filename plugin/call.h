@@ -61,6 +61,15 @@ void ft_index_init(void);
 
 void ft_event_init(void);
 
+/* ---- brought.c, errands.c ------------------------------------------------------------------ */
+
+/* Notes packets that the frame at hand brought into a call. First pass only. */
+void ft_brought_add(const ft_brought_t *brought);
+void ft_brought_init(void);
+/* Takes what the device did shortly before into the call. First pass only. */
+void ft_errands_take(ft_call_t *call, const address *device);
+void ft_errands_init(void);
+
 /* ---- call_join.c -------------------------------------------------------------------------- */
 
 void ft_join_init(void);

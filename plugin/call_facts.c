@@ -38,6 +38,7 @@ void
 ft_facts_add_device(ft_call_t *call, const ft_endpoint_t *device)
 {
     ft_index_add_device(device, call);
+    ft_errands_take(call, &device->addr);
     for (unsigned i = 0; i < call->n_devices; i++) {
         if (addresses_equal(&call->devices[i].addr, &device->addr))
             return;
@@ -164,8 +165,10 @@ facts_learned(ft_call_t *call, const ft_packet_t *pkt, bool from_device)
         if (!of_device && own && call->announced_peer.addr.type == AT_NONE && !ft_is_private(&learned->at.addr) && !ft_is_apple(&learned->at.addr))
             ft_endpoint_copy(&call->announced_peer, &learned->at.addr, learned->at.port);
         /* The device's other addresses: another interface of it, or IPv6. Not those of its NAT, which others have too. */
-        if (of_device && own && (learned->at.addr.type == AT_IPv6 || ft_is_private(&learned->at.addr)))
+        if (of_device && own && (learned->at.addr.type == AT_IPv6 || ft_is_private(&learned->at.addr))) {
             ft_index_add_device(&learned->at, call);
+            ft_errands_take(call, &learned->at.addr);
+        }
     }
 }
 

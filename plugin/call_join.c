@@ -143,6 +143,10 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
     call->reasons |= 1u << reason;
     if (flow->uncounted_packets) {
         ft_call_count_in(call, flow->uncounted_packets, flow->uncounted_bytes, flow->uncounted.frame, &flow->uncounted.time, &flow->last_time);
+        ft_brought_add(&(ft_brought_t){ .call = call, .flow = flow, .phase = ft_kind_phase(flow->first_kind), .kind = flow->first_kind,
+                                        .from_device = flow->device_side == 0, .frame = flow->uncounted.frame,
+                                        .packets = flow->uncounted_packets, .bytes = flow->uncounted_bytes,
+                                        .first_time = flow->uncounted.time, .last_time = flow->last_time });
         flow->uncounted_packets = 0;
         flow->uncounted_bytes = 0;
     }
@@ -267,15 +271,11 @@ ft_call_wait(ft_flow_t *flow, const packet_info *pinfo)
 }
 
 ft_call_t *
-ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_t *packets, uint64_t *bytes)
+ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
 {
     ft_join_t reason = FT_JOIN_NONE;
     ft_call_t *over = NULL, *call = join_find(flow, pinfo, pkt, &reason, &over);
-    uint32_t packets_before;
-    uint64_t bytes_before;
 
-    *packets = 0;
-    *bytes = 0;
     flow->endpoint_news = ft_index_news();
     if (!call && join_begins(pkt)) {
         call = ft_call_new(pinfo);
@@ -288,8 +288,6 @@ ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_
         join_wait(flow);
         return NULL;
     }
-    packets_before = call->packets;
-    bytes_before = call->bytes;
     if (!flow->call || ft_call_root(flow->call) != call) {
         join_take_flow(call, flow, pinfo->num, reason);
         join_take_pending(call, flow, pinfo->num);
@@ -297,8 +295,6 @@ ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, uint32_
     if (flow->brought)
         join_take_brought(call, flow, pinfo->num);
     ft_facts_take(call, flow, pinfo, pkt);
-    *packets = call->packets - packets_before;
-    *bytes = call->bytes - bytes_before;
     return call;
 }
 

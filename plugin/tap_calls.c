@@ -184,11 +184,14 @@ static void
 calls_packet(ft_table_rows_t *rows, const void *data)
 {
     const ft_tap_info_t *info = (const ft_tap_info_t *)data;
-    call_row_t *row = (call_row_t *)ft_table_row(rows, info->call, sizeof *row);
+    call_row_t *row;
 
+    if (info->earlier && ft_table_filtered(rows))
+        return;
+    row = (call_row_t *)ft_table_row(rows, info->call, sizeof *row);
     row->call = info->call;
-    row->packets += ft_table_filtered(rows) ? 1 : info->packets;
-    row->bytes += ft_table_filtered(rows) ? info->length : info->bytes;
+    row->packets += info->what.packets;
+    row->bytes += info->what.bytes;
 }
 
 /* Two calls that were merged after they got rows become one row. */

@@ -1,0 +1,374 @@
+/* errands.c
+ * What the device does around a call, on flows of other protocols: its push connection, look-ups of FaceTime's servers, the
+ * certificate, the registration. Which conversations these are is found by names (names.c); this file ties their packets to calls.
+ *
+ * A packet belongs to a call if all of this holds:
+ *
+ *  1. Its conversation is with one of FaceTime's servers: by a name in DNS, TLS, HTTP or a certificate, or the push port of an
+ *     Apple address. Avoids the device's other traffic. Hosts that only stand in the table as the device's own are not among them.
+ *  2. It is of a device of the call: the same address. Avoids what other devices of the network do.
+ *  3. It is not earlier than FT_ERRAND_BEFORE_SECONDS before the call's own first packet, and not later than
+ *     FT_ERRAND_AFTER_SECONDS after the call's last one. Avoids the notifications that a push connection carries all day.
+ *
+ * Where the device is not in a call the packet waits for one; the first packets of a conversation (TCP's handshake) also wait for
+ * the name that says what the conversation is.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "call.h"
+
+/* The published time line of 2010 has all steps within a few seconds; on two real calls the push came 0.01 s and some seconds before
+ * the first datagram. Half a minute leaves time for a person to answer. */
+#define FT_ERRAND_BEFORE_SECONDS 30
+/* The device tells over the push that the call is over: within a second on the real calls. */
+#define FT_ERRAND_AFTER_SECONDS 5
+
+/* What a flood can make this file hold: conversations and packets, some 100 bytes each. */
+#define FT_MAX_ERRANDS 65536
+#define FT_MAX_ERRAND_PACKETS 262144
+/* Packets of one conversation that wait for a name: a TCP handshake and a TLS one have a dozen. */
+#define FT_MAX_NAMELESS 32
+
+#define FT_PORT_DNS  53
+#define FT_PORT_HTTP 80
+#define FT_PORT_HTTPS 443
+#define FT_PORT_APNS 5223   /* Apple's published port of the push */
+
+/* One packet. File scope. */
+typedef struct errand_packet {
+    uint32_t frame;
+    uint32_t bytes;                 /* on the wire */
+    nstime_t time;                  /* absolute */
+    bool from_device;
+    ft_errand_t *errand;
+    ft_call_t *call;                /* NULL: none */
+    struct errand_packet *next;     /* in its queue */
+} errand_packet_t;
+
+/* Packets that wait, the oldest first. */
+typedef struct errand_queue {
+    errand_packet_t *head, **tail;
+    unsigned length;
+} errand_queue_t;
+
+/* A conversation and what of it waits for a name. */
+typedef struct errand_state {
+    ft_errand_t errand;             /* first: what others see */
+    errand_queue_t nameless;
+} errand_state_t;
+
+/* A device and what of it waits for a call. */
+typedef struct errand_device {
+    ft_endpoint_t at;               /* port 0 */
+    errand_queue_t waiting;
+} errand_device_t;
+
+static wmem_map_t *errands;         /* conversation_t * -> errand_state_t; file scope */
+static wmem_map_t *devices;         /* ft_endpoint_t with port 0 -> errand_device_t; file scope */
+static wmem_map_t *packets;         /* frame number -> errand_packet_t, of those that have a call; file scope */
+static uint32_t n_packets;          /* that are kept, waiting ones included */
+
+/* ---- Queues -------------------------------------------------------------------------------- */
+
+static void
+queue_init(errand_queue_t *queue)
+{
+    queue->head = NULL;
+    queue->tail = &queue->head;
+    queue->length = 0;
+}
+
+static void
+queue_push(errand_queue_t *queue, errand_packet_t *packet)
+{
+    packet->next = NULL;
+    *queue->tail = packet;
+    queue->tail = &packet->next;
+    queue->length++;
+}
+
+static errand_packet_t *
+queue_pop(errand_queue_t *queue)
+{
+    errand_packet_t *packet = queue->head;
+
+    queue->head = packet->next;
+    if (!queue->head)
+        queue->tail = &queue->head;
+    queue->length--;
+    return packet;
+}
+
+static void
+packet_forget(errand_packet_t *packet)
+{
+    wmem_free(wmem_file_scope(), packet);
+    n_packets--;
+}
+
+/* ---- Which conversations ------------------------------------------------------------------- */
+
+static ft_phase_t
+role_phase(ft_role_t role)
+{
+    switch (role) {
+    case FT_ROLE_PUSH: return FT_PHASE_PUSH;
+    case FT_ROLE_REGISTRATION:
+    case FT_ROLE_IDENTITY: return FT_PHASE_REGISTRATION;
+    case FT_ROLE_RELAY_ALLOCATION: return FT_PHASE_RELAY;
+    case FT_ROLE_CONNECTIVITY:
+    case FT_ROLE_LINK: return FT_PHASE_LOOKUP;
+    case FT_ROLE_NAT_PROBE: return FT_PHASE_PROBE;
+    case FT_ROLE_BAG:
+    case FT_ROLE_CERTIFICATE:
+    case FT_ROLE_REVOCATION:
+    case FT_ROLE_NONE:
+    case FT_ROLE_DEVICE: break;
+    }
+    return FT_PHASE_CERTIFICATE;
+}
+
+static const char *
+port_protocol(uint32_t port)
+{
+    return port == FT_PORT_HTTP ? "HTTP" : "TLS";
+}
+
+static void
+errand_know(errand_state_t *state, ft_role_t role, const char *name)
+{
+    if (role == FT_ROLE_NONE || role == FT_ROLE_DEVICE)
+        return;
+    state->errand.role = role;
+    state->errand.phase = role_phase(role);
+    if (name && !state->errand.name)
+        state->errand.name = wmem_strdup(wmem_file_scope(), name);
+    state->errand.known = true;
+}
+
+/* The conversation's state, made if there is none. server_is_dst: the packet goes to the server. */
+static errand_state_t *
+errand_get(packet_info *pinfo, bool server_is_dst)
+{
+    conversation_t *conversation = ft_find_or_create_conversation(pinfo);
+    errand_state_t *state = (errand_state_t *)wmem_map_lookup(errands, conversation);
+
+    if (state || wmem_map_size(errands) >= FT_MAX_ERRANDS)
+        return state;
+    state = wmem_new0(wmem_file_scope(), errand_state_t);
+    queue_init(&state->nameless);
+    ft_endpoint_copy(&state->errand.server, server_is_dst ? &pinfo->dst : &pinfo->src,
+                     (uint16_t)(server_is_dst ? pinfo->destport : pinfo->srcport));
+    ft_endpoint_copy(&state->errand.device, server_is_dst ? &pinfo->src : &pinfo->dst,
+                     (uint16_t)(server_is_dst ? pinfo->srcport : pinfo->destport));
+    wmem_map_insert(errands, conversation, state);
+    return state;
+}
+
+/* A DNS packet that names one of FaceTime's hosts. */
+static errand_state_t *
+errand_dns(packet_info *pinfo)
+{
+    const ft_host_t *host;
+    errand_state_t *state;
+
+    if (pinfo->srcport != FT_PORT_DNS && pinfo->destport != FT_PORT_DNS)
+        return NULL;
+    host = ft_host_of_frame(pinfo->num);
+    if (!host || host->role == FT_ROLE_DEVICE)
+        return NULL;
+    state = errand_get(pinfo, pinfo->destport == FT_PORT_DNS);
+    if (state && !state->errand.known) {
+        state->errand.known = true;
+        state->errand.phase = FT_PHASE_LOOKUP;
+        state->errand.protocol = "DNS";
+    }
+    return state;
+}
+
+/* The server's side of a TCP conversation: who has one of the ports that FaceTime's servers have. 1: the destination, 0: the source,
+ * -1: neither or both. */
+static int
+server_side(const packet_info *pinfo)
+{
+    bool dst = pinfo->destport == FT_PORT_HTTP || pinfo->destport == FT_PORT_HTTPS || pinfo->destport == FT_PORT_APNS;
+    bool src = pinfo->srcport == FT_PORT_HTTP || pinfo->srcport == FT_PORT_HTTPS || pinfo->srcport == FT_PORT_APNS;
+
+    return dst == src ? -1 : dst;
+}
+
+/* A packet of a TCP conversation that is, or may turn out to be, with one of FaceTime's servers. */
+static errand_state_t *
+errand_tcp(packet_info *pinfo)
+{
+    int side = server_side(pinfo);
+    const ft_service_t *service = ft_service_of(pinfo);
+    const ft_host_t *host;
+    const address *server;
+    errand_state_t *state;
+
+    if (side < 0)
+        return NULL;
+    server = side ? &pinfo->dst : &pinfo->src;
+    host = service ? NULL : ft_host_of_address(server);
+    if (!service && !host && !ft_is_apple(server))
+        return NULL;
+    state = errand_get(pinfo, side);
+    if (!state || state->errand.known)
+        return state;
+    state->errand.protocol = port_protocol(state->errand.server.port);
+    if (service)
+        errand_know(state, service->role, service->name);
+    else if (host)
+        errand_know(state, host->role, NULL);
+    return state;
+}
+
+/* ---- Joining ------------------------------------------------------------------------------- */
+
+static const char *
+errand_label(const ft_errand_t *errand)
+{
+    switch (errand->phase) {
+    case FT_PHASE_PUSH: return "Push (TLS)";
+    case FT_PHASE_LOOKUP: return "DNS look-up";
+    case FT_PHASE_REGISTRATION: return "Registration (HTTPS)";
+    case FT_PHASE_CERTIFICATE: return "Certificate or configuration";
+    default: return "FaceTime server";
+    }
+}
+
+static void
+errand_join(ft_call_t *call, errand_packet_t *packet)
+{
+    ft_errand_t *errand = packet->errand;
+    ft_moment_t *moment = &call->phase[errand->phase];
+
+    packet->call = call;
+    wmem_map_insert(packets, GUINT_TO_POINTER(packet->frame), packet);
+    ft_call_count_in(call, 1, packet->bytes, packet->frame, &packet->time, &packet->time);
+    call->last_frame = MAX(call->last_frame, packet->frame);
+    call->reasons |= 1u << FT_JOIN_AROUND;
+    if (!moment->frame || packet->frame < moment->frame) {
+        moment->frame = packet->frame;
+        moment->time = packet->time;
+    }
+    if (errand->call != call) {
+        errand->call = call;
+        ft_facts_event(call, packet->frame, errand_label(errand), FT_KIND_UNKNOWN);
+    }
+    ft_brought_add(&(ft_brought_t){ .call = call, .errand = errand, .phase = errand->phase, .from_device = packet->from_device,
+                                    .frame = packet->frame, .packets = 1, .bytes = packet->bytes,
+                                    .first_time = packet->time, .last_time = packet->time });
+}
+
+void
+ft_errands_take(ft_call_t *call, const address *device)
+{
+    ft_endpoint_t at = { .addr = *device };
+    errand_device_t *known = (errand_device_t *)wmem_map_lookup(devices, &at);
+
+    while (known && known->waiting.head) {
+        errand_packet_t *packet = queue_pop(&known->waiting);
+
+        if (ft_seconds(&call->own_first_time, &packet->time) <= FT_ERRAND_BEFORE_SECONDS)
+            errand_join(call, packet);
+        else
+            packet_forget(packet);
+    }
+}
+
+/* The device's call, if it is near enough in time. */
+static ft_call_t *
+errand_call(const address *device, const nstime_t *now)
+{
+    ft_call_t *call = ft_call_by_device(device);
+
+    if (!call || call->superseded || ft_seconds(now, &call->own_time) > FT_ERRAND_AFTER_SECONDS ||
+        (call->end.frame && ft_seconds(now, &call->end.time) > FT_ERRAND_AFTER_SECONDS))
+        return NULL;
+    return call;
+}
+
+static errand_device_t *
+errand_device_get(const address *addr)
+{
+    ft_endpoint_t at = { .addr = *addr };
+    errand_device_t *device = (errand_device_t *)wmem_map_lookup(devices, &at);
+
+    if (!device) {
+        device = wmem_new0(wmem_file_scope(), errand_device_t);
+        ft_endpoint_copy(&device->at, addr, 0);
+        queue_init(&device->waiting);
+        wmem_map_insert(devices, &device->at, device);
+    }
+    return device;
+}
+
+/* The packet waits; what waited too long, or beyond what a conversation may keep, is forgotten. */
+static void
+errand_wait(errand_queue_t *queue, errand_packet_t *packet, unsigned most)
+{
+    queue_push(queue, packet);
+    while (queue->length > most || ft_seconds(&packet->time, &queue->head->time) > FT_ERRAND_BEFORE_SECONDS)
+        packet_forget(queue_pop(queue));
+}
+
+static void
+errand_add(errand_state_t *state, const packet_info *pinfo)
+{
+    errand_packet_t *packet;
+    errand_device_t *device;
+    ft_call_t *call;
+
+    if (n_packets >= FT_MAX_ERRAND_PACKETS)
+        return;
+    packet = wmem_new0(wmem_file_scope(), errand_packet_t);
+    n_packets++;
+    packet->frame = pinfo->num;
+    packet->bytes = pinfo->fd->pkt_len;
+    packet->time = pinfo->abs_ts;
+    packet->errand = &state->errand;
+    packet->from_device = addresses_equal(&pinfo->src, &state->errand.device.addr);
+    if (!state->errand.known) {
+        errand_wait(&state->nameless, packet, FT_MAX_NAMELESS);
+        return;
+    }
+    device = errand_device_get(&state->errand.device.addr);
+    while (state->nameless.head)
+        queue_push(&device->waiting, queue_pop(&state->nameless));
+    errand_wait(&device->waiting, packet, FT_MAX_ERRAND_PACKETS);
+    call = errand_call(&state->errand.device.addr, &pinfo->abs_ts);
+    if (call)
+        ft_errands_take(call, &state->errand.device.addr);
+}
+
+const ft_errand_t *
+ft_errand_packet(packet_info *pinfo, ft_call_t **call)
+{
+    errand_state_t *state;
+    const errand_packet_t *packet;
+
+    *call = NULL;
+    if (!PINFO_FD_VISITED(pinfo)) {
+        state = pinfo->ptype == PT_TCP ? errand_tcp(pinfo) : pinfo->ptype == PT_UDP ? errand_dns(pinfo) : NULL;
+        if (state)
+            errand_add(state, pinfo);
+    }
+    if (wmem_map_size(packets) == 0)
+        return NULL;
+    packet = (const errand_packet_t *)wmem_map_lookup(packets, GUINT_TO_POINTER(pinfo->num));
+    if (!packet)
+        return NULL;
+    *call = ft_call_root(packet->call);
+    return packet->errand;
+}
+
+void
+ft_errands_init(void)
+{
+    errands = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    devices = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
+    packets = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    n_packets = 0;
+}
