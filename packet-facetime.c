@@ -543,6 +543,8 @@ facetime_init(void)
     ft_exchange_init();
     ft_nat_test_init();
     ft_postdissector_init();
+    ft_names_init();
+    ft_apns_init();
 }
 
 bool
@@ -647,6 +649,8 @@ proto_register_facetime(void)
     }
     ft_link_register();
     ft_bplist_register();
+    ft_names_register();
+    ft_apns_register();
     register_preferences();
     register_dissector("facetime", dissect_facetime_decode_as, proto_facetime);
     ft_tap = register_tap("facetime");
@@ -654,6 +658,8 @@ proto_register_facetime(void)
     ft_tap_calls_register();
     ft_tap_streams_register();
     ft_tap_tree_register();
+    ft_tap_timeline_register();
+    ft_tap_nodes_register();
     ft_tap_voip_register();
     register_init_routine(facetime_init);
 }
@@ -667,6 +673,8 @@ proto_reg_handoff_facetime(void)
         if (ft_wires[i]->handoff)
             ft_wires[i]->handoff();
     }
+    ft_apns_handoff();
+    ft_postdissector_handoff();
     heur_dissector_add("udp", dissect_facetime_heur, "FaceTime over UDP", "facetime_udp", proto_facetime, HEURISTIC_ENABLE);
     heur_dissector_add("stun", dissect_facetime_heur_stun, "FaceTime inside TURN", "facetime_stun", proto_facetime, HEURISTIC_ENABLE);
     ft_conversation_filter_register();

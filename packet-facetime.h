@@ -91,6 +91,22 @@ typedef enum {
     FT_JOIN_AROUND          /* a flow of the device to one of FaceTime's servers, shortly before or during the call */
 } ft_join_t;
 
+/* What a host is for: facetime.host.role. */
+typedef enum {
+    FT_ROLE_NONE,
+    FT_ROLE_BAG,                /* the configuration: URLs, ports, switches */
+    FT_ROLE_CERTIFICATE,
+    FT_ROLE_REGISTRATION,
+    FT_ROLE_REVOCATION,
+    FT_ROLE_RELAY_ALLOCATION,
+    FT_ROLE_PUSH,
+    FT_ROLE_CONNECTIVITY,       /* is there a network? */
+    FT_ROLE_IDENTITY,           /* who can be reached, with which keys */
+    FT_ROLE_NAT_PROBE,
+    FT_ROLE_LINK,               /* FaceTime links in browsers */
+    FT_ROLE_DEVICE              /* seen around calls, but not because of them */
+} ft_role_t;
+
 /* Path of a media packet: facetime.path. As a mask in a call. */
 typedef enum { FT_PATH_NONE = 0, FT_PATH_DIRECT = 1, FT_PATH_RELAY = 2 } ft_path_t;
 
@@ -554,9 +570,79 @@ bool ft_call_limit_reached(void);
 /* Forgets the last file's calls; called when a file is opened. */
 void ft_call_init(void);
 
+/* ---- hosts.c, names.c --------------------------------------------------------------------- */
+
+/* A line of the table of hosts. Constant. */
+typedef struct ft_host {
+    const char *pattern;        /* a name, or "*." and a suffix, or "*-" and a name with a number before it */
+    const char *path;           /* only for HTTP requests of this path; NULL: for all */
+    ft_role_t role;
+    const char *source;
+} ft_host_t;
+
+/* Why a conversation is push, as a mask of FT_APNS_BY(); also apns.evidence. */
+typedef enum {
+    FT_APNS_CERTIFICATE,        /* the server's certificate is for *.push.apple.com */
+    FT_APNS_SERVER_NAME,        /* the client asks for such a host */
+    FT_APNS_ALPN,               /* the application protocol is apns-... */
+    FT_APNS_NETWORK,            /* TCP 5223 of a host in Apple's networks: a session that was open before the capture began.
+                                 * Alone it shows no item "apns"; it is here for the call that such a session belongs to. */
+    FT_APNS_FRAMES,             /* decrypted: frames of the push protocol */
+    FT_APNS_DECODE_AS,
+    FT_APNS_EVIDENCE_COUNT
+} ft_apns_evidence_t;
+
+#define FT_APNS_BY(evidence) (1u << (evidence))
+
+/* A TCP or UDP conversation with a host of the table. File scope; written on the first pass only. */
+typedef struct ft_service {
+    ft_role_t role;             /* FT_ROLE_PUSH, FT_ROLE_CERTIFICATE, ...: the first one that was shown */
+    const ft_host_t *host;      /* NULL: only an address or a protocol gave it away */
+    const char *name;           /* of the host as it was shown; NULL where it was not */
+    uint32_t first_frame;       /* that showed it; earlier packets of the conversation belong to it, too */
+    uint32_t evidence;          /* FT_APNS_BY() bits; 0 where it is not push */
+    bool packed;                /* push: the application protocol is the packed one */
+} ft_service_t;
+
+extern const value_string ft_role_vals[];
+
+/* The line for a host name, the most special one; NULL: none of FaceTime's. path: of an HTTP request, or NULL. */
+const ft_host_t *ft_host_find(const char *name, const char *path);
+void ft_hosts_register(void);
+
+/* The service that the packet's TCP or UDP conversation is with; NULL: none that is known. On the first pass from the packet
+ * on that shows it, later from the first packet on. Cheap for packets of other conversations. */
+const ft_service_t *ft_service_of(packet_info *pinfo);
+/* The same for push, made if there is none (first pass) and given one more reason. NULL where the limit is reached. */
+const ft_service_t *ft_service_push(packet_info *pinfo, ft_apns_evidence_t why);
+/* The line of the host to which a DNS answer of this capture gave the address; NULL: none so far. *name gets the name that was asked
+ * for, in file scope; it may be NULL. */
+const ft_host_t *ft_host_of_address(const address *addr, const char **name);
+/* The line of the host that this frame names (DNS, HTTP, TLS, QUIC); NULL if it names none of FaceTime's. */
+const ft_host_t *ft_host_of_frame(uint32_t frame);
+
+void ft_names_register(void);
+/* Asks Wireshark for the fields with names; post is the post-dissector's handle. */
+void ft_names_handoff(dissector_handle_t post);
+/* Called for every packet by the post-dissector, on every pass: takes the names, shows host and push. */
+void ft_names_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+/* Forgets the last file; called when a file is opened. */
+void ft_names_init(void);
+
+/* ---- apns.c ------------------------------------------------------------------------------- */
+
+extern int proto_apns;
+
+void ft_apns_register(void);
+void ft_apns_handoff(void);
+void ft_apns_init(void);
+/* The item of a packet of a push conversation. */
+void ft_apns_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_service_t *service);
+
 /* ---- postdissector.c, taps ---------------------------------------------------------------- */
 
 void ft_postdissector_register(void);
+void ft_postdissector_handoff(void);
 /* Gives the facts of the datagram at hand to the post-dissector, which runs after all dissectors of the frame. */
 void ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt);
 /* The facts of the frame's datagram; NULL if it showed no sign of FaceTime. */
@@ -572,6 +658,8 @@ const ft_call_t *ft_call_of(packet_info *pinfo);
 
 /* Each registers one view with Wireshark. */
 void ft_tap_calls_register(void);
+void ft_tap_timeline_register(void);
+void ft_tap_nodes_register(void);
 void ft_tap_voip_register(void);
 void ft_tap_streams_register(void);
 void ft_tap_tree_register(void);

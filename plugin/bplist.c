@@ -331,10 +331,17 @@ bplist_date(double seconds, nstime_t *time)
     return true;
 }
 
+/* What is being shown, and who wants to see its pairs. */
+typedef struct bplist_shown {
+    tvbuff_t *tvb;
+    ft_bplist_pair_t pair;  /* may be NULL */
+} bplist_shown_t;
+
 static void *
 bplist_show(const ft_bplist_value_t *value, void *parent, void *user)
 {
-    tvbuff_t *tvb = (tvbuff_t *)user;
+    const bplist_shown_t *shown = (const bplist_shown_t *)user;
+    tvbuff_t *tvb = shown->tvb;
     int rest = value->offset + value->length - value->content;
     proto_item *item;
     proto_tree *tree;
@@ -385,6 +392,8 @@ bplist_show(const ft_bplist_value_t *value, void *parent, void *user)
         proto_item_append_text(item, ": %" PRIu64 " %s", value->count, value->count == 1 ? "entry" : "entries");
         break;
     }
+    if (shown->pair && value->key)
+        shown->pair(value, tvb, tree);
     return tree;
 }
 
@@ -409,8 +418,9 @@ bplist_show_index(tvbuff_t *tvb, proto_tree *tree)
 }
 
 ft_bplist_result_t
-ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_bplist_pair_t pair)
 {
+    bplist_shown_t shown = { .tvb = tvb, .pair = pair };
     proto_item *item;
     proto_tree *sub;
     ft_bplist_result_t result;
@@ -419,7 +429,7 @@ ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         return FT_BPLIST_NOT;
     sub = proto_tree_add_subtree(tree, tvb, 0, -1, ett_bplist, &item, "Binary Property List");
     proto_tree_add_item(sub, hf_bplist_magic, tvb, 0, BPLIST_MAGIC_LEN, ENC_ASCII | ENC_NA);
-    result = ft_bplist_walk(tvb, pinfo->pool, bplist_show, sub, tvb);
+    result = ft_bplist_walk(tvb, pinfo->pool, bplist_show, sub, &shown);
     switch (result) {
     case FT_BPLIST_OK:
         bplist_show_index(tvb, sub);

@@ -63,8 +63,11 @@ bool ft_bplist_match(tvbuff_t *tvb);
 /* Visits all values, from the list itself on, depth first. parent is that of the list itself; strings live in scope. */
 ft_bplist_result_t ft_bplist_walk(tvbuff_t *tvb, wmem_allocator_t *scope, ft_bplist_visit_t visit, void *parent, void *user);
 
-/* Shows the list below tree, with expert items for what is wrong with it. */
-ft_bplist_result_t ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+/* Called for each value that a dictionary holds, with the tree of the value; may add items of its own there. */
+typedef void (*ft_bplist_pair_t)(const ft_bplist_value_t *value, tvbuff_t *tvb, proto_tree *tree);
+
+/* Shows the list below tree, with expert items for what is wrong with it. pair may be NULL. */
+ft_bplist_result_t ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_bplist_pair_t pair);
 
 void ft_bplist_register(void);
 

@@ -205,12 +205,13 @@ errand_tcp(packet_info *pinfo)
     const ft_service_t *service = ft_service_of(pinfo);
     const ft_host_t *host;
     const address *server;
+    const char *name = NULL;
     errand_state_t *state;
 
     if (side < 0)
         return NULL;
     server = side ? &pinfo->dst : &pinfo->src;
-    host = service ? NULL : ft_host_of_address(server);
+    host = ft_host_of_address(server, &name);
     if (!service && !host && !ft_is_apple(server))
         return NULL;
     state = errand_get(pinfo, side);
@@ -218,9 +219,9 @@ errand_tcp(packet_info *pinfo)
         return state;
     state->errand.protocol = port_protocol(state->errand.server.port);
     if (service)
-        errand_know(state, service->role, service->name);
+        errand_know(state, service->role, service->name ? service->name : name);
     else if (host)
-        errand_know(state, host->role, NULL);
+        errand_know(state, host->role, name);
     return state;
 }
 

@@ -27,6 +27,7 @@ typedef struct late_datagram {
 static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope */
 static int proto_data;      /* what is shown as plain data */
 static int proto_udp;
+static dissector_handle_t post_handle;
 
 void
 ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt)
@@ -320,4 +321,10 @@ ft_postdissector_register(void)
     ft_call_fields_register();
     post_handle = create_dissector_handle(facetime_postdissector, proto_facetime);
     register_postdissector(post_handle);
+}
+
+void
+ft_postdissector_handoff(void)
+{
+    ft_names_handoff(post_handle);
 }

@@ -402,7 +402,7 @@ link_key_material(tvbuff_t *tvb, packet_info *pinfo, int at, int len, proto_tree
             proto_tree_add_item(tree, hf_link_bytes, tvb, at, len, ENC_NA);
         return at + len;
     }
-    ft_bplist_dissect(list, pinfo, tree);
+    ft_bplist_dissect(list, pinfo, tree, NULL);
     return at + len;
 }
 

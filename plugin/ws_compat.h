@@ -86,5 +86,28 @@ typedef void ft_stat_init_t;
 
 /* The stock STUN dissector shows a message that the capture cut up to the cut; since 4.6 it refuses it (measured on 4.6.9). */
 #define FT_STOCK_STUN_TAKES_CUT (FT_WS_VERSION < 406)
+/* The value of a field that another dissector added: part of the field_info until 4.0. */
+#if FT_WS_VERSION >= 402
+#define FT_FINFO_VALUE(fi) ((fi)->value)
+#else
+#define FT_FINFO_VALUE(fi) (&(fi)->value)
+#endif
+
+/* An address of such a value: IPv4 in the host's byte order, IPv6 as 16 bytes. */
+#if FT_WS_VERSION >= 402
+#define FT_FVALUE_IPV4(value) (fvalue_get_ipv4(value)->addr)
+#define FT_FVALUE_IPV6(value) (fvalue_get_ipv6(value)->addr.bytes)
+#else
+#define FT_FVALUE_IPV4(value) ((value)->value.ipv4.addr)
+#define FT_FVALUE_IPV6(value) ((value)->value.ipv6.addr.bytes)
+#endif
+
+/* How a heuristic on TLS says who gets the rest of the session: until 4.2 its data is the place for the handle, since 4.4 a struct.
+ * The user includes epan/dissectors/packet-tls.h. */
+#if FT_WS_VERSION >= 404
+#define ft_tls_set_app_handle(data, handle) do { if (data) *((struct tlsinfo *)(data))->app_handle = (handle); } while (0)
+#else
+#define ft_tls_set_app_handle(data, handle) do { if (data) *(dissector_handle_t *)(data) = (handle); } while (0)
+#endif
 
 #endif /* FT_WS_COMPAT_H */

@@ -1,0 +1,438 @@
+/* names.c
+ * Facts around a call that other dissectors found: the names in DNS, in HTTP requests, in TLS and QUIC hellos and in
+ * certificates. The post-dissector calls this file for every packet.
+ *
+ * Wireshark gives another dissector's fields to a post-dissector on the first pass only, and only those that it asked for
+ * (set_postdissector_wanted_hfids). So: read on the first pass, kept in file scope by frame and by conversation, shown from
+ * there on every pass. A field that a version of Wireshark does not have is left out.
+ *
+ * Cost: a wanted field makes Wireshark build a tree for each packet of the first pass, which it does anyway where a filter,
+ * a column or a statistic needs one, and each field costs some 40 instructions per packet to ask for: so they are few. A field
+ * is looked for only in packets that have its protocol.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "packet-facetime.h"
+
+/* Frames with a name, and conversations with a service, that are kept at most: some 100 bytes each. */
+#define FT_MAX_NAMED    65536
+#define FT_MAX_SERVICES 65536
+
+/* Apple's documentation: 5223 is the push, and nothing else of Apple's. */
+#define FT_PORT_PUSH    5223
+
+/* RFC 7301 registers none of them; read on the wire and in public code: apns-security-v2, apns-security-v3,
+ * apns-pack-v1:4096:4096 (the sizes of both sides' tables). */
+#define FT_ALPN_PREFIX  "apns-"
+#define FT_ALPN_PACKED  "apns-pack-v1"
+
+static int hf_host_name = -1;
+static int hf_host_role = -1;
+static int hf_host_source = -1;
+static int ett_host = -1;
+
+/* What is read. */
+enum { W_SERVER_NAME, W_ALPN, W_QUERY, W_ADDRESS, W_ADDRESS6, W_URI, W_DNS_NAME, W_UTF8, W_PRINTABLE, W_COUNT };
+
+static const char *const wanted_names[W_COUNT] = {
+    [W_SERVER_NAME] = "tls.handshake.extensions_server_name",
+    [W_ALPN]        = "tls.handshake.extensions_alpn_str",
+    [W_QUERY]       = "dns.qry.name",
+    [W_ADDRESS]     = "dns.a",
+    [W_ADDRESS6]    = "dns.aaaa",
+    [W_URI]         = "http.request.full_uri",
+    [W_DNS_NAME]    = "x509ce.dNSName",
+    [W_UTF8]        = "x509sat.uTF8String",
+    [W_PRINTABLE]   = "x509sat.printableString",
+};
+static int wanted[W_COUNT];     /* field ids; -1: this Wireshark has no such field */
+static int proto_tcp, proto_udp, proto_dns, proto_http, proto_tls;
+
+/* A name that a frame shows. File scope. */
+typedef struct ft_named {
+    const char *name;           /* as it was shown */
+    const ft_host_t *host;
+    struct ft_named *next;      /* another one of the same frame */
+} ft_named_t;
+
+/* An address that DNS gave a name of the table. File scope. */
+typedef struct ft_addressed {
+    ft_endpoint_t at;           /* port 0 */
+    const char *name;
+    const ft_host_t *host;
+} ft_addressed_t;
+
+static wmem_map_t *addresses;   /* ft_endpoint_t with port 0 -> ft_addressed_t; file scope */
+static wmem_map_t *named;       /* frame number -> ft_named_t; file scope */
+static wmem_map_t *services;    /* index of a conversation + 1 -> ft_service_t; file scope */
+static wmem_map_t *pairs;       /* hashes of both ends, of conversations with a service: a sieve; file scope */
+
+/* ---- Conversations ------------------------------------------------------------------------- */
+
+/* The same for both directions. Different ends may have the same one: it saves a look-up, it does not decide. */
+static void *
+pair_key(const packet_info *pinfo)
+{
+    uint32_t hash = add_address_to_hash(0, &pinfo->src) ^ add_address_to_hash(0, &pinfo->dst) ^
+                    (pinfo->srcport + pinfo->destport) * 2654435761u;
+
+    return GUINT_TO_POINTER(hash | 1u);
+}
+
+/* The conversation of this 5-tuple: one that SDP made for media has only one end. */
+static conversation_t *
+service_conversation(packet_info *pinfo)
+{
+    conversation_t *conversation = ft_find_conversation(pinfo);
+
+    return conversation && !(conversation->options & (NO_ADDR2 | NO_PORT2 | NO_PORT2_FORCE)) ? conversation : NULL;
+}
+
+static ft_service_t *
+service_find(packet_info *pinfo)
+{
+    conversation_t *conversation;
+
+    if ((pinfo->ptype != PT_TCP && pinfo->ptype != PT_UDP) || pinfo->flags.in_error_pkt || wmem_map_size(services) == 0 ||
+        !wmem_map_contains(pairs, pair_key(pinfo)))
+        return NULL;
+    conversation = service_conversation(pinfo);
+    return conversation ? (ft_service_t *)wmem_map_lookup(services, GUINT_TO_POINTER(conversation->conv_index + 1)) : NULL;
+}
+
+const ft_service_t *
+ft_service_of(packet_info *pinfo)
+{
+    return service_find(pinfo);
+}
+
+/* The conversation's service, made if there is none. First pass only. host may be NULL, name as well. */
+static ft_service_t *
+service_get(packet_info *pinfo, ft_role_t role, const ft_host_t *host, const char *name)
+{
+    ft_service_t *service = service_find(pinfo);
+    conversation_t *conversation;
+
+    if (!service) {
+        conversation = service_conversation(pinfo);
+        if (!conversation || wmem_map_size(services) >= FT_MAX_SERVICES)
+            return NULL;
+        service = wmem_new0(wmem_file_scope(), ft_service_t);
+        service->role = role;
+        service->first_frame = pinfo->num;
+        wmem_map_insert(services, GUINT_TO_POINTER(conversation->conv_index + 1), service);
+        wmem_map_insert(pairs, pair_key(pinfo), pair_key(pinfo));
+    }
+    /* Push is never taken back: the courier's certificate may come with names of other roles. */
+    if (role == FT_ROLE_PUSH && service->role != FT_ROLE_PUSH) {
+        service->role = role;
+        service->host = NULL;
+    }
+    if (host && !service->host && service->role == host->role) {
+        service->host = host;
+        service->name = wmem_strdup(wmem_file_scope(), name);
+    }
+    return service;
+}
+
+const ft_service_t *
+ft_service_push(packet_info *pinfo, ft_apns_evidence_t why)
+{
+    ft_service_t *service;
+
+    if (PINFO_FD_VISITED(pinfo))
+        return service_find(pinfo);
+    service = service_get(pinfo, FT_ROLE_PUSH, NULL, NULL);
+    if (service)
+        service->evidence |= FT_APNS_BY(why);
+    return service;
+}
+
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+const ft_host_t *
+ft_host_of_frame(uint32_t frame)
+{
+    const ft_named_t *first = (const ft_named_t *)wmem_map_lookup(named, GUINT_TO_POINTER(frame));
+
+    return first ? first->host : NULL;
+}
+
+/* Keeps a name of the frame if it is one of FaceTime's hosts. Each host once per frame: a certificate repeats names. */
+static const ft_host_t *
+name_take(packet_info *pinfo, const char *name, const char *path)
+{
+    const ft_host_t *host = name ? ft_host_find(name, path) : NULL;
+    ft_named_t *first, *one;
+
+    if (!host)
+        return NULL;
+    first = (ft_named_t *)wmem_map_lookup(named, GUINT_TO_POINTER(pinfo->num));
+    for (one = first; one; one = one->next) {
+        if (one->host == host)
+            return host;
+    }
+    if (wmem_map_size(named) >= FT_MAX_NAMED)
+        return host;
+    one = wmem_new(wmem_file_scope(), ft_named_t);
+    one->name = wmem_strdup(wmem_file_scope(), name);
+    one->host = host;
+    one->next = NULL;
+    if (first) {
+        one->next = first->next;
+        first->next = one;
+    } else {
+        wmem_map_insert(named, GUINT_TO_POINTER(pinfo->num), one);
+    }
+    return host;
+}
+
+static GPtrArray *
+field_values(const proto_tree *tree, unsigned which)
+{
+    return wanted[which] > 0 ? proto_get_finfo_ptr_array(tree, wanted[which]) : NULL;
+}
+
+static const char *
+field_text(const GPtrArray *values, unsigned i)
+{
+    field_info *fi = (field_info *)g_ptr_array_index(values, i);
+
+    return fvalue_get_string(FT_FINFO_VALUE(fi));
+}
+
+/* A name of a TLS session: SNI or one in its certificate. */
+static void
+tls_name(packet_info *pinfo, const char *name, ft_apns_evidence_t why)
+{
+    const ft_host_t *host = name_take(pinfo, name, NULL);
+    ft_service_t *service;
+
+    if (!host)
+        return;
+    service = service_get(pinfo, host->role, host, name);
+    if (service && host->role == FT_ROLE_PUSH && pinfo->ptype == PT_TCP)
+        service->evidence |= FT_APNS_BY(why);
+}
+
+static void
+collect_tls(packet_info *pinfo, const proto_tree *tree)
+{
+    static const unsigned certificate_fields[] = { W_DNS_NAME, W_UTF8, W_PRINTABLE };
+    GPtrArray *values = field_values(tree, W_SERVER_NAME);
+
+    for (unsigned i = 0; values && i < values->len; i++)
+        tls_name(pinfo, field_text(values, i), FT_APNS_SERVER_NAME);
+    if (pinfo->ptype != PT_TCP)
+        return;
+    values = field_values(tree, W_ALPN);
+    for (unsigned i = 0; values && i < values->len; i++) {
+        const char *protocol = field_text(values, i);
+        ft_service_t *service;
+
+        if (!g_str_has_prefix(protocol, FT_ALPN_PREFIX))
+            continue;
+        service = service_get(pinfo, FT_ROLE_PUSH, NULL, NULL);
+        if (!service)
+            continue;
+        service->evidence |= FT_APNS_BY(FT_APNS_ALPN);
+        /* A client may offer several; the server names one, later. */
+        if (values->len == 1)
+            service->packed = g_str_has_prefix(protocol, FT_ALPN_PACKED);
+    }
+    for (unsigned f = 0; f < array_length(certificate_fields); f++) {
+        values = field_values(tree, certificate_fields[f]);
+        for (unsigned i = 0; values && i < values->len; i++)
+            tls_name(pinfo, field_text(values, i), FT_APNS_CERTIFICATE);
+    }
+}
+
+/* "http://host:port/path": the host, and the path if there is one. */
+static void
+collect_http(packet_info *pinfo, const proto_tree *tree)
+{
+    const GPtrArray *values = field_values(tree, W_URI);
+
+    for (unsigned i = 0; values && i < values->len; i++) {
+        const char *uri = field_text(values, i), *start = strstr(uri, "://"), *path;
+        const ft_host_t *host;
+        char *name;
+
+        if (!start)
+            continue;
+        start += 3;
+        path = strchr(start, '/');
+        name = wmem_strndup(pinfo->pool, start, path ? (size_t)(path - start) : strlen(start));
+        host = name_take(pinfo, name, path);
+        if (host)
+            (void) service_get(pinfo, host->role, host, name);
+    }
+}
+
+/* The addresses of an answer: a connection to one of them is with the host, before it says so itself. */
+static void
+collect_addresses(const proto_tree *tree, unsigned which, const ft_host_t *host, const char *name)
+{
+    const GPtrArray *values = field_values(tree, which);
+
+    for (unsigned i = 0; values && i < values->len && wmem_map_size(addresses) < FT_MAX_NAMED; i++) {
+        fvalue_t *value = FT_FINFO_VALUE((field_info *)g_ptr_array_index(values, i));
+        ft_addressed_t *one = wmem_new0(wmem_file_scope(), ft_addressed_t);
+        uint32_t ip;
+        address addr;
+
+        if (which == W_ADDRESS) {
+            ip = g_htonl(FT_FVALUE_IPV4(value));
+            set_address(&addr, AT_IPv4, 4, &ip);
+        } else {
+            set_address(&addr, AT_IPv6, 16, FT_FVALUE_IPV6(value));
+        }
+        ft_endpoint_copy(&one->at, &addr, 0);
+        one->host = host;
+        one->name = wmem_strdup(wmem_file_scope(), name);
+        wmem_map_insert(addresses, &one->at, one);
+    }
+}
+
+static void
+collect_dns(packet_info *pinfo, const proto_tree *tree)
+{
+    const GPtrArray *values = field_values(tree, W_QUERY);
+
+    for (unsigned i = 0; values && i < values->len; i++) {
+        const char *name = field_text(values, i);
+        const ft_host_t *host = name_take(pinfo, name, NULL);
+
+        if (!host)
+            continue;
+        collect_addresses(tree, W_ADDRESS, host, name);
+        collect_addresses(tree, W_ADDRESS6, host, name);
+    }
+}
+
+const ft_host_t *
+ft_host_of_address(const address *addr, const char **name)
+{
+    ft_endpoint_t at = { .addr = *addr };
+    const ft_addressed_t *one = wmem_map_size(addresses) ? (const ft_addressed_t *)wmem_map_lookup(addresses, &at) : NULL;
+
+    if (!one)
+        return NULL;
+    *name = one->name;
+    return one->host;
+}
+
+/* TCP 5223 between the device and Apple. */
+static void
+collect_push_address(packet_info *pinfo)
+{
+    if (ft_is_apple(pinfo->destport == FT_PORT_PUSH ? &pinfo->dst : &pinfo->src) && !service_find(pinfo))
+        ft_service_push(pinfo, FT_APNS_NETWORK);
+}
+
+static void
+collect(packet_info *pinfo, const proto_tree *tree)
+{
+    bool tcp = pinfo->ptype == PT_TCP;
+    bool dns = false, http = false, tls = false;
+
+    if ((!tcp && pinfo->ptype != PT_UDP) || pinfo->flags.in_error_pkt)
+        return;
+    if (tcp && (pinfo->destport == FT_PORT_PUSH || pinfo->srcport == FT_PORT_PUSH))
+        collect_push_address(pinfo);
+    /* Which of the three was there? From the end: media is known at once. */
+    for (const wmem_list_frame_t *layer = wmem_list_tail(pinfo->layers); layer; layer = wmem_list_frame_prev(layer)) {
+        int proto = GPOINTER_TO_INT(wmem_list_frame_data(layer));
+
+        if (proto == proto_tcp || proto == proto_udp)
+            break;
+        dns |= proto == proto_dns;
+        http |= proto == proto_http;
+        tls |= proto == proto_tls;
+    }
+    if (dns)
+        collect_dns(pinfo, tree);
+    if (http)
+        collect_http(pinfo, tree);
+    if (tls)
+        collect_tls(pinfo, tree);
+}
+
+static void
+show_host(tvbuff_t *tvb, proto_tree *root, const ft_named_t *one)
+{
+    proto_item *item;
+    proto_tree *tree = proto_tree_add_subtree_format(root, tvb, 0, 0, ett_host, &item, "FaceTime Host: %s, %s", one->name,
+                                                     val_to_str_const(one->host->role, ft_role_vals, "unknown"));
+
+    proto_item_set_generated(item);
+    proto_item_set_generated(proto_tree_add_string(tree, hf_host_name, tvb, 0, 0, one->name));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_host_role, tvb, 0, 0, one->host->role));
+    proto_item_set_generated(proto_tree_add_string(tree, hf_host_source, tvb, 0, 0, one->host->source));
+}
+
+void
+ft_names_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const ft_service_t *service;
+    const ft_named_t *one;
+
+    if (!PINFO_FD_VISITED(pinfo) && tree)
+        collect(pinfo, tree);
+    if (!tree)
+        return;
+    if (wmem_map_size(named) > 0) {
+        for (one = (const ft_named_t *)wmem_map_lookup(named, GUINT_TO_POINTER(pinfo->num)); one; one = one->next)
+            show_host(tvb, tree, one);
+    }
+    if (pinfo->ptype != PT_TCP || !proto_field_is_referenced(tree, proto_apns))
+        return;
+    service = service_find(pinfo);
+    if (service && service->role == FT_ROLE_PUSH)
+        ft_apns_show(tvb, pinfo, tree, service);
+}
+
+void
+ft_names_init(void)
+{
+    addresses = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
+    named = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    services = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    pairs = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+}
+
+void
+ft_names_handoff(dissector_handle_t post)
+{
+    GArray *ids = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
+
+    for (unsigned i = 0; i < W_COUNT; i++) {
+        wanted[i] = proto_registrar_get_id_byname(wanted_names[i]);
+        if (wanted[i] > 0)
+            g_array_append_val(ids, wanted[i]);
+    }
+    proto_tcp = proto_get_id_by_filter_name("tcp");
+    proto_udp = proto_get_id_by_filter_name("udp");
+    proto_dns = proto_get_id_by_filter_name("dns");
+    proto_http = proto_get_id_by_filter_name("http");
+    proto_tls = proto_get_id_by_filter_name("tls");
+    set_postdissector_wanted_hfids(post, ids);
+}
+
+void
+ft_names_register(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_host_name, { "Name", "facetime.host.name", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Host of FaceTime's that the packet names", HFILL } },
+        { &hf_host_role, { "Role", "facetime.host.role", FT_UINT8, BASE_DEC,
+            VALS(ft_role_vals), 0x0, "What the host is for", HFILL } },
+        { &hf_host_source, { "Source", "facetime.host.source", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Where the host's role is known from", HFILL } },
+    };
+    static int *ett[] = { &ett_host };
+
+    ft_hosts_register();
+    proto_register_field_array(proto_facetime, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+}
