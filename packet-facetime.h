@@ -366,7 +366,7 @@ typedef struct ft_brought {
     const ft_flow_t *flow;          /* NULL: packets of an errand */
     const ft_errand_t *errand;      /* NULL: datagrams of a flow */
     ft_phase_t phase;
-    ft_kind_t kind;                 /* of the first datagram */
+    ft_kind_t kind;                 /* of the first datagram; FT_KIND_COUNT: an ICMP error that quotes one */
     bool from_device;
     uint32_t frame;                 /* the first one's */
     uint32_t packets;

@@ -123,6 +123,19 @@ join_starts_over(const ft_call_t *call, const ft_packet_t *pkt, const ft_call_t 
 
 /* ---- Taking flows --------------------------------------------------------------------------- */
 
+/* What the datagrams are that wait: the first of a flow on a port that another dissector owns was not looked at. */
+static ft_kind_t
+join_waiting_kind(const ft_flow_t *flow)
+{
+    if (flow->first_kind != FT_KIND_UNKNOWN)
+        return flow->first_kind;
+    for (unsigned kind = FT_KIND_UNKNOWN + 1; kind < FT_KIND_COUNT; kind++) {
+        if (flow->kinds & (1u << kind))
+            return (ft_kind_t)kind;
+    }
+    return FT_KIND_UNKNOWN;
+}
+
 /* Gives the flow to the call, with the datagrams that wait. `frame` is the frame at hand. */
 static void
 join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reason)
@@ -143,7 +156,8 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
     call->reasons |= 1u << reason;
     if (flow->uncounted_packets) {
         ft_call_count_in(call, flow->uncounted_packets, flow->uncounted_bytes, flow->uncounted.frame, &flow->uncounted.time, &flow->last_time);
-        ft_brought_add(&(ft_brought_t){ .call = call, .flow = flow, .phase = ft_kind_phase(flow->first_kind), .kind = flow->first_kind,
+        ft_brought_add(&(ft_brought_t){ .call = call, .flow = flow, .phase = ft_kind_phase(join_waiting_kind(flow)),
+                                        .kind = join_waiting_kind(flow),
                                         .from_device = flow->device_side == 0, .frame = flow->uncounted.frame,
                                         .packets = flow->uncounted_packets, .bytes = flow->uncounted_bytes,
                                         .first_time = flow->uncounted.time, .last_time = flow->last_time });

@@ -98,6 +98,7 @@ static const value_string protocols[] = {
     { FT_KIND_LINK_PROBE, "link probe" },
     { FT_KIND_NAT_PROBE, "NAT probe" },
     { FT_KIND_QUIC, "QUIC" },
+    { FT_KIND_COUNT, "ICMP" },
     { 0, NULL }
 };
 

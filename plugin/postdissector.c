@@ -243,7 +243,8 @@ static void
 show_datagram_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t *call, const ft_packet_t *pkt)
 {
     ft_phase_t phase = phase_of(pkt, call, pinfo->num);
-    ft_brought_t what = { .call = call, .flow = pkt->flow, .phase = phase, .kind = pkt->kind, .frame = pinfo->num, .packets = 1,
+    ft_brought_t what = { .call = call, .flow = pkt->flow, .phase = phase,
+                          .kind = pkt->quoted ? FT_KIND_COUNT : pkt->kind, .frame = pinfo->num, .packets = 1,
                           .bytes = pinfo->fd->pkt_len, .first_time = pinfo->abs_ts, .last_time = pinfo->abs_ts };
 
     if (is_looked_at(tree))
