@@ -6,7 +6,9 @@
  *
  *  1. Its conversation is with one of FaceTime's servers: by a name in DNS, TLS, HTTP or a certificate, or the push port of an
  *     Apple address. Avoids the device's other traffic. Hosts that only stand in the table as the device's own are not among them.
- *  2. It is of a device of the call: the same address. Avoids what other devices of the network do.
+ *  2. It is of a device of the call: the same address. Avoids what other devices of the network do. In a Raw IP capture, which is taken
+ *     on the device itself, IPv6 addresses of one /64 are the same device: a telephone has one /64 for itself (RFC 6459, section 5.2),
+ *     and uses several addresses of it.
  *  3. It is not earlier than FT_ERRAND_BEFORE_SECONDS before the call's own first packet, and not later than
  *     FT_ERRAND_AFTER_SECONDS after the call's last one. Avoids the notifications that a push connection carries all day.
  *
@@ -16,6 +18,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "call.h"
+
+#include <wiretap/wtap.h>
 
 /* The published time line of 2010 has all steps within a few seconds; on two real calls the push came 0.01 s and some seconds before
  * the first datagram. Half a minute leaves time for a person to answer. */
@@ -60,6 +64,7 @@ typedef struct errand_state {
 /* A device and what of it waits for a call. */
 typedef struct errand_device {
     ft_endpoint_t at;               /* port 0 */
+    ft_call_t *call;                /* its latest call; NULL: none yet */
     errand_queue_t waiting;
 } errand_device_t;
 
@@ -67,6 +72,7 @@ static wmem_map_t *errands;         /* conversation_t * -> errand_state_t; file 
 static wmem_map_t *devices;         /* ft_endpoint_t with port 0 -> errand_device_t; file scope */
 static wmem_map_t *packets;         /* frame number -> errand_packet_t, of those that have a call; file scope */
 static uint32_t n_packets;          /* that are kept, waiting ones included */
+static bool on_device;              /* the capture is taken on the device itself */
 
 /* ---- Queues -------------------------------------------------------------------------------- */
 
@@ -263,14 +269,38 @@ errand_join(ft_call_t *call, errand_packet_t *packet)
                                     .first_time = packet->time, .last_time = packet->time });
 }
 
-void
-ft_errands_take(ft_call_t *call, const address *device)
+/* The device with this address, made if there is none. NULL: the limit. */
+static errand_device_t *
+errand_device_get(const address *addr)
 {
-    ft_endpoint_t at = { .addr = *device };
-    errand_device_t *known = (errand_device_t *)wmem_map_lookup(devices, &at);
+    uint8_t prefix[16] = { 0 };
+    ft_endpoint_t at = { .addr = *addr };
+    errand_device_t *device;
 
-    while (known && known->waiting.head) {
-        errand_packet_t *packet = queue_pop(&known->waiting);
+    if (on_device && addr->type == AT_IPv6) {
+        memcpy(prefix, addr->data, 8);
+        set_address(&at.addr, AT_IPv6, sizeof prefix, prefix);
+    }
+    device = (errand_device_t *)wmem_map_lookup(devices, &at);
+    if (!device && wmem_map_size(devices) < FT_MAX_ERRANDS) {
+        device = wmem_new0(wmem_file_scope(), errand_device_t);
+        ft_endpoint_copy(&device->at, &at.addr, 0);
+        queue_init(&device->waiting);
+        wmem_map_insert(devices, &device->at, device);
+    }
+    return device;
+}
+
+void
+ft_errands_take(ft_call_t *call, const address *addr)
+{
+    errand_device_t *device = errand_device_get(addr);
+
+    if (!device)
+        return;
+    device->call = call;
+    while (device->waiting.head) {
+        errand_packet_t *packet = queue_pop(&device->waiting);
 
         if (ft_seconds(&call->own_first_time, &packet->time) <= FT_ERRAND_BEFORE_SECONDS)
             errand_join(call, packet);
@@ -281,29 +311,14 @@ ft_errands_take(ft_call_t *call, const address *device)
 
 /* The device's call, if it is near enough in time. */
 static ft_call_t *
-errand_call(const address *device, const nstime_t *now)
+errand_call(const errand_device_t *device, const nstime_t *now)
 {
-    ft_call_t *call = ft_call_by_device(device);
+    ft_call_t *call = device->call ? ft_call_root(device->call) : NULL;
 
     if (!call || call->superseded || ft_seconds(now, &call->own_time) > FT_ERRAND_AFTER_SECONDS ||
         (call->end.frame && ft_seconds(now, &call->end.time) > FT_ERRAND_AFTER_SECONDS))
         return NULL;
     return call;
-}
-
-static errand_device_t *
-errand_device_get(const address *addr)
-{
-    ft_endpoint_t at = { .addr = *addr };
-    errand_device_t *device = (errand_device_t *)wmem_map_lookup(devices, &at);
-
-    if (!device) {
-        device = wmem_new0(wmem_file_scope(), errand_device_t);
-        ft_endpoint_copy(&device->at, addr, 0);
-        queue_init(&device->waiting);
-        wmem_map_insert(devices, &device->at, device);
-    }
-    return device;
 }
 
 /* The packet waits; what waited too long, or beyond what a conversation may keep, is forgotten. */
@@ -336,10 +351,14 @@ errand_add(errand_state_t *state, const packet_info *pinfo)
         return;
     }
     device = errand_device_get(&state->errand.device.addr);
+    if (!device) {
+        packet_forget(packet);
+        return;
+    }
     while (state->nameless.head)
         queue_push(&device->waiting, queue_pop(&state->nameless));
     errand_wait(&device->waiting, packet, FT_MAX_ERRAND_PACKETS);
-    call = errand_call(&state->errand.device.addr, &pinfo->abs_ts);
+    call = errand_call(device, &pinfo->abs_ts);
     if (call)
         ft_errands_take(call, &state->errand.device.addr);
 }
@@ -352,6 +371,7 @@ ft_errand_packet(packet_info *pinfo, ft_call_t **call)
 
     *call = NULL;
     if (!PINFO_FD_VISITED(pinfo)) {
+        on_device = pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_RAW_IP;
         state = pinfo->ptype == PT_TCP ? errand_tcp(pinfo) : pinfo->ptype == PT_UDP ? errand_dns(pinfo) : NULL;
         if (state)
             errand_add(state, pinfo);
@@ -372,4 +392,5 @@ ft_errands_init(void)
     devices = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
     packets = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     n_packets = 0;
+    on_device = false;
 }

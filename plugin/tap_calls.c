@@ -107,7 +107,22 @@ cell_to(const void *row, ft_cell_t *cell)
 static void
 cell_device(const void *row, ft_cell_t *cell)
 {
-    cell->text = endpoint_text(&((const call_row_t *)row)->call->device);
+    const ft_call_t *call = ((const call_row_t *)row)->call;
+    GString *text;
+
+    if (call->n_devices < 2) {
+        cell->text = endpoint_text(&call->device);
+        return;
+    }
+    /* Wi-Fi and cellular, or both ends. */
+    text = g_string_new(NULL);
+    for (unsigned i = 0; i < call->n_devices; i++) {
+        const char *one = endpoint_text(&call->devices[i]);
+
+        g_string_append_printf(text, "%s%s", i ? ", " : "", one);
+        g_free((char *)one);
+    }
+    cell->text = g_string_free(text, FALSE);
 }
 
 static void

@@ -82,6 +82,8 @@ cell_role(const void *row, ft_cell_t *cell)
 
     for (unsigned i = 0; i < node->n_roles; i++)
         g_string_append_printf(text, "%s%s", i ? ", " : "", node->roles[i]);
+    if (node->sent == 0)
+        g_string_append(text, " (silent)");
     cell->text = g_string_free(text, FALSE);
 }
 

@@ -226,7 +226,9 @@ timeline_packet(ft_table_rows_t *rows, const void *data)
 {
     const ft_tap_info_t *info = (const ft_tap_info_t *)data;
     ft_party_t remote = ft_party_remote(&info->what);
-    ft_path_t path = info->phase != FT_PHASE_MEDIA ? FT_PATH_NONE : info->what.kind == FT_KIND_RELAY ? FT_PATH_RELAY : FT_PATH_DIRECT;
+    ft_path_t path = info->phase != FT_PHASE_MEDIA ? FT_PATH_NONE :
+                     info->what.kind == FT_KIND_RELAY || (info->what.flow && (info->what.flow->kinds & (1u << FT_KIND_RELAY))) ?
+                     FT_PATH_RELAY : FT_PATH_DIRECT;
     step_row_t *step;
 
     if (info->earlier && ft_table_filtered(rows))
