@@ -38,10 +38,12 @@
 enum {
     FT_TLV_COUNTER = 1,
     FT_TLV_CONNECTION = 3,
+    FT_TLV_KEY_EXCHANGE = 4,
     FT_TLV_REMOTE = 8,
     FT_TLV_HMAC = 9,
     FT_TLV_ROUND_TRIP = 10,
     FT_TLV_UUID = 11,
+    FT_TLV_GENERIC = 15,
     FT_TLV_INTERFACE = 21,
     FT_TLV_MKM = 22
 };
@@ -203,7 +205,7 @@ static const link_simple_t link_simple[] = {
     { FT_TLV_COUNTER, 2, FT_UINT16, BASE_DEC, "counter", "Counter", NULL,
       "Number of the message among those of its command; an answer repeats it, and so does a retransmission" },
     { 2, 2, FT_UINT16, BASE_DEC, "transport", "Transport", NULL, "Transport of the link; meaning of the values unknown" },
-    { 4, 0, FT_BYTES, BASE_NONE, "key_exchange", "Key Exchange Data", NULL, "Form unknown" },
+    { FT_TLV_KEY_EXCHANGE, 0, FT_BYTES, BASE_NONE, "key_exchange", "Key Exchange Data", NULL, "Form unknown" },
     { 5, 2, FT_UINT16, BASE_DEC, "rat", "Radio Access Technology", ft_rat_vals, "What the link runs over" },
     { 6, 2, FT_UINT16, BASE_DEC, "mtu", "MTU", NULL, "Largest packet of the link, in bytes" },
     { 7, 4, FT_UINT32, BASE_DEC, "accept_delay", "Accept Delay", NULL, "Delay before the call was accepted; its unit is not known" },
@@ -212,7 +214,7 @@ static const link_simple_t link_simple[] = {
     { 12, 2, FT_UINT16, BASE_HEX, "capability", "Capability", NULL, "Meaning of the bits unknown; 1 in all messages seen" },
     { 13, 0, FT_BYTES, BASE_NONE, "local_binding", "Local Channel-Binding UUID", NULL, "UUID of the sender's channel binding" },
     { 14, 0, FT_BYTES, BASE_NONE, "remote_binding", "Remote Channel-Binding UUID", NULL, "UUID of the receiver's channel binding" },
-    { 15, 0, FT_BYTES, BASE_NONE, "generic", "Generic Data", NULL, "Form unknown" },
+    { FT_TLV_GENERIC, 0, FT_BYTES, BASE_NONE, "generic", "Generic Data", NULL, "Form unknown" },
     { 17, 4, FT_UINT32, BASE_DEC, "error", "Error Code", NULL, "Meaning of the values unknown" },
     { 18, 2, FT_UINT16, BASE_DEC, "version", "Version", NULL, "Version of the sender's link code" },
     { 19, 2, FT_UINT16, BASE_HEX, "flags", "Link Flags", NULL, "Meaning of the bits unknown" },
@@ -274,9 +276,9 @@ link_address(tvbuff_t *tvb, packet_info *pinfo, int at, int end, bool v6, proto_
  *     for each address:   | IPv6, active, 4 bits radio access technology, delegated, 9 bits spare | 4 or 16 bytes |
  *     for each candidate: | 4 bits type, 7 bits transport, 5 bits index of the address | port |
  *
- * Returns the offset of the first byte that did not fit. */
+ * Returns the offset of the first byte that did not fit. *complete: nothing that was announced is missing. */
 static int
-link_connection(tvbuff_t *tvb, packet_info *pinfo, int at, int end, proto_tree *tree, ft_packet_t *pkt)
+link_connection(tvbuff_t *tvb, packet_info *pinfo, int at, int end, proto_tree *tree, ft_packet_t *pkt, bool *complete)
 {
     static int *const header_parts[] = { &hf_link_conn_version, &hf_link_conn_addresses, &hf_link_conn_candidates, NULL };
     static int *const address_parts[] = { &hf_link_address_ipv6, &hf_link_address_active, &hf_link_address_rat,
@@ -286,6 +288,7 @@ link_connection(tvbuff_t *tvb, packet_info *pinfo, int at, int end, proto_tree *
     unsigned n_addrs, n_candidates, n = 0;
     uint16_t header;
 
+    *complete = false;
     if (at + 2 > end)
         return at;
     header = tvb_get_ntohs(tvb, at);
@@ -332,6 +335,7 @@ link_connection(tvbuff_t *tvb, packet_info *pinfo, int at, int end, proto_tree *
             ft_learn(pkt, &addrs[which], port, FT_LEARNED_OWN);
         }
     }
+    *complete = true;
     return at;
 }
 
@@ -355,19 +359,20 @@ link_remote(tvbuff_t *tvb, packet_info *pinfo, int at, int end, proto_tree *tree
 
 /* The sender's interfaces on the relay: u16 header (3 bits: 1, 13 bits: count), then 12 bytes each. */
 static int
-link_interfaces(tvbuff_t *tvb, int at, int end, proto_tree *tree, proto_item *tlv_item)
+link_interfaces(tvbuff_t *tvb, int at, int end, proto_tree *tree, proto_item *tlv_item, bool *complete)
 {
     static int *const header_parts[] = { &hf_link_interface_version, &hf_link_interface_count, NULL };
     static int *const kind_parts[] = { &hf_link_interface_ipv6, &hf_link_interface_type, &hf_link_interface_transport,
                                        &hf_link_interface_rat, &hf_link_interface_spare, NULL };
-    unsigned count;
+    unsigned count, i;
 
+    *complete = false;
     if (at + 2 > end)
         return at;
     count = FT_INTERFACE_COUNT(tvb_get_ntohs(tvb, at));
     link_word(tree, tvb, at, hf_link_interface_header, header_parts);
     at += 2;
-    for (unsigned i = 0; i < count && at + FT_INTERFACE_LEN <= end; i++, at += FT_INTERFACE_LEN) {
+    for (i = 0; i < count && at + FT_INTERFACE_LEN <= end; i++, at += FT_INTERFACE_LEN) {
         proto_tree *sub = proto_tree_add_subtree_format(tree, tvb, at, FT_INTERFACE_LEN, ett_link_item, NULL,
                                                         "Interface %u: relay link 0x%04x", i, tvb_get_ntohs(tvb, at + 2));
 
@@ -378,6 +383,7 @@ link_interfaces(tvbuff_t *tvb, int at, int end, proto_tree *tree, proto_item *tl
         proto_tree_add_item(sub, hf_link_interface_mask, tvb, at + 8, 4, ENC_BIG_ENDIAN);
     }
     proto_item_append_text(tlv_item, ": %u", count);
+    *complete = i == count;
     return at;
 }
 
@@ -430,10 +436,11 @@ static void
 link_tlv(tvbuff_t *tvb, packet_info *pinfo, int at, uint16_t type, int len, proto_tree *tree, proto_item *item, ft_packet_t *pkt)
 {
     int end = at + len, done;
+    bool complete = len > 0 || type == FT_TLV_KEY_EXCHANGE || type == FT_TLV_GENERIC;
 
     switch (type) {
     case FT_TLV_CONNECTION:
-        done = link_connection(tvb, pinfo, at, end, tree, pkt);
+        done = link_connection(tvb, pinfo, at, end, tree, pkt, &complete);
         break;
     case FT_TLV_REMOTE:
         done = link_remote(tvb, pinfo, at, end, tree, item);
@@ -442,7 +449,7 @@ link_tlv(tvbuff_t *tvb, packet_info *pinfo, int at, uint16_t type, int len, prot
         done = link_round_trip(tvb, at, end, tree);
         break;
     case FT_TLV_INTERFACE:
-        done = link_interfaces(tvb, at, end, tree, item);
+        done = link_interfaces(tvb, at, end, tree, item, &complete);
         break;
     case FT_TLV_MKM:
         done = link_key_material(tvb, pinfo, at, len, tree);
@@ -456,8 +463,8 @@ link_tlv(tvbuff_t *tvb, packet_info *pinfo, int at, uint16_t type, int len, prot
             proto_tree_add_item(tree, hf_link_bytes, tvb, at, len, ENC_NA);
         return;
     }
-    /* Nothing of a value with content fitted, or something was left over. */
-    if (done < end || (len == 0 && type != 4 && type != 15)) {
+    /* Something is missing, or something is left over. */
+    if (done < end || !complete) {
         expert_add_info_format(pinfo, item, &ei_link_tlv_length, "%s cannot have %d bytes",
                                val_to_str_const(type, link_tlv_vals, "This TLV"), len);
         if (done < end)
