@@ -347,10 +347,10 @@ bplist_show(const ft_bplist_value_t *value, void *parent, void *user)
     proto_tree *tree;
     nstime_t time;
 
+    if (value->key)
+        proto_tree_add_string((proto_tree *)parent, hf_bplist_key, tvb, value->key_offset, value->key_length, value->key);
     tree = proto_tree_add_subtree_format((proto_tree *)parent, tvb, value->offset, value->length, ett_bplist_value, &item, "%s",
                                          value->depth == 0 ? "Property List" : value->key ? value->key : "Entry");
-    if (value->key)
-        proto_tree_add_string(tree, hf_bplist_key, tvb, value->key_offset, value->key_length, value->key);
     proto_tree_add_item(tree, hf_bplist_marker, tvb, value->offset, 1, ENC_NA);
     if (value->content > value->offset + 1)
         proto_tree_add_uint64(tree, hf_bplist_count, tvb, value->offset + 1, value->content - value->offset - 1, value->count);

@@ -18,6 +18,9 @@ KINDS = ("relay", "link-probe", "nat-probe", "stun")
 UNDECODED = {"data", "data.data", "data.len", "facetime.relay.payload", "facetime.relay.rest", "facetime.relay.control.rest", "facetime.relay.hbh.value",
              "facetime.link.tlv.bytes", "facetime.linkprobe.rest", "facetime.bplist.unread"}
 
+# Protocols of Wireshark's own that have no field for some byte: the end of RTCP's list of source descriptions.
+STOCK_GAPS = {"rtcp"}
+
 needs_real = pytest.mark.skipif(not paths.REAL.is_dir(), reason=paths.NO_SHARED)
 CAPTURES = [*(pytest.param(paths.sample(name), id=name) for name in paths.SAMPLES),
             *(pytest.param(path, id=path.stem, marks=needs_real) for path in (paths.WIFI, paths.CELLULAR))]
@@ -46,13 +49,17 @@ def ranges(numbers):
 def undecoded(out):
     """For each datagram of the PDML in OUT: frame number, number of its kind, offsets in the UDP payload that no field covers."""
     for packet in xml.etree.ElementTree.fromstring(out).findall("packet"):
-        protos = {proto.get("name"): proto for proto in packet.findall("proto")}
-        start = int(protos["udp"].get("pos")) + 8
+        protos = packet.findall("proto")
+        udp = next(number for number, proto in enumerate(protos) if proto.get("name") == "udp")
+        start = int(protos[udp].get("pos")) + 8
         fields = list(packet.iter("field"))
         length = next(int(field.get("show")) for field in fields if field.get("name") == "udp.length") - 8
         kind = next(int(field.get("show")) for field in fields if field.get("name") == "facetime.kind")
         covered = set()
-        for proto in packet.findall("proto"):
+        for proto in protos[udp + 1:]:
+            if proto.get("name") in STOCK_GAPS:
+                at = int(proto.get("pos")) - start
+                covered.update(range(at, at + int(proto.get("size"))))
             for field in leaves(proto):
                 name, at = field.get("name"), int(field.get("pos")) - start
                 if name and name not in UNDECODED and not name.startswith("_ws.") and field.get("hide") != "yes":
@@ -91,13 +98,13 @@ def test_every_byte_has_a_field(gaps, capture, kind):
 @needs_real
 def test_the_real_captures_have_them(gaps):
     """What is checked is there: 1,722 and 2,620 relay datagrams, 400 link probes."""
-    assert {kind: gaps(paths.WIFI)[kind][0] for kind in KINDS} == {"relay": 1722, "link-probe": 0, "nat-probe": 0, "stun": 27}
+    assert {kind: gaps(paths.WIFI)[kind][0] for kind in KINDS} == {"relay": 1722, "link-probe": 0, "nat-probe": 0, "stun": 13}
     assert {kind: gaps(paths.CELLULAR)[kind][0] for kind in KINDS} == {"relay": 2620, "link-probe": 400, "nat-probe": 2, "stun": 70}
 
 
 def test_a_gap_is_found():
     """The ruler measures: a payload whose middle no field covers, and one that an undecoded field covers."""
-    out = """<pdml><packet><proto name="geninfo" pos="0"><field name="num" pos="0" size="9" show="7"/></proto>
+    out = """<pdml><packet><proto name="geninfo" pos="0" size="38"><field name="num" pos="0" size="38" show="7"/></proto>
         <proto name="udp" pos="20" size="8"><field name="udp.length" pos="24" size="2" show="18"/></proto>
         <proto name="facetime" pos="28" size="10"><field name="facetime.kind" pos="28" size="0" show="5"/>
         <field name="facetime.relay.channel" pos="28" size="2"/><field name="" pos="30" size="8"><field name="facetime.link.counter" pos="34" size="2"/>
@@ -109,10 +116,7 @@ def test_a_gap_is_found():
 @pytest.mark.parametrize("capture", [paths.WIFI, paths.CELLULAR], ids=lambda path: path.stem)
 def test_no_complaints(wireshark, capture):
     """Nothing in a real call is against the format or unknown to it: no warning of this plugin's own, and no error of any."""
-    rows = wireshark.fields(capture, ("frame.number", "_ws.expert.severity", "_ws.expert.message"), "-2", "-Y", "_ws.expert.severity >= 4194304")
-    own = [row for row in wireshark.fields(capture, ("frame.number",), "-2", "-Y",
-           "facetime.relay.unknown_flags || facetime.relay.unknown_payload || facetime.relay.bad_stats || facetime.link.unknown_tlv || "
-           "facetime.link.unknown_command || facetime.link.bad_length || facetime.linkprobe.bad_length || facetime.relay.hbh.malformed")]
-    assert own == []
-    errors = [row for row in rows if any(int(severity) >= 0x00800000 for severity in row["_ws.expert.severity"])]
-    assert errors == []
+    own = ("relay.unknown_flags", "relay.unknown_payload", "relay.bad_stats", "relay.participant_zero", "relay.hbh.malformed", "relay.control.short",
+           "link.unknown_tlv", "link.unknown_command", "link.bad_length", "link.hmac_not_last", "linkprobe.bad_length", "bplist.malformed", "bplist.limit")
+    assert wireshark.count(capture, " || ".join(f"facetime.{item}" for item in own), "-2") == 0
+    assert wireshark.count(capture, "_ws.expert.severity >= 0x00800000", "-2") == 0
