@@ -22,7 +22,7 @@
  *
  * The device asks for statistics (bit 9, every 91 ms), the relay answers some of them (bits 9 and 10). The five values have no
  * order in public code, only names in AVConference (remoteTimestamp, serverPacketInterval, totalRemoteMediaPacketReceived,
- * totalRemoteMediaPacketSent, uplinkBandwidthSample); measured on 86 answers of one call:
+ * totalRemoteMediaPacketSent, uplinkBandwidthSample); measured on 60 answers of one call:
  *
  *  1. a clock of milliseconds;
  *  2. minus the first: the clock when the request with this ID came. It is 505 ms for five requests, again and again;
@@ -135,12 +135,12 @@ static const struct {
     [3] = { "priority", "Priority", "The channel priority follows" },
     [4] = { "probe_group", "Probe Group", "The probe group ID follows" },
     [5] = { "version", "Version Counter", "The low byte of the version counter follows" },
-    [6] = { "bit6", "Count Packet", "A mark without data: the relay counts the datagram in its statistics; set on all media of devices" },
+    [6] = { "bit6", "Count Packet", "A mark without data: the packet is counted; set on all media from devices" },
     [7] = { "compound", "Compound", "The length of this sub-packet's data follows, and another sub-packet after the data" },
-    [8] = { "bit8", "Opt out of Priority Filter", "A mark without data; in real calls set on all video and on nothing else" },
+    [8] = { "bit8", "Opt out of Priority Filter", "A mark without data; in real calls set on video only" },
     [9] = { "stats_id", "Stats ID", "A statistics ID follows" },
     [10] = { "stats", "Stats Payload", "Five statistics values follow the ID" },
-    [11] = { "bit11", "Transition Streams", "A mark without data where it was seen: 15 video packets" },
+    [11] = { "bit11", "Transition Streams", "A mark without data where it was seen: 14 video packets" },
     [12] = { "bit12", "Bit 12", "Never seen" },
     [13] = { "link", "Relay Link ID", "The primary relay link ID follows" },
     [14] = { "links", "Secondary Relay Link IDs", "A count and that many further relay link IDs follow" },
