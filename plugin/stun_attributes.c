@@ -282,17 +282,41 @@ show_value(tvbuff_t *tvb, packet_info *pinfo, int at, int len, const stun_attrib
     }
 }
 
+/* An attribute whose length the capture does not have: its type, if that is one of Apple's, or any. */
+static void
+show_type_alone(tvbuff_t *tvb, int at, bool all, proto_tree *tree)
+{
+    const stun_attribute_t *attribute;
+
+    if (tvb_captured_length_remaining(tvb, at) < 2)
+        return;
+    attribute = attribute_find(tvb_get_ntohs(tvb, at));
+    if (!attribute && !all)
+        return;
+    proto_tree_add_item(proto_tree_add_subtree(tree, tvb, at, 2, ett_attribute, NULL, attribute ? attribute->title :
+                                               val_to_str_const(tvb_get_ntohs(tvb, at), standard_names, "Unknown Attribute")),
+                        hf_attribute_type, tvb, at, 2, ENC_BIG_ENDIAN);
+}
+
 void
 ft_stun_attribute_show(tvbuff_t *tvb, packet_info *pinfo, int at, int room, bool all, proto_tree *tree)
 {
-    int value = at + FT_STUN_ATTRIBUTE_HEADER_LEN, inside = room - FT_STUN_ATTRIBUTE_HEADER_LEN, captured, padding;
-    uint16_t type = tvb_get_ntohs(tvb, at);
-    int len = tvb_get_ntohs(tvb, at + 2), shown = MIN(len, inside);
-    bool stock = attribute_is_stock(type, (unsigned)len), unknown;
-    const stun_attribute_t *attribute = stock ? NULL : attribute_find(type);
+    int value = at + FT_STUN_ATTRIBUTE_HEADER_LEN, inside = room - FT_STUN_ATTRIBUTE_HEADER_LEN, captured, padding, len, shown;
+    const stun_attribute_t *attribute;
+    bool stock, unknown;
     proto_tree *sub;
     proto_item *item;
+    uint16_t type;
 
+    if (tvb_captured_length_remaining(tvb, at) < FT_STUN_ATTRIBUTE_HEADER_LEN) {
+        show_type_alone(tvb, at, all, tree);
+        return;
+    }
+    type = tvb_get_ntohs(tvb, at);
+    len = tvb_get_ntohs(tvb, at + 2);
+    shown = MIN(len, inside);
+    stock = attribute_is_stock(type, (unsigned)len);
+    attribute = stock ? NULL : attribute_find(type);
     unknown = !stock && !attribute && attribute_is_range(type);
     if (!attribute && !unknown && !all)
         return;

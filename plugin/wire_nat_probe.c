@@ -319,17 +319,18 @@ snatmap_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
         return;
     }
     message = nat_probe_exchange(tvb, pinfo, pkt, FT_EXCHANGE_SNATMAP, FT_NAT_NONCE_AT);
+    /* Item by item: where the capture is cut, what comes before the cut is shown. */
     says.ip = tvb_get_ipv4(tvb, 8);
-    says.port = tvb_get_ntohs(tvb, 12);
     if (answer) {
         /* Shown upright: what travels is the bitwise inverse. */
         says.ip = ~says.ip;
-        says.port = (uint16_t)~says.port;
         own = proto_tree_add_ipv4(tree, hf_natprobe_mapped_address, tvb, 8, 4, says.ip);
         proto_item_append_text(own, " (every bit inverted on the wire)");
+        says.port = (uint16_t)~tvb_get_ntohs(tvb, 12);
         proto_tree_add_uint(tree, hf_natprobe_mapped_port, tvb, 12, 2, says.port);
     } else {
         own = proto_tree_add_ipv4(tree, hf_natprobe_address, tvb, 8, 4, says.ip);
+        says.port = tvb_get_ntohs(tvb, 12);
         if (pinfo->src.type == AT_IPv4 && (memcmp(&says.ip, pinfo->src.data, sizeof says.ip) != 0 || says.port != pinfo->srcport))
             proto_item_append_text(own, " (not the packet's source: translated before it was captured)");
         proto_tree_add_uint(tree, hf_natprobe_port, tvb, 12, 2, says.port);

@@ -253,8 +253,11 @@ stun_attributes(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int end,
         uint16_t type;
         int len;
 
-        if (at + FT_STUN_ATTRIBUTE_HEADER_LEN > captured)
+        if (at + FT_STUN_ATTRIBUTE_HEADER_LEN > captured) {
+            if (at < captured)
+                ft_stun_attribute_show(tvb, pinfo, at, end - at, all, tree);
             return at;
+        }
         if (n == FT_STUN_MAX_ATTRIBUTES) {
             expert_add_info(pinfo, item, &ei_stun_too_many);
             return at;
