@@ -146,7 +146,7 @@ def test_capture_is_cut(wireshark, passes):
             assert found.value(PROBE + "nonce") is not None, kept
             assert experts(found) == [], kept
             assert "_ws.short" in found.protocols and "_ws.malformed" not in found.protocols, kept
-            assert bool(found.values(PROBE + last)) == (last == "address" and kept >= 14), kept
+            assert bool(found.values(PROBE + last)) == (last == "address" and kept >= 12), kept
 
 
 @each_pass
