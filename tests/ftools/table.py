@@ -1,4 +1,4 @@
-"""Reads the calls table as a terminal shows it, and measures it."""
+"""Reads tables as a terminal shows them, and measures the calls table."""
 
 import re
 import unicodedata
@@ -7,6 +7,16 @@ import unicodedata
 NUMBERS = ("Call", "Duration (s)", "Packets", "Bytes")
 COLUMNS = ("Call", "Start (UTC)", "Duration (s)", "State", "Direction", "From", "To", "Device", "Peer", "Relay", "Path", "Media",
            "Packets", "Bytes", "Confidence", "Filter")
+CALLS = "FaceTime Calls"
+
+STREAMS = "FaceTime Streams"
+STREAM_COLUMNS = ("Call", "Direction", "SSRC", "Media", "Codec", "Payload type (packets)", "Path", "Packets", "RTP bytes", "Duration (s)",
+                  "Bit rate (kbit/s)", "Peak (kbit/s in 1 s)", "Lost", "Lost (%)", "Duplicates", "Copies on another path",
+                  "Same number, other content", "Reordered", "Clock (Hz)", "Jitter (ms)", "Max jitter (ms)", "Gaps over 200 ms",
+                  "Longest gap (ms)", "Frames/s", "DSCP", "Main stream (same timestamps)", "First frame", "Last frame", "Notes", "Filter")
+STREAM_TEXTS = ("Direction", "SSRC", "Media", "Codec", "Payload type (packets)", "Path", "Clock (Hz)", "DSCP",
+                "Main stream (same timestamps)", "Notes", "Filter")
+STREAM_NUMBERS = tuple(title for title in STREAM_COLUMNS if title not in STREAM_TEXTS)
 GAP = re.compile(r" {2,}")
 
 
@@ -61,21 +71,26 @@ def check_layout(out):
     return [("".join(row[starts["From"]:starts["To"]]).strip(), "".join(row[starts["To"]:starts["Device"]]).strip()) for row in grid[1:]]
 
 
-def lines(out):
-    """The table's lines in OUT: ruler, title, filter, header, rows, ruler."""
+def lines(out, name=CALLS):
+    """The lines of the table NAME in OUT: ruler, title, filter, header, rows, ruler."""
     all_lines = out.splitlines()
-    if "FaceTime Calls" not in all_lines:
+    if name not in all_lines:
         raise TableError(f"no table in:\n{out}")
-    top = all_lines.index("FaceTime Calls") - 1
+    top = all_lines.index(name) - 1
     for end in range(top + 1, len(all_lines)):
         if set(all_lines[end]) == {"="}:
             return all_lines[top:end + 1]
     raise TableError(f"the table has no end:\n{out}")
 
 
-def rows(out):
-    """One dict for each row of the table in OUT; numbers as numbers."""
-    table = lines(out)
+def number(text):
+    """The number of a cell, None where it is not known."""
+    return None if text == "-" else float(text) if "." in text else int(text)
+
+
+def rows(out, name=CALLS, numbers=NUMBERS):
+    """One dict for each row of the table NAME in OUT; NUMBERS: the columns that hold numbers."""
+    table = lines(out, name)
     titles = [text for text, _, _ in spans(table[3])]
     parsed = []
     for line in table[4:-1]:
@@ -83,15 +98,20 @@ def rows(out):
         if len(cells) != len(titles):
             raise TableError(f"{len(cells)} cells under {len(titles)} titles:\n{line}")
         row = dict(zip(titles, cells))
-        for title in NUMBERS:
-            row[title] = float(row[title]) if "." in row[title] else int(row[title])
+        for title in numbers:
+            row[title] = number(row[title])
         parsed.append(row)
     return parsed
 
 
-def shown_filter(out):
+def streams(out):
+    """The rows of the streams table in OUT."""
+    return rows(out, STREAMS, STREAM_NUMBERS)
+
+
+def shown_filter(out, name=CALLS):
     """What the table says of its filter; None if it has none."""
-    text = lines(out)[2].removeprefix("Filter: ")
+    text = lines(out, name)[2].removeprefix("Filter: ")
     return None if text == "<none>" else text
 
 

@@ -9,12 +9,14 @@ from . import pcap
 
 @dataclasses.dataclass(frozen=True)
 class Datagram:
-    """A UDP datagram: number of its frame, ends, payload."""
+    """A UDP datagram: number of its frame, ends, payload; its time in microseconds, and the DSCP of its IP header."""
 
     frame: int
     source: tuple
     destination: tuple
     payload: bytes
+    time: int = 0
+    dscp: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +27,9 @@ class Rtp:
     ssrc: int
     payload_type: int
     sequence: int
+    timestamp: int = 0
+    marker: bool = False
+    length: int = 0
 
 
 def udp(linktype, packets):
@@ -42,7 +47,8 @@ def udp(linktype, packets):
         else:
             continue
         source, destination, length = struct.unpack_from(">HHH", data, at)
-        yield Datagram(frame, (addresses[0], source), (addresses[1], destination), data[at + 8:at + length])
+        dscp = data[1] >> 2 if data[0] >> 4 == 4 else (data[0] & 15) << 2 | data[1] >> 6
+        yield Datagram(frame, (addresses[0], source), (addresses[1], destination), data[at + 8:at + length], packet.time, dscp)
 
 
 # Optional fields of a relay sub-packet, in the order in which they come: bit and bytes; a negative number is the size of each of
@@ -91,8 +97,8 @@ def rtp(frame, payload):
     """The header, if PAYLOAD is RTP and not RTCP or a link message; else None."""
     if len(payload) < 12 or payload[0] >> 6 != 2 or 192 <= payload[1] <= 223 or is_link_message(payload):
         return None
-    sequence, _, ssrc = struct.unpack_from(">HII", payload, 2)
-    return Rtp(frame, ssrc, payload[1] & 127, sequence)
+    sequence, timestamp, ssrc = struct.unpack_from(">HII", payload, 2)
+    return Rtp(frame, ssrc, payload[1] & 127, sequence, timestamp, payload[1] > 127, len(payload))
 
 
 def relayed_rtp(path):

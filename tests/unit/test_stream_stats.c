@@ -1,0 +1,259 @@
+/* test_stream_stats.c
+ * The arithmetic of RTP streams alone, where captures are too clumsy: edges of the window, wraps, restarts, clocks, joins.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "stream_stats.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+static int failures;
+
+static void
+check(const char *what, int line, double found, double wanted, double tolerance)
+{
+    if (fabs(found - wanted) <= tolerance)
+        return;
+    printf("line %d: %s is %g, not %g\n", line, what, found, wanted);
+    failures++;
+}
+
+#define CHECK(found, wanted) check(#found, __LINE__, (double)(found), (double)(wanted), 0)
+#define CHECK_NEAR(found, wanted, tolerance) check(#found, __LINE__, (found), (wanted), (tolerance))
+
+static void
+add_range(ft_seq_t *seq, unsigned from, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        ft_seq_add(seq, (uint16_t)(from + i));
+}
+
+/* A packet that is as late as the window is long is told from a duplicate; one more is not. */
+static void
+window_edge(void)
+{
+    ft_seq_t seq = { 0 };
+
+    ft_seq_add(&seq, 100);
+    add_range(&seq, 102, FT_SEQ_WINDOW - 2);                    /* the highest is 100 + FT_SEQ_WINDOW - 1 */
+    CHECK(ft_seq_lost(&seq), 1);
+    CHECK(ft_seq_add(&seq, 100), FT_SEQ_DUPLICATE);
+    CHECK(ft_seq_add(&seq, 101), FT_SEQ_LATE);
+    CHECK(ft_seq_add(&seq, 101), FT_SEQ_DUPLICATE);
+    CHECK(ft_seq_lost(&seq), 0);
+    ft_seq_add(&seq, 100 + FT_SEQ_WINDOW);
+    CHECK(ft_seq_add(&seq, 100), FT_SEQ_STRAY);
+    CHECK(ft_seq_add(&seq, 101), FT_SEQ_DUPLICATE);             /* after a stray 100, but within the window */
+}
+
+/* Places of the window are used again: an old bit is never taken for a new packet's. */
+static void
+window_reuse(void)
+{
+    ft_seq_t seq = { 0 };
+
+    add_range(&seq, 0, FT_SEQ_WINDOW);
+    ft_seq_add(&seq, 2 * FT_SEQ_WINDOW - 1);
+    CHECK(ft_seq_lost(&seq), FT_SEQ_WINDOW - 1);
+    for (unsigned i = FT_SEQ_WINDOW; i < 2 * FT_SEQ_WINDOW - 1; i++)
+        CHECK(ft_seq_add(&seq, (uint16_t)i), FT_SEQ_LATE);
+    CHECK(ft_seq_lost(&seq), 0);
+    CHECK(seq.duplicates, 0);
+}
+
+static void
+largest_step(void)
+{
+    ft_seq_t seq = { 0 };
+
+    ft_seq_add(&seq, 0);
+    CHECK(ft_seq_add(&seq, FT_SEQ_MAX_STEP), FT_SEQ_NEW);
+    CHECK(ft_seq_add(&seq, 2 * FT_SEQ_MAX_STEP + 1), FT_SEQ_STRAY);
+    CHECK(ft_seq_add(&seq, FT_SEQ_MAX_STEP + 1), FT_SEQ_NEW);
+    CHECK(ft_seq_expected(&seq), FT_SEQ_MAX_STEP + 2);
+}
+
+/* Each number once, over many wraps, whatever number is the first. */
+static void
+many_wraps(void)
+{
+    for (unsigned first = 0; first < 65536; first += 21845) {
+        ft_seq_t seq = { 0 };
+
+        add_range(&seq, first, 400000);
+        CHECK(ft_seq_expected(&seq), 400000);
+        CHECK(seq.received, 400000);
+        CHECK(seq.late + seq.duplicates + seq.restarts, 0);
+    }
+}
+
+static void
+restart(void)
+{
+    ft_seq_t seq = { 0 };
+
+    add_range(&seq, 10, 5);
+    ft_seq_add(&seq, 16);                                       /* 15 is lost */
+    add_range(&seq, 40000, 5);
+    CHECK(seq.restarts, 1);
+    CHECK(ft_seq_expected(&seq), 12);
+    CHECK(ft_seq_lost(&seq), 1);
+}
+
+/* A stream that was counted in two parts is the stream that was counted in one. */
+static void
+joined_sequence(void)
+{
+    for (unsigned first = 65500; first < 65540; first += 39) {
+        ft_seq_t whole = { 0 }, early = { 0 }, later = { 0 };
+
+        for (unsigned i = 0; i < 300; i++) {
+            if (i % 7 == 3)
+                continue;
+            ft_seq_add(&whole, (uint16_t)(first + i));
+            ft_seq_add(i < 150 ? &early : &later, (uint16_t)(first + i));
+        }
+        ft_seq_join(&early, &later);
+        CHECK(ft_seq_expected(&early), ft_seq_expected(&whole));
+        CHECK(ft_seq_lost(&early), ft_seq_lost(&whole));
+        CHECK(early.received, whole.received);
+    }
+}
+
+static ft_sample_t
+sample(unsigned number, ft_nanoseconds_t time, uint32_t timestamp)
+{
+    ft_sample_t made = { .time = time, .frame = number + 1, .timestamp = timestamp, .length = 100, .number = (uint16_t)number,
+                         .type = 104, .dscp = -1 };
+
+    return made;
+}
+
+/* RFC 3550, A.8, by hand: differences of 10 ms and 0 give 10/16 and then 10/16 - 10/256. */
+static void
+jitter(void)
+{
+    ft_leg_stats_t leg = { 0 };
+    ft_sample_t samples[] = {
+        sample(0, 0, 0), sample(1, 30 * FT_MILLISECOND, 480), sample(2, 50 * FT_MILLISECOND, 960),
+    };
+    double mean = 0, max = 0;
+
+    for (unsigned i = 0; i < 3; i++)
+        ft_leg_add(&leg, &samples[i]);
+    CHECK(ft_leg_jitter(&leg, 24000, &mean, &max), true);
+    CHECK_NEAR(max, 0.010 / 16, 1e-9);
+    CHECK_NEAR(mean, (0.010 / 16 + 0.010 / 16 - 0.010 / 256) / 2, 1e-9);
+    CHECK(ft_leg_jitter(&leg, 24001, &mean, &max), false);
+}
+
+/* Timestamps wrap, times of a file may run backwards: no wild jitter. */
+static void
+jitter_over_wrap(void)
+{
+    ft_leg_stats_t leg = { 0 };
+    double mean = 0, max = 1;
+
+    for (unsigned i = 0; i < 100; i++) {
+        ft_sample_t one = sample(i, i * 20 * FT_MILLISECOND, UINT32_MAX - 20 * 480 + i * 480);
+
+        ft_leg_add(&leg, &one);
+    }
+    ft_leg_jitter(&leg, 24000, &mean, &max);
+    CHECK_NEAR(max, 0, 1e-9);
+    CHECK(ft_leg_clock(&leg), 24000);
+}
+
+/* Each clock is found, and is found in batches only if the capture is long enough for it. */
+static void
+clocks(void)
+{
+    for (unsigned c = 0; c < FT_N_CLOCKS; c++) {
+        ft_leg_stats_t leg = { 0 }, batches = { 0 };
+
+        for (unsigned i = 0; i < 1500; i++) {
+            ft_sample_t one = sample(i, i * 20 * FT_MILLISECOND, i * ft_clocks[c] / 50);
+
+            ft_leg_add(&leg, &one);
+            one.time = one.time / FT_SECOND * FT_SECOND;
+            ft_leg_add(&batches, &one);
+        }
+        CHECK(ft_leg_clock(&leg), ft_clocks[c]);
+        CHECK(ft_leg_in_batches(&leg), false);
+        CHECK(ft_leg_clock(&batches), ft_clocks[c]);
+        CHECK(ft_leg_in_batches(&batches), true);
+    }
+}
+
+static void
+no_clock(void)
+{
+    ft_leg_stats_t odd = { 0 }, few = { 0 }, still = { 0 };
+
+    for (unsigned i = 0; i < 200; i++) {
+        ft_sample_t one = sample(i, i * 20 * FT_MILLISECOND, i * 400), same = sample(i, 0, i * 400);
+
+        ft_leg_add(&odd, &one);                                 /* 20 kHz: nobody's */
+        ft_leg_add(&still, &same);
+        if (i < 5)
+            ft_leg_add(&few, &one);
+    }
+    CHECK(ft_leg_clock(&odd), 0);
+    CHECK(ft_leg_clock(&few), 0);
+    CHECK(ft_leg_clock(&still), 0);
+}
+
+static void
+rates(void)
+{
+    ft_stream_stats_t stats = { 0 };
+
+    for (unsigned i = 0; i < 30; i++) {
+        ft_sample_t one = sample(i, i * 100 * FT_MILLISECOND, i * 2400);
+
+        one.length = i >= 10 && i < 20 ? 1000 : 500;            /* the second second is the fullest */
+        ft_stream_stats_add(&stats, &one, FT_LEG_FIRST_COPY);
+    }
+    CHECK_NEAR(ft_stream_seconds(&stats), 2.9, 1e-9);
+    CHECK_NEAR(ft_stream_rate(&stats), 20000 * 8 / 2.9, 1e-6);
+    CHECK(ft_stream_peak(&stats), 80000);
+    CHECK(stats.gaps, 0);
+}
+
+static void
+extreme_times(void)
+{
+    ft_stream_stats_t stats = { 0 };
+    ft_leg_stats_t leg = { 0 };
+    ft_nanoseconds_t times[] = { INT64_C(-6311433600) * FT_SECOND, 0, INT64_C(6311433600) * FT_SECOND / 2, 5 };
+
+    for (unsigned i = 0; i < 4; i++) {
+        ft_sample_t one = sample(i, times[i] / 2, i * 480);
+
+        ft_stream_stats_add(&stats, &one, ft_leg_add(&leg, &one));
+    }
+    CHECK(stats.packets, 4);
+    CHECK(ft_leg_clock(&leg), 0);
+}
+
+int
+main(void)
+{
+    window_edge();
+    window_reuse();
+    largest_step();
+    many_wraps();
+    restart();
+    joined_sequence();
+    jitter();
+    jitter_over_wrap();
+    clocks();
+    no_clock();
+    rates();
+    extreme_times();
+    if (failures == 0)
+        printf("all right\n");
+    return failures > 0;
+}
