@@ -93,7 +93,7 @@ def legacy_push(cast, lane, legacy, device):
     cast.pushes[device] = legacy.push
 
 
-def legacy_call(cast, device, peer, at, *, inbound=False, length=4 * SECOND, ring=600 * MILLISECOND, final=(200, "OK"), cancel=False, bye="peer",
+def legacy_call(cast, device, peer, at, /, *, inbound=False, length=4 * SECOND, ring=600 * MILLISECOND, final=(200, "OK"), cancel=False, bye="peer",
                 probe_port=59007, names=(CALLER, CALLEE), registration=False, refused=False, push=True, probes=True, public=None, port=PORT, **facts):
     """A call of 2010. FINAL: the answer to the INVITE (None: none comes); CANCEL: the caller gives up; BYE: who hangs up, "device",
     "peer" or None. NAMES: the device's and the peer's. FACTS: of the expected results, where they are not what follows from these.
@@ -225,10 +225,10 @@ class LightModern(ModernCall):
                     rtp.run(lane.fork("media", 0 if from_device else 31 * MILLISECOND), player, start, stop, deliver, jitter=200 if from_device else 3000)
 
 
-def modern_facts(device, peer, relays, inbound, **facts):
+def modern_facts(device, peer, relay_host, inbound, /, **facts):
     """The facts of a modern call: who initiated cannot be read from what is encrypted."""
     return {"era": "modern", "direction": "unknown", "initiated_by": "peer" if inbound else "device", "from": None, "to": None,
-            "devices": list(device.addresses), "peer": peer and peer.addresses[0], "relays": [address for host in relays for address in host.addresses],
+            "devices": list(device.addresses), "peer": peer and peer.addresses[0], "relays": list(relay_host.addresses),
             "state": "established", "end_cause": "capture end", "ended_by": None, "media": ["audio", "video"], **facts}
 
 
@@ -257,12 +257,12 @@ def modern_prelude(cast, modern, lane, device, inbound, host="17.57.144.38", loo
         modern.snatmap(lane, cast.apple("SNATMAP", "17.188.180.12").at(3480), mapped(device))
 
 
-def modern_call(cast, device, peer, at, *, relay_host=None, inbound=False, length=5 * SECOND, local_port=16393, relay_port=3482, links=(0x3A10, 0x3A11),
-                prelude=True, set_up=True, candidates=True, media=True, checks=True, closing=True, look_up=True, call=None, **facts):
+def modern_call(cast, device, peer, at, /, *, relay_host=None, inbound=False, length=5 * SECOND, local_port=16393, relay_port=3482, links=(0x3A10, 0x3A11),
+                prelude=True, set_up=True, candidates=True, playing=True, checks=True, closing=True, look_up=True, call=None, **facts):
     """A call of today, over a relay. SET_UP: QUIC and stats; CANDIDATES: link messages; CHECKS: STUN to the peer, answered the second time, or "unanswered".
-    CLOSING: QUIC and push say goodbye. Returns the ModernCall; its .began is when media began and .end when all ended."""
+    PLAYING: media. CLOSING: QUIC and push say goodbye. Returns the ModernCall; its .began is when media began and .end when all ended."""
     scene, relay_host = cast.scene, relay_host or cast.relay()
-    call = call or scene.call(**modern_facts(device, peer, [relay_host], inbound, **({} if media else {"state": "attempted", "media": []}), **facts))
+    call = call or scene.call(**modern_facts(device, peer, relay_host, inbound, **{**({} if playing else {"state": "attempted", "media": []}), **facts}))
     local = device.toward(relay_host.at(relay_port), local_port)
     modern = LightModern(scene, call, local, relay_host.at(relay_port), links)
     modern.make_sources()
@@ -282,7 +282,7 @@ def modern_call(cast, device, peer, at, *, relay_host=None, inbound=False, lengt
             seen = (mapped(device), local_port) if second and checks != "unanswered" else None
             modern.check(lane.fork(delay=(40 + 1005 * second) * MILLISECOND), local, peer.at(52014), transaction, link, seen, 2 * peer.delay)
     modern.began = modern.end = lane.now + 100 * MILLISECOND
-    if media:
+    if playing:
         modern.play(scene.lane(modern.began, call, None, device), 0, length, modern.relayed(True), modern.relayed(False))
         modern.pings(scene.lane(modern.began + 7 * MILLISECOND, call, "relay", device), length // SECOND, 990 * MILLISECOND)
         modern.end = modern.began + length

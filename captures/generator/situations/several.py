@@ -1,6 +1,6 @@
 """Several calls, and devices without any."""
 
-from .. import dns
+from .. import dns, tls
 from ..scene import MILLISECOND, SECOND
 from .cast import legacy_call, modern_call, situation
 
@@ -48,7 +48,7 @@ def modern_three_calls(cast):
     """Three calls of one device, 40 s apart: two with media, between them one that only reached the relay."""
     device = cast.device()
     first = modern_call(cast, device, cast.peer(23), 300 * MILLISECOND, length=3 * SECOND, state="interrupted", end_cause="timeout")
-    second = modern_call(cast, device, cast.peer(23), first.end + 40 * SECOND, media=False, checks=False, links=(0x3C40, 0x3C41), end_cause="timeout")
+    second = modern_call(cast, device, cast.peer(23), first.end + 40 * SECOND, playing=False, checks=False, links=(0x3C40, 0x3C41), end_cause="timeout")
     modern_call(cast, device, cast.peer(23), second.end + 40 * SECOND, inbound=True, length=3 * SECOND, links=(0x3D40, 0x3D41))
 
 
@@ -89,7 +89,6 @@ def modern_idle_before_call(cast):
 
 def idle_traffic(cast, device, at):
     """Push from its look-up on, two look-ups of Apple's hosts, and HTTPS to one of them; in no call."""
-    from .. import tls
     scene = cast.scene
     push = cast.apple("push 17.57.144.39", "17.57.144.39")
     lane = scene.lane(at, device=device)

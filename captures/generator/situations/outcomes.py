@@ -1,0 +1,117 @@
+"""Calls that nobody answered, and a group."""
+
+from .. import relay, rtp
+from ..scene import MILLISECOND, SECOND
+from .cast import legacy_call, modern_call, situation
+
+
+@situation
+def legacy_declined(cast):
+    """The callee declines: 603."""
+    legacy_call(cast, cast.device(), cast.peer(20), 300 * MILLISECOND, final=(603, "Decline"), ring=1500 * MILLISECOND)
+
+
+@situation
+def legacy_declined_here(cast):
+    """Somebody calls the device, which declines: 603."""
+    legacy_call(cast, cast.device(), cast.peer(20), 300 * MILLISECOND, inbound=True, final=(603, "Decline"), ring=1500 * MILLISECOND)
+
+
+@situation
+def legacy_cancelled(cast):
+    """The caller gives up while it rings: CANCEL, 487."""
+    legacy_call(cast, cast.device(), cast.peer(20), 300 * MILLISECOND, cancel=True, ring=3 * SECOND)
+
+
+@situation
+def legacy_cancelled_inbound(cast):
+    """Somebody calls the device and gives up while it rings: CANCEL, 487."""
+    legacy_call(cast, cast.device(), cast.peer(20), 300 * MILLISECOND, inbound=True, cancel=True, ring=3 * SECOND)
+
+
+@situation
+def legacy_unanswered(cast):
+    """It rings for a long time, then the callee's phone answers 480."""
+    legacy_call(cast, cast.device(), cast.peer(20), 300 * MILLISECOND, final=(480, "Temporarily Unavailable"), ring=25 * SECOND)
+
+
+@situation
+def legacy_never_answered(cast):
+    """It rings, and no final answer comes; the capture goes on for 40 s."""
+    device = cast.device()
+    call = legacy_call(cast, device, cast.peer(20), 300 * MILLISECOND, final=None, ring=500 * MILLISECOND)
+    cast.other_traffic(device, call.end + 15 * SECOND)
+    cast.other_traffic(device, call.end + 40 * SECOND)
+
+
+@situation
+def legacy_no_reply(cast):
+    """The INVITE is repeated, and nothing comes back but 100; the capture goes on."""
+    device = cast.device()
+    call = legacy_call(cast, device, cast.peer(20), 300 * MILLISECOND, final=None, ring=0)
+    again = [packet for packet in cast.scene.packets if packet.tag.kind == "sip"][0]
+    lane = cast.scene.lane(again.time, call.call, "signalling")
+    for pause in (500, 1000, 2000, 4000):  # RFC 3261, 17.1.1.2: timer A doubles
+        lane.wait(pause * MILLISECOND).udp(call.local, call.remote, again.payload[8:], "sip")
+    cast.other_traffic(device, lane.now + 20 * SECOND)
+
+
+@situation
+def legacy_busy(cast):
+    """The callee is busy: 486."""
+    legacy_call(cast, cast.device(), cast.peer(20), 300 * MILLISECOND, final=(486, "Busy Here"), ring=0)
+
+
+@situation
+def legacy_failed_500(cast):
+    """The call fails: 500."""
+    legacy_call(cast, cast.device(), cast.peer(20), 300 * MILLISECOND, final=(500, "Server Internal Error"), ring=0)
+
+
+@situation
+def legacy_failed_404(cast):
+    """The call fails: 404."""
+    legacy_call(cast, cast.device(), cast.peer(20), 300 * MILLISECOND, inbound=True, final=(404, "Not Found"), ring=0)
+
+
+@situation
+def modern_attempted(cast):
+    """The relay is reached and link messages are exchanged, but no media follows; the capture goes on."""
+    device = cast.device()
+    call = modern_call(cast, device, cast.peer(23), 300 * MILLISECOND, playing=False, checks="unanswered", end_cause="timeout")
+    call.pings(cast.scene.lane(call.end, call.call, "relay"), 12, 500 * MILLISECOND)
+    cast.other_traffic(device, call.end + 26 * SECOND)
+
+
+@situation
+def modern_rejected(cast):
+    """The other side rejects the call: QUIC and stats to the relay, then a push and silence. The wire does not say why."""
+    device = cast.device()
+    call = modern_call(cast, device, cast.peer(23), 300 * MILLISECOND, playing=False, checks=False, candidates=False, closing=False, end_cause="timeout", peer=None)
+    lane = cast.scene.lane(call.end, call.call, "relay")
+    call.pings(lane, 20, 150 * MILLISECOND)
+    call.push_session.on(lane.fork("push"))
+    call.push_session.receive(900)
+    call.quic_exchange(lane.wait(40 * MILLISECOND))
+    cast.other_traffic(device, lane.now + 18 * SECOND)
+
+
+@situation
+def modern_group(cast):
+    """A group call: three other participants on the relay, each with an ID and two or three SSRCs of their own."""
+    scene, device = cast.scene, cast.device()
+    call = modern_call(cast, device, cast.peer(23), 300 * MILLISECOND, length=5 * SECOND, checks=False, closing=False, peer=None, candidates=False)
+    participants = [call.participants[1]]
+    for number in (2, 3):
+        participant = call.prng.number(64)
+        participants.append(participant)
+        for media, payload_type, player in (("audio", 104, lambda source: rtp.Audio(source, 2400, 60, 90)),
+                                            ("video", 100, lambda source: rtp.Video(source, 5, (1, 1), (2, 2), 150, 240))):
+            prng = call.prng.child(f"participant {number} {media}")
+            source = rtp.Source(prng, prng.number(32), payload_type, media, 24000)
+            def deliver(lane, data, stream, participant=participant):
+                call.from_relay(lane, relay.sub_packet(data, stream=stream.ssrc & 0xFFFF, participant=participant, priority=1, marks=(6,)),
+                                inner=("rtp",), phase="media", stream=(stream,))
+            # They join one after the other
+            rtp.run(scene.lane(call.began + number * 400 * MILLISECOND, call.call), player(source), 0, 5 * SECOND - number * 400 * MILLISECOND, deliver, jitter=2500)
+    call.call.facts["participants"] = [f"0x{participant:016x}" for participant in participants]
