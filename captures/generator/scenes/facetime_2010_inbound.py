@@ -34,8 +34,11 @@ def build(name):
     dns.look_up(lane, resolver, "courier.push.apple.com", push.addresses)
     lane.phase = "push"
     legacy.push_2010(lane)
+    # 2 and 3: NAT probes
+    lane = scene.lane(1400 * MILLISECOND, call, "probe")
+    legacy.nat_probes(lane)
     # 4: property list and certificate, 5: registration
-    lane = scene.lane(1600 * MILLISECOND, call, "lookup")
+    lane = scene.lane(2100 * MILLISECOND, call, "lookup")
     dns.look_up(lane, resolver, "init.ess.apple.com", akamai.addresses, alias="init.ess.apple.com.akadns.net")
     lane.phase = "certificate"
     legacy.property_list(lane, akamai, DATE)
@@ -47,14 +50,12 @@ def build(name):
     dns.look_up(lane, resolver, "registration.ess.apple.com", ess.addresses)
     lane.phase = "registration"
     legacy.registration(lane, ess)
-    # The push announces the caller; 2 and 3: NAT probes; 6: STUN
-    lane = scene.lane(4 * SECOND, call, "push")
+    # The push announces the caller; 6: STUN
+    lane = scene.lane(4500 * MILLISECOND, call, "push")
     legacy.push.on(lane)
     legacy.push.receive(1300)
     legacy.push.send(90)
-    lane = scene.lane(4300 * MILLISECOND, call, "probe")
-    legacy.nat_probes(lane)
-    lane.wait(80 * MILLISECOND).phase = "connectivity"
+    lane.wait(180 * MILLISECOND).phase = "connectivity"
     legacy.stun_to_apple(lane)
     legacy.push.on(scene.lane(lane.now + 30 * MILLISECOND, call, "push"))
     legacy.push.send(700)

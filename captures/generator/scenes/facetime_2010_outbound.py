@@ -34,8 +34,11 @@ def build(name):
     dns.look_up(lane, resolver, "courier.push.apple.com", push.addresses)
     lane.phase = "push"
     legacy.push_2010(lane, port=49201)
+    # 2 and 3: NAT probes
+    lane = scene.lane(1100 * MILLISECOND, call, "probe")
+    legacy.nat_probes(lane)
     # 4: property list and certificate, 5: registration
-    lane = scene.lane(1300 * MILLISECOND, call, "lookup")
+    lane = scene.lane(1800 * MILLISECOND, call, "lookup")
     dns.look_up(lane, resolver, "init.ess.apple.com", akamai.addresses, alias="init.ess.apple.com.akadns.net")
     lane.phase = "certificate"
     legacy.property_list(lane, akamai, DATE, port=49202)
@@ -47,10 +50,8 @@ def build(name):
     dns.look_up(lane, resolver, "registration.ess.apple.com", ess.addresses)
     lane.phase = "registration"
     legacy.registration(lane, ess, port=49204)
-    # 2 and 3: NAT probes; 6: STUN; the invitation to exchange candidates goes through the push
-    lane = scene.lane(3400 * MILLISECOND, call, "probe")
-    legacy.nat_probes(lane)
-    lane.wait(60 * MILLISECOND).phase = "connectivity"
+    # 6: STUN; the invitation to exchange candidates goes through the push
+    lane = scene.lane(3800 * MILLISECOND, call, "connectivity")
     legacy.stun_to_apple(lane)
     push_lane = scene.lane(lane.now + 20 * MILLISECOND, call, "push")
     legacy.push.on(push_lane)
