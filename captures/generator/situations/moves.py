@@ -75,8 +75,8 @@ def modern_ipv6_only(cast):
     call = modern_call(cast, device, peer, 1400 * MILLISECOND, relay_host=relay_host, prelude=False, candidates=False, checks=False, closing=False, length=4 * SECOND)
     # Before and beside it: push, and the candidates
     modern_prelude(cast, call, scene.lane(300 * MILLISECOND, call.call, "push"), device, False, "2620:149:a44:b0c::6", six=True)
-    mine = relay.candidates(0x20C0, ["2001:db8:64::64"], [(0x1020, 0, 16393)])
-    theirs = relay.candidates(0x2100, ["2001:db8:77::77"], [(0x1020, 0, 16402)])
+    mine = relay.candidates(["2001:db8:64::64"], [(0x1020, 0, 16393)])
+    theirs = relay.candidates(["2001:db8:77::77"], [(0x1020, 0, 16402)])
     lane = scene.lane(call.began - 90 * MILLISECOND, call.call, "relay")
     call.exchange_candidates(lane, mine, theirs)
     for second in range(2):
