@@ -1,6 +1,7 @@
 """What a perfect analyser would say about a scene, computed from the tags of its packets."""
 
 from . import net, pcap
+from .scene import SECOND
 
 UDP_KINDS = ("stun", "sip", "rtp", "rtcp", "relay", "link-probe", "nat-probe", "quic")
 
@@ -43,6 +44,7 @@ def truth(scene):
 def situation(scene, shows):
     """The same for a situation: several calls, numbered by the time of their first packet; SHOWS: one sentence."""
     frames = scene.frames
+    check_push(scene)
     first = {call: min(f.time for f in frames if f.tag.call == call.number) for call in scene.calls}
     calls = []
     for number, call in enumerate(sorted(scene.calls, key=first.get), 1):
@@ -61,6 +63,23 @@ def situation(scene, shows):
         "calls": calls,
         "not_in_call": ranges([f.number for f in frames if f.tag.call is None]),
     }
+
+
+def check_push(scene):
+    """Push belongs to a call from 30 s before its first datagram to 5 s after its end, where two calls are so close to the first of
+    them: the tags must say so."""
+    windows = []
+    for call in scene.calls:
+        own = [f for f in scene.frames if f.tag.call == call.number and f.tag.kind in UDP_KINDS]
+        devices = {end.host for f in own for end in (f.source, f.destination) if end.host.mac}
+        windows.append((min(f.time for f in own) - 30 * SECOND, max(f.time for f in own) + 5 * SECOND, call.number, devices))
+    windows.sort(key=lambda window: window[:3])
+    for frame in scene.frames:
+        ends = frame.source, frame.destination
+        if frame.tag.kind == "tcp" and any(end.port == 5223 for end in ends):
+            hosts = {end.host for end in ends}
+            wanted = next((number for start, stop, number, devices in windows if devices & hosts and start <= frame.time <= stop), None)
+            assert frame.tag.call == wanted, (scene.name, frame.number, frame.tag.call, wanted)
 
 
 def call_truth(number, call, frames):

@@ -46,7 +46,7 @@ def modern_both_ends_relayed(cast):
     The relay rewrites the header fields. One call."""
     scene, caller, callee = cast.scene, cast.device(64), cast.device(65)
     one = modern_call(cast, caller, callee, 300 * MILLISECOND, playing=False, checks=False, closing=False, devices=[caller.addresses[0], callee.addresses[0]],
-                      state="established", media=["audio", "video"])
+                      state="established", peers=[callee.addresses[0], mapped(callee)], media=["audio", "video"])
     other = modern_call(cast, callee, caller, 700 * MILLISECOND, call=one.call, inbound=True, playing=False, checks=False, candidates=False, closing=False,
                         local_port=16394, links=one.links[::-1])
     other.sources = {(side, kind): one.sources["peer" if side == "device" else "device", kind] for side, kind in one.sources}

@@ -298,5 +298,7 @@ def modern_call(cast, device, peer, at, /, *, relay_host=None, inbound=False, le
 def both_candidates(device, peer, local_port):
     """TLV 3 of both sides: public and private address."""
     mine = relay.candidates([mapped(device), device.addresses[0]], [(0x1020, 0, local_port), (0x0020, 1, local_port)])
-    theirs = relay.candidates([peer.addresses[0], "192.168.7.23"], [(0x1020, 0, 52014), (0x0020, 1, 16393)])
+    # A peer on the device's own network, or one behind a NAT of its own
+    addresses = [mapped(peer), peer.addresses[0]] if peer.mac else [peer.addresses[0], "192.168.7.23"]
+    theirs = relay.candidates(addresses, [(0x1020, 0, 52014), (0x0020, 1, 16393)])
     return mine, theirs

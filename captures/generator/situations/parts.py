@@ -54,8 +54,8 @@ def legacy_cut_off(cast):
 
 @situation
 def legacy_capture_ends_first(cast):
-    """The capture ends while media flows."""
-    legacy_call(cast, cast.device(), cast.peer(20), 300 * MILLISECOND, length=4 * SECOND, bye=None, push=False)
+    """The capture ends while media flows. An early check met a closed port: ICMP."""
+    legacy_call(cast, cast.device(), cast.peer(20), 300 * MILLISECOND, length=4 * SECOND, bye=None, push=False, refused=True)
 
 
 @situation

@@ -137,13 +137,13 @@ def modern_two_files_merged(cast):
 
 @situation
 def legacy_every_packet_twice(cast):
-    """A mirror port captures each packet twice, 7 µs apart."""
+    """A mirror port captures each packet twice, 7 microseconds apart."""
     old(cast, length=2 * SECOND)
     cast.scene.views.append(views.twice())
 
 
 @situation
 def modern_every_packet_twice(cast):
-    """A mirror port captures each packet twice, 7 µs apart."""
+    """A mirror port captures each packet twice, 7 microseconds apart."""
     new(cast, length=3 * SECOND)
     cast.scene.views.append(views.twice())
