@@ -68,11 +68,9 @@ def icmp_port_unreachable(refused):
     return message[:2] + struct.pack("!H", checksum(message)) + message[4:]
 
 
-def translated(packet, source=None, destination=None, hops=1):
-    """An IPv4 packet with UDP or TCP after HOPS routers and a translation of its addresses (as text; None: kept)."""
-    header, body = packet[:20], packet[20:]
-    old_source, old_destination = (str(ipaddress.ip_address(header[at:at + 4])) for at in (12, 16))
-    source, destination = source or old_source, destination or old_destination
+def translated(packet, source, destination, ports, hops=1):
+    """An IPv4 packet with UDP or TCP after HOPS routers with other addresses (as text) and PORTS (source, destination)."""
+    header, body = packet[:20], struct.pack("!HH", *ports) + packet[24:]
     header = header[:8] + bytes([header[8] - hops]) + header[9:10] + b"\0\0" + packed(source) + packed(destination)
     header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
     at = {UDP: 6, TCP: 16}[header[9]]

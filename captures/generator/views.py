@@ -14,8 +14,9 @@ def keep(wanted):
     return lambda frames: [frame for frame in frames if wanted(frame.packet)]
 
 
-def behind_nat(device, mapped, delay=240, both=True):
-    """Captured before and after the router that turns DEVICE's address into MAPPED, and merged; not BOTH: after it only."""
+def behind_nat(device, mapped, delay=240, both=True, ports=None):
+    """Captured before and after the router that turns DEVICE's address into MAPPED, and merged; not BOTH: after it only.
+    PORTS: the device's port -> the port outside, where they differ."""
     def view(frames):
         out = []
         for frame in frames:
@@ -24,8 +25,8 @@ def behind_nat(device, mapped, delay=240, both=True):
                 out.append(frame)
                 continue
             from_device = ends[0].host is device
-            moved = [Endpoint(end.host, mapped, end.port) if end.address == device.addresses[0] else end for end in ends]
-            new = net.translated(frame.ip_bytes, moved[0].address, moved[1].address, 1 if from_device else -1)
+            moved = [Endpoint(end.host, mapped, (ports or {}).get(end.port, end.port)) if end.address == device.addresses[0] else end for end in ends]
+            new = net.translated(frame.ip_bytes, moved[0].address, moved[1].address, [end.port for end in moved], 1 if from_device else -1)
             other = Frame(frame.packet, frame.time + (delay if from_device else -delay), new, *moved)
             out += [frame, other] if both else [other]
         return in_order(out)

@@ -2,7 +2,8 @@
 
 from .. import views
 from ..scene import MILLISECOND, SECOND
-from .cast import legacy_call, mapped, modern_call, situation
+from ..legacy import LegacyCall
+from .cast import legacy_call, legacy_push, mapped, modern_call, situation
 
 
 @situation
@@ -10,8 +11,16 @@ def legacy_both_ends_on_hub(cast):
     """A direct call between two devices of one network, captured on a hub: each packet once. The caller counts as the device."""
     caller, callee = cast.device(64), cast.device(65)
     callee.delay = 2 * MILLISECOND
-    legacy_call(cast, caller, callee, 300 * MILLISECOND, length=4 * SECOND, bye="peer", public=caller.addresses[0],
+    call = legacy_call(cast, caller, callee, 300 * MILLISECOND, length=4 * SECOND, bye="peer", public=caller.addresses[0],
                 names=("+12025550143", "+12025550144"), devices=[caller.addresses[0], callee.addresses[0]])
+    # The callee's own preparations
+    other = LegacyCall(cast.scene, call.call, mapped(callee), caller, call.push_host, call.probe_hosts, call.stun_host, 59044, callee)
+    lane = cast.scene.lane(420 * MILLISECOND, call.call, "push", callee)
+    legacy_push(cast, lane, other, callee)
+    lane.wait(20 * MILLISECOND).phase = "probe"
+    other.nat_probes(lane)
+    lane.wait(20 * MILLISECOND).phase = "connectivity"
+    other.stun_to_apple(lane)
 
 
 @situation
@@ -38,6 +47,14 @@ def modern_both_sides_of_nat(cast):
     device = cast.device()
     modern_call(cast, device, cast.peer(23), 300 * MILLISECOND, length=4 * SECOND, devices=[device.addresses[0], mapped(device)])
     cast.scene.views.append(views.behind_nat(device, mapped(device)))
+
+
+@situation
+def modern_both_sides_of_nat_other_port(cast):
+    """The same with a NAT that changes the port of the media socket too."""
+    device = cast.device()
+    modern_call(cast, device, cast.peer(23), 300 * MILLISECOND, length=4 * SECOND, mapped_port=52999, devices=[device.addresses[0], mapped(device)])
+    cast.scene.views.append(views.behind_nat(device, mapped(device), ports={16393: 52999}))
 
 
 @situation

@@ -6,7 +6,7 @@ with @situation; its description is the sentence that goes into the expected res
 
 import copy
 
-from .. import dns, relay, rtp
+from .. import dns, natprobe, relay, rtp
 from ..legacy import PORT, LegacyCall
 from ..modern import ModernCall
 from ..scene import MILLISECOND, SECOND, Scene
@@ -81,7 +81,7 @@ class Cast:
 
 def mapped(device):
     """The public address of a device behind its NAT."""
-    return device.addresses[0].replace("192.168.1.", "203.0.113.")
+    return getattr(device, "public", None) or device.addresses[0].replace("192.168.1.", "203.0.113.")
 
 
 def legacy_push(cast, lane, legacy, device):
@@ -254,14 +254,16 @@ def modern_prelude(cast, modern, lane, device, inbound, host="17.57.144.38", loo
         dns.look_up(lane, cast.resolver, "init-p01md.apple.com", ["2001:db8:1::100" if six else "192.0.2.100"], alias="init-p01md-lb.push-apple.com.akadns.net")
     if not six:
         lane.wait(20 * MILLISECOND).phase = "probe"
-        modern.snatmap(lane, cast.apple("SNATMAP", "17.188.180.12").at(3480), mapped(device))
+        mapper = cast.apple("SNATMAP", "17.188.180.12").at(3480)
+        natprobe.ask_snatmap(lane, device.at(16402), mapper, mapped(device), getattr(device, "public_probe_port", 16402))
 
 
 def modern_call(cast, device, peer, at, /, *, relay_host=None, inbound=False, length=5 * SECOND, local_port=16393, relay_port=3482, links=(0x3A10, 0x3A11),
-                prelude=True, set_up=True, candidates=True, playing=True, checks=True, closing=True, look_up=True, call=None, **facts):
+                prelude=True, set_up=True, candidates=True, playing=True, checks=True, closing=True, look_up=True, call=None, mapped_port=None, **facts):
     """A call of today, over a relay. SET_UP: QUIC and stats; CANDIDATES: link messages; CHECKS: STUN to the peer, answered the second time, or "unanswered".
+    MAPPED_PORT: of the media socket outside its NAT, if it is another one.
     PLAYING: media. CLOSING: QUIC and push say goodbye. Returns the ModernCall; its .began is when media began and .end when all ended."""
-    scene, relay_host = cast.scene, relay_host or cast.relay()
+    scene, relay_host, mapped_port = cast.scene, relay_host or cast.relay(), mapped_port or local_port
     call = call or scene.call(**modern_facts(device, peer, relay_host, inbound, **{**({} if playing else {"state": "attempted", "media": []}), **facts}))
     local = device.toward(relay_host.at(relay_port), local_port)
     modern = LightModern(scene, call, local, relay_host.at(relay_port), links)
@@ -275,11 +277,11 @@ def modern_call(cast, device, peer, at, /, *, relay_host=None, inbound=False, le
         modern.open_relay(lane)
         modern.pings(lane, 6)
     if candidates:
-        modern.exchange_candidates(lane, *both_candidates(device, peer, local_port))
+        modern.exchange_candidates(lane, *both_candidates(device, peer, local_port, mapped_port))
     if checks:
         transaction, link = modern.prng.bytes(12), modern.prng.uuid()
         for second in range(2):
-            seen = (mapped(device), local_port) if second and checks != "unanswered" else None
+            seen = (mapped(device), mapped_port) if second and checks != "unanswered" else None
             modern.check(lane.fork(delay=(40 + 1005 * second) * MILLISECOND), local, peer.at(52014), transaction, link, seen, 2 * peer.delay)
     modern.began = modern.end = lane.now + 100 * MILLISECOND
     if playing:
@@ -295,9 +297,9 @@ def modern_call(cast, device, peer, at, /, *, relay_host=None, inbound=False, le
     return modern
 
 
-def both_candidates(device, peer, local_port):
+def both_candidates(device, peer, local_port, mapped_port):
     """TLV 3 of both sides: public and private address."""
-    mine = relay.candidates([mapped(device), device.addresses[0]], [(0x1020, 0, local_port), (0x0020, 1, local_port)])
+    mine = relay.candidates([mapped(device), device.addresses[0]], [(0x1020, 0, mapped_port), (0x0020, 1, local_port)])
     # A peer on the device's own network, or one behind a NAT of its own
     addresses = [mapped(peer), peer.addresses[0]] if peer.mac else [peer.addresses[0], "192.168.7.23"]
     theirs = relay.candidates(addresses, [(0x1020, 0, 52014), (0x0020, 1, 16393)])

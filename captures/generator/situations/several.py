@@ -1,8 +1,8 @@
 """Several calls, and devices without any."""
 
-from .. import dns, tls
+from .. import dns, natprobe, tls, views
 from ..scene import MILLISECOND, SECOND
-from .cast import legacy_call, modern_call, situation
+from .cast import legacy_call, mapped, modern_call, situation
 
 
 @situation
@@ -68,11 +68,32 @@ def modern_two_devices_same_relay(cast):
 
 
 @situation
+def modern_two_devices_outside_nat(cast):
+    """Two devices behind one NAT have a call at the same time over the same relay; captured outside, both have the same address."""
+    one, other = cast.device(64), cast.device(65)
+    one.public = other.public = "203.0.113.64"
+    other.public_probe_port = 40223
+    modern_call(cast, one, cast.peer(23), 300 * MILLISECOND, length=4 * SECOND, devices=["203.0.113.64"])
+    modern_call(cast, other, cast.peer(29), 1300 * MILLISECOND, inbound=True, length=4 * SECOND, links=(0x3C40, 0x3C41), mapped_port=40222, devices=["203.0.113.64"])
+    cast.scene.views += [views.behind_nat(one, "203.0.113.64", both=False), views.behind_nat(other, "203.0.113.64", both=False, ports={16393: 40222, 16402: 40223})]
+
+
+@situation
+def legacy_redial(cast):
+    """A call is declined, and 4 s later the device calls somebody else: its checks to the new peer come before the new INVITE."""
+    device = cast.device()
+    first = legacy_call(cast, device, cast.peer(20), 300 * MILLISECOND, final=(603, "Decline"))
+    legacy_call(cast, device, cast.peer(21), first.end + 4 * SECOND, length=2 * SECOND, push=False, probes=False, names=("+12025550143", "+18885550121"))
+
+
+@situation
 def modern_idle_device(cast):
-    """Two devices of one network: one has a call, the other only push and look-ups of Apple's hosts, at the same time."""
+    """Two devices of one network: one has a call, the other only push, look-ups of Apple's hosts and a NAT probe, at the same time."""
     modern_call(cast, cast.device(64), cast.peer(23), 300 * MILLISECOND, length=5 * SECOND)
     idle = cast.device(66)
     idle_traffic(cast, idle, 500 * MILLISECOND)
+    # GameKit and the system ask for the mapping without a call, too
+    natprobe.ask_snatmap(cast.scene.lane(2 * SECOND, device=idle), idle.at(16402), cast.apple("SNATMAP", "17.188.180.12").at(3480), mapped(idle), 16402)
 
 
 @situation
