@@ -199,6 +199,7 @@ typedef struct ft_rtp {
     uint32_t timestamp;         /* in units of the payload type's clock */
     uint16_t seq;
     uint8_t payload_type;
+    uint32_t media;             /* FT_MEDIA_*; 0 where not known */
     bool marker;
     uint32_t length;            /* bytes of the RTP packet, header included */
 } ft_rtp_t;
@@ -458,7 +459,7 @@ bool ft_link_match(tvbuff_t *tvb);
 void ft_link_register(void);
 void ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t *pkt);
 
-/* wire_rtp.c: an RTP or RTCP packet inside something else. Captured bytes only; evidence may be NULL. */
+/* wire_rtp.c: an RTP or RTCP packet, also inside something else. Captured bytes only; evidence may be NULL. */
 bool ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence);
 void ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
 /* Makes the stock dissector's data for a flow whose RTP may be shown on a later pass only. First pass only. */
@@ -469,6 +470,8 @@ uint32_t ft_rtp_media(uint8_t payload_type);
 const char *ft_rtp_name(uint8_t payload_type);
 /* Its clock in Hz, 0 where not known; `relayed_era`: in a call of the years with the relay channel (iOS 12 and later). */
 uint32_t ft_rtp_clock(uint8_t payload_type, bool relayed_era);
+/* Says which media (FT_MEDIA_*) an SSRC has that SDP names in this frame. First pass only. */
+void ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame);
 
 /* wire_relay.c: relay channel data whose channel header the stock STUN dissector took for TURN ChannelData (UDP port 3478
  * belongs to it). tvb is what follows the header. The match looks at captured bytes only. */

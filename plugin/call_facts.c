@@ -116,7 +116,7 @@ facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet
         const ft_rtp_t *rtp = &pkt->rtp[i];
         ft_stream_t *stream = flow->last_stream && flow->last_stream->ssrc == rtp->ssrc ? flow->last_stream : ft_stream_get(rtp->ssrc);
 
-        call->media |= ft_rtp_media(rtp->payload_type);
+        call->media |= rtp->media;
         if (!stream)
             continue;
         stream->payload_type = rtp->payload_type;

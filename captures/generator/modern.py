@@ -3,15 +3,41 @@
 Order, sizes and rates follow captures of the RTC-Measurement-Project (2025); every byte is made here.
 """
 
+import struct
+
 from . import natprobe, quic, relay, rtp, stun, tls
 from .scene import MILLISECOND, SECOND
 
 AUDIO, VIDEO, REDUNDANCY, COMFORT = 104, 100, 20, 13
-# Header extension "profiles" (a bit field) that were seen, with the words that follow them here
-AUDIO_PROFILES = ((None, 0), (0x8500, 1), (0x8500, 2), (0x8700, 3))
-VIDEO_PROFILES = ((0x8011, 2), (0x8001, 1), (0x4008, 1), (0x4010, 0), (0x8013, 3), (0x4018, 1), (0x8009, 2), (0x4208, 2), (0x8201, 2),
-                  (0x400C, 1), (0x8003, 2), (0x8019, 3), (0x800B, 3), (0x8203, 3), (0x4218, 2), (0x8021, 2), (0x4000, 0), (0x801B, 5))
+# The clock of send times in the header extension of audio: 1,024 units a second, 40 ms between two packets
+SEND_STEP = 41
 
+
+def audio_extension(prng, start, other_start):
+    """The control information of audio: echo of the other side's send time, what came, delays, feedback on video; at times statistics."""
+    def extension(count):
+        heard = max(0, count - 1)
+        words = struct.pack("!HHHHHHHH", (other_start + SEND_STEP * heard) & 0xFFFF if heard else 0, 0, heard & 0xFFF, prng.between(1, 40) if heard else 0,
+                            (start + SEND_STEP * count) & 0xFFFF, prng.between(0, 90) if heard else 0, 0x0040, 312)
+        if count % 25 == 24:
+            return 0x8700, words + bytes((count // 25 & 0x7F, 0, 25, 25))
+        return 0x8500, words
+    return extension
+
+
+def video_extension(source, other):
+    """The control information of video: packets and number of the frame; key frames are reference frames, and are acknowledged."""
+    def extension(count):
+        parts, number = source().frame
+        profile, words = 0x8001, struct.pack("!HH", parts, number & 0xFFFF)
+        if number % 75 == 0:
+            profile |= 0x10
+        if number % 8 == 5:
+            profile, words = profile | 2, struct.pack("!I", other().first_timestamp) + words
+        if number % 6 == 2:
+            profile, words = profile | 8, words + struct.pack("!I", source().timestamp // 480 * 480)
+        return profile, words
+    return extension
 
 class ModernCall:
     """One call between the device and a peer, over a relay, directly, or both."""
@@ -146,14 +172,18 @@ class ModernCall:
     def make_sources(self, clock=24000):
         """Audio, video and redundancy of both sides; audio and video share one clock of 24,000 Hz as in the captures."""
         self.sources = {}
-        for side in ("device", "peer"):
-            for media, payload_type, profiles in (("audio", AUDIO, AUDIO_PROFILES), ("video", VIDEO, VIDEO_PROFILES),
-                                                  ("redundancy", REDUNDANCY, AUDIO_PROFILES)):
+        starts = {side: self.prng.number(16) for side in ("device", "peer")}
+        for side, other in (("device", "peer"), ("peer", "device")):
+            # Identifier of the sender's media key, and a rollover counter of 0
+            trailer = self.prng.bytes(16) + bytes(4)
+            for media, payload_type in (("audio", AUDIO), ("video", VIDEO), ("redundancy", REDUNDANCY)):
                 prng = self.prng.child(f"{side} {media}")
-                def extension(count, profiles=profiles, prng=prng.child("extensions")):
-                    profile, words = prng.choice(profiles)
-                    return None if profile is None else (profile, prng.bytes(4 * words))
-                self.sources[side, media] = rtp.Source(prng, prng.number(32), payload_type, "audio" if media == "redundancy" else media, clock, extension)
+                if media == "video":
+                    extension = video_extension(lambda side=side: self.sources[side, "video"], lambda other=other: self.sources[other, "video"])
+                else:
+                    extension = audio_extension(prng.child("extensions"), starts[side], starts[other])
+                self.sources[side, media] = rtp.Source(prng, prng.number(32), payload_type, "audio" if media == "redundancy" else media, clock,
+                                                       extension, trailer)
 
     def players(self, side, audio_size=(180, 240), video_size=(420, 860)):
         """What SIDE sends: 25 audio packets a second of 960 samples (two AAC-ELD blocks), 15 frames a second, some redundancy."""

@@ -28,10 +28,12 @@ def rtcp_report(ssrc, other, time, timestamp, packets, octets, name):
 class Source:
     """One SSRC: keeps sequence number and time stamp over every path that carries it."""
 
-    def __init__(self, prng, ssrc, payload_type, media, clock, extension=None):
-        """EXTENSION: a function of the packet's count, giving (profile, words) or None."""
+    def __init__(self, prng, ssrc, payload_type, media, clock, extension=None, trailer=b""):
+        """EXTENSION: a function of the packet's count, giving (profile, words) or None. TRAILER ends each packet."""
         self.prng, self.ssrc, self.payload_type, self.media, self.clock = prng, ssrc, payload_type, media, clock
         self.extension = extension or (lambda count: None)
+        self.trailer = trailer
+        self.frame = (1, 0)  # of video: packets and number of the frame at hand
         self.first_sequence = prng.number(16)
         self.first_timestamp = prng.number(32) >> 1
         self.count = self.octets = self.timestamp = 0
@@ -41,7 +43,7 @@ class Source:
         payload_type = self.payload_type if payload_type is None else payload_type
         sequence = self.first_sequence + self.count
         self.timestamp = self.first_timestamp + offset * self.clock // SECOND
-        data = rtp(payload_type, sequence, self.timestamp, self.ssrc, self.prng.bytes(size), marker, self.extension(self.count))
+        data = rtp(payload_type, sequence, self.timestamp, self.ssrc, self.prng.bytes(size) + self.trailer, marker, self.extension(self.count))
         self.count += 1
         self.octets += size
         return data, Stream(self.ssrc, payload_type, self.media, sequence)
@@ -81,6 +83,7 @@ class Video:
         index = -(-start * self.rate // SECOND)
         while (offset := index * SECOND // self.rate) < stop:
             parts = prng.between(*(self.key_parts if index % self.key_every == 0 else self.parts))
+            self.source.frame = (parts, index)
             for part in range(parts):
                 last = part == parts - 1
                 size = prng.between(self.low, self.high) // (2 if last and parts > 1 else 1)

@@ -1,0 +1,503 @@
+"""RTP and RTCP: payload types, the header extension bit by bit and word by word, media, keys, SRTCP, and bad input."""
+
+import collections
+import re
+import struct
+
+import pytest
+
+from ftools import datagram, paths, pcap, wire
+
+PASSES = {"pass 1": (), "-2": ("-2",)}
+REAL = {"wifi": paths.WIFI, "cellular": paths.CELLULAR}
+
+each_pass = pytest.mark.parametrize("passes", PASSES)
+each_real = pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.skipif(not path.exists(), reason=paths.NO_SHARED))
+                                             for name, path in REAL.items()])
+
+EXTENSION = "facetime.rtp.extension."
+VIDEO = ("ltr_timestamp", "frame_packets", "frame_number", "fec", "probe")
+AUDIO = ("echo_time", "received_kbytes", "audio_burst_loss", "audio_received", "queueing_delay", "send_time", "one_way_delay",
+         "video_burst_loss", "video_frame_packets", "video_lost", "bandwidth", "stats.interval", "stats.secondary", "stats.primary", "stats.total")
+FIELDS = ["rtp.ssrc", "rtp.p_type", "rtp.seq", "rtp.timestamp", "facetime.rtp.media", "facetime.rtp.media_by", "facetime.rtp.encrypted",
+          "facetime.rtp.payload", "facetime.rtp.mki", "facetime.rtp.roc", "facetime.rtp.payload_name", "_ws.malformed",
+          *(EXTENSION + name for name in ("profile", "words", "word", "version", "orientation", "ltr", "fec.length", "fec.source", *VIDEO, *AUDIO))]
+
+VIDEO_TYPES, AUDIO_TYPES = {100, 123, 126, 34}, {104, 108, 20, 13}
+
+
+# ---- An independent reading of the extension -----------------------------------------------------
+
+
+def read_video(profile, words):
+    """What the extension of a video packet holds, by its bits (public decompilations of AVConference)."""
+    found, at, end = {}, 0, len(words)
+    if profile & 2:
+        found["ltr_timestamp"] = struct.unpack_from(">I", words, at)[0]
+        at += 4
+    if profile & 1 and profile >> 14 == 2:
+        found["frame_packets"], found["frame_number"] = struct.unpack_from(">HH", words, at)
+        at += 4
+    if profile & 8:
+        end -= 4
+        found["probe"] = struct.unpack_from(">I", words, end)[0]
+    if profile & 4:
+        found["fec"] = words[at:end].hex()
+        at = end
+    assert at == end
+    return found
+
+
+def read_audio(profile, words):
+    """The same of an audio packet."""
+    found = {}
+    found["echo_time"], found["received_kbytes"], loss = struct.unpack_from(">HHH", words)
+    found["audio_burst_loss"], found["audio_received"] = loss >> 12, loss & 4095
+    at = 6
+    if profile & 0x100:
+        found["queueing_delay"], found["send_time"], found["one_way_delay"] = struct.unpack_from(">HHH", words, at)
+        at += 6
+    if profile & 0x400:
+        video, found["bandwidth"] = struct.unpack_from(">HH", words, at)
+        found["video_burst_loss"], found["video_frame_packets"], found["video_lost"] = video >> 12, video >> 6 & 63, video & 63
+        at += 4
+    assert not profile & 0x800
+    if profile & 0x200:
+        for name, value in zip(("interval", "secondary", "primary", "total"), words[at:at + 4]):
+            found[f"stats.{name}"] = value
+        at += 4
+    assert at == len(words)
+    return found
+
+
+def packets_of(path):
+    """(frame, from the device, RTP packet) of all RTP packets inside the relay datagrams of a capture."""
+    for one in wire.udp(*pcap.read(path)):
+        for payload in wire.relay_payloads(one.payload) or []:
+            if wire.rtp(one.frame, payload):
+                yield one.frame, one.source[0][0] == 10, payload
+
+
+def extension_of(packet):
+    """(profile, words) or None; and where the payload begins."""
+    if not packet[0] & 16:
+        return None, 12
+    profile, count = struct.unpack_from(">HH", packet, 12)
+    return (profile, packet[16:16 + 4 * count]), 16 + 4 * count
+
+
+@pytest.fixture(scope="module")
+def rows_of(wireshark):
+    """rows_of(capture, passes): the fields of each frame."""
+    made = {}
+
+    def rows(path, passes="pass 1"):
+        if (path, passes) not in made:
+            made[path, passes] = wireshark.fields(path, ["frame.number", *FIELDS], *PASSES[passes])
+        return made[path, passes]
+
+    return rows
+
+
+# ---- Real calls ----------------------------------------------------------------------------------
+
+
+@each_pass
+@each_real
+def test_streams_as_parsed_independently(rows_of, name, passes):
+    """RTP per SSRC and payload type, packet by packet."""
+    found = [(int(row["frame.number"][0]), int(ssrc, 16), int(kind), int(sequence)) for row in rows_of(REAL[name], passes)
+             for ssrc, kind, sequence in zip(row["rtp.ssrc"], row["rtp.p_type"], row["rtp.seq"], strict=True)]
+    assert found == [(one.frame, one.ssrc, one.payload_type, one.sequence) for one in wire.relayed_rtp(REAL[name])]
+    assert len(found) == {"wifi": 1488, "cellular": 2501}[name]
+
+
+@each_pass
+@each_real
+def test_extensions_as_parsed_independently(rows_of, name, passes):
+    """Profile, words and every value of every extension."""
+    wanted = collections.defaultdict(lambda: collections.defaultdict(list))
+    for frame, _, packet in packets_of(REAL[name]):
+        extension, _ = extension_of(packet)
+        if extension is None:
+            continue
+        profile, words = extension
+        values = (read_video if packet[1] & 127 in VIDEO_TYPES else read_audio)(profile, words) if words else {}
+        row = wanted[frame]
+        row["profile"].append(profile)
+        row["words"].append(len(words) // 4)
+        row["word"] += struct.unpack(f">{len(words) // 4}I", words)
+        for field, value in values.items():
+            row[field].append(value)
+    for row in rows_of(REAL[name], passes):
+        for field in ("profile", "words", "word", *VIDEO, *AUDIO):
+            found = [value if field == "fec" else int(value, 0) for value in row[EXTENSION + field]]
+            assert found == wanted[int(row["frame.number"][0])][field], (row["frame.number"], field)
+    assert sum(len(row["profile"]) for row in wanted.values()) == {"wifi": 1351, "cellular": 2501}[name]
+
+
+@each_real
+def test_no_complaint_about_media(wireshark, name):
+    """No expert item of ours, nothing malformed, in any RTP packet."""
+    assert wireshark.count(REAL[name], 'rtp && _ws.expert.message contains "extension"') == 0
+    for item in ("facetime.rtp.extension.bad_length", "facetime.rtp.extension.unknown", "facetime.rtp.unknown_type", "rtp && _ws.malformed"):
+        assert wireshark.count(REAL[name], item) == 0, item
+
+
+@each_pass
+@each_real
+def test_every_byte_is_shown(rows_of, name, passes):
+    """Header, extension, encrypted payload, key identifier and counter make up the whole packet."""
+    packets = collections.defaultdict(list)
+    for frame, _, packet in packets_of(REAL[name]):
+        packets[frame].append(packet)
+    for row in rows_of(REAL[name], passes):
+        ours = packets[int(row["frame.number"][0])]
+        assert [bytes.fromhex(text) for text in row["facetime.rtp.payload"]] == [one[extension_of(one)[1]:-20] for one in ours]
+        assert [bytes.fromhex(text) for text in row["facetime.rtp.mki"]] == [one[-20:-4] for one in ours]
+        assert [int(text) for text in row["facetime.rtp.roc"]] == [struct.unpack(">I", one[-4:])[0] for one in ours]
+        assert row["facetime.rtp.encrypted"] in ([], *([value] * len(ours) for value in ("1", "True")))
+
+
+@each_real
+def test_one_key_identifier_for_each_sender(name):
+    """What the trailer is known by: 16 bytes, the same in all streams of a side, and a counter of 0."""
+    found = collections.defaultdict(set)
+    for _, from_device, packet in packets_of(REAL[name]):
+        found[from_device].add(packet[-20:])
+    assert [len(found[side]) for side in (False, True)] == [1, 1]
+    assert all(one.endswith(bytes(4)) for side in found.values() for one in side)
+
+
+@each_real
+def test_what_the_protocol_page_says_of_video(name):
+    """The frame's packets are counted rightly; time stamps that are acknowledged are those of reference frames of the other side."""
+    frames, stamps, acknowledged = collections.defaultdict(list), {False: {}, True: {}}, []
+    for _, from_device, packet in packets_of(REAL[name]):
+        if packet[1] & 127 not in VIDEO_TYPES:
+            continue
+        stamp, ssrc = struct.unpack_from(">II", packet, 4)
+        extension, start = extension_of(packet)
+        profile, words = extension or (0, b"")
+        stamps[from_device][stamp] = profile >> 4 & 15
+        values = read_video(profile, words)
+        if "frame_packets" in values:
+            frames[ssrc, stamp].append((values["frame_packets"], values["frame_number"]))
+        if "ltr_timestamp" in values:
+            acknowledged.append((from_device, values["ltr_timestamp"]))
+        if "fec" in values:
+            length = int(values["fec"][4:8], 16) & 0x7FF
+            assert length == len(packet) - start - 20
+    assert len(frames) == {"wifi": 155, "cellular": 1247}[name]
+    assert all(set(found) == {(len(found), found[0][1])} for found in frames.values())
+    assert len(acknowledged) == {"wifi": 115, "cellular": 702}[name]
+    assert all(stamps[not side][stamp] != 0 for side, stamp in acknowledged)
+
+
+@each_real
+def test_what_the_protocol_page_says_of_audio(name):
+    """Send times are echoed by the other side, with the number of packets that had come; the same echo later says how much later."""
+    sides = {False: [], True: []}
+    for _, from_device, packet in packets_of(REAL[name]):
+        extension, _ = extension_of(packet)
+        if packet[1] & 127 in AUDIO_TYPES and extension:
+            sides[from_device].append((struct.unpack_from(">H", packet, 2)[0], read_audio(*extension)))
+    echoes = repeats = 0
+    for side, packets in sides.items():
+        packets.sort(key=lambda one: one[0])
+        others = {values["send_time"]: sequence for sequence, values in sides[not side]}
+        first = min(others.values())
+        for _, values in packets:
+            if values["echo_time"]:
+                echoes += 1
+                assert values["audio_received"] == others[values["echo_time"]] - first + 1
+        for (_, one), (_, two) in zip(packets, packets[1:]):
+            if one["echo_time"] and one["echo_time"] == two["echo_time"]:
+                repeats += 1
+                assert abs((two["queueing_delay"] - one["queueing_delay"]) - (two["send_time"] - one["send_time"])) <= 2
+    assert (echoes, repeats) == {"wifi": (234, 76), "cellular": (581, 201)}[name]
+
+
+@each_real
+def test_names_in_the_stock_dissector(wireshark, rows_of, name):
+    """Info column and stream list name FaceTime's types: 100 is no telephone event, 20 is not nothing."""
+    names = {100: "FaceTime-HEVC", 123: "FaceTime-H264", 104: "FaceTime-AAC-ELD", 108: "FaceTime-EVS", 13: "Comfort noise",
+             20: "Audio with redundancy (RFC 2198)"}
+    lines = wireshark.tshark(REAL[name], "-Y", "rtp").ok().out.splitlines()
+    rows = [row for row in rows_of(REAL[name]) if row["rtp.p_type"]]
+    for row, line in zip(rows, lines, strict=True):
+        assert all(names[int(kind)] in line for kind in row["rtp.p_type"]), line
+    out = wireshark.tshark(REAL[name], "-q", "-z", "rtp,streams").ok().out
+    listed = set(re.findall(r"FaceTime-[\w-]+", out))
+    assert listed == {"wifi": {"FaceTime-HEVC", "FaceTime-H264", "FaceTime-AAC-ELD"},
+                      "cellular": {"FaceTime-HEVC", "FaceTime-AAC-ELD", "FaceTime-EVS"}}[name]
+    assert "telephone" not in out and "723" not in out
+
+
+@each_pass
+@each_real
+def test_media_of_real_packets(rows_of, name, passes):
+    for row in rows_of(REAL[name], passes):
+        kinds = [int(kind) for kind in row["rtp.p_type"]]
+        assert row["facetime.rtp.media"] == ["video" if kind in VIDEO_TYPES else "audio" for kind in kinds]
+        assert row["facetime.rtp.media_by"] == ["2"] * len(kinds)
+
+
+# ---- Made packets --------------------------------------------------------------------------------
+
+HELLO = datagram.sip(body=b"v=0\r\nm=audio 16402 RTP/AVP 104\r\n", headers=["Content-Type: application/sdp"])
+WANTED = ["frame.number", "facetime.kind", "facetime.rtp.media", "facetime.rtp.media_by", "facetime.rtp.payload", "facetime.rtp.mki",
+          "facetime.rtp.roc", "_ws.malformed", "_ws.expert.message", "frame.protocols",
+          *(EXTENSION + name for name in ("version", "profile", "word", "old.counter", "old.second", "source", "back_camera", "mirrored",
+                                          "orientation", "rate_bucket", "ecn_ect1", "ecn_ce", "fec.packet", "fec.sources", "fec.source_length",
+                                          *VIDEO, *AUDIO))]
+
+
+@pytest.fixture(scope="module")
+def shown(wireshark):
+    """shown(datagrams, ...): the fields of each datagram, on pass 1 and with -2 (they must agree), after a SIP message that makes the
+    flow FaceTime."""
+    def fields(*datagrams, extra=(), hello=HELLO):
+        capture = wireshark.write("made.pcap", datagram.capture([hello, *datagrams]))
+        one, two = (wireshark.fields(capture, [*WANTED, *extra], *passes) for passes in PASSES.values())
+        assert one == two
+        return one[1:]
+
+    return fields
+
+
+def kinds(wireshark):
+    return {int(row[2], 0): row[3] for row in wireshark.table("values") if row[0] == "V" and row[1] == "facetime.kind"}
+
+
+def messages(row):
+    return set(row["_ws.expert.message"])
+
+
+def test_extension_of_old_calls(shown):
+    """Profile 4400: a counter and a word, no bits of today's."""
+    row, = shown(datagram.rtp(extension=(0x4400, bytes.fromhex("28f4dead00000000"))))
+    assert (row[EXTENSION + "old.counter"], row[EXTENSION + "old.second"]) == (["0x28f4dead"], ["0x00000000"])
+    assert row[EXTENSION + "version"] == [] and row["facetime.rtp.mki"] == []
+    assert "_ws.malformed" not in row["frame.protocols"][0]
+
+
+def test_all_bits_of_video(shown):
+    """Every bit set: source 1, back camera, mirrored, upside down, and all words with error correction in the middle."""
+    parity = bytes.fromhex("0800980a0002000a0009")
+    words = struct.pack(">IHH", 777, 5, 0x2042) + parity + bytes(2) + struct.pack(">I", 4321)
+    row, = shown(datagram.rtp(100, extension=(0x8000 | 0x1000 | 0x0800 | 0x0400 | 0x0100 | 0x0010 | 0x000F, words)))
+    assert [row[EXTENSION + name] for name in ("version", "source", "orientation")] == [["2"], ["1"], ["1"]]
+    assert all(row[EXTENSION + name] in (["1"], ["True"]) for name in ("back_camera", "mirrored"))
+    assert [row[EXTENSION + name] for name in ("ltr_timestamp", "frame_packets", "frame_number", "probe")] == [["777"], ["5"], ["8258"], ["4321"]]
+    # With two bytes of padding the form of the parity header is another one: bytes only
+    assert row[EXTENSION + "fec"] == [(parity + bytes(2)).hex()] and row[EXTENSION + "fec.sources"] == []
+
+
+def test_error_correction(shown):
+    media, parity = shown(datagram.rtp(123, extension=(0x4004, bytes.fromhex("0b809853"))),
+                          datagram.rtp(123, 2, extension=(0x4004, bytes.fromhex("08009b72000500530370037203720371"))))
+    assert (media[EXTENSION + "fec.packet"], media[EXTENSION + "fec.sources"]) == (["11"], [])
+    assert (parity[EXTENSION + "fec.packet"], parity[EXTENSION + "fec.sources"]) == (["8"], ["5"])
+    assert parity[EXTENSION + "fec.source_length"] == ["83", "880", "882", "882", "881"]
+
+
+def test_all_bits_of_audio(shown):
+    words = struct.pack(">HHHHHHHHHH4B", 1, 2, 0x3004, 5, 6, 7, 0x8187, 9, 10, 11, 12, 13, 14, 15)
+    row, = shown(datagram.rtp(108, extension=(0x8F05, words)))
+    found = {name: row[EXTENSION + name] for name in (*AUDIO, "ecn_ect1", "ecn_ce", "rate_bucket")}
+    wanted = {"echo_time": 1, "received_kbytes": 2, "audio_burst_loss": 3, "audio_received": 4, "queueing_delay": 5, "send_time": 6,
+              "one_way_delay": 7, "video_burst_loss": 8, "video_frame_packets": 6, "video_lost": 7, "bandwidth": 9, "ecn_ect1": 10, "ecn_ce": 11,
+              "stats.interval": 12, "stats.secondary": 13, "stats.primary": 14, "stats.total": 15, "rate_bucket": 5}
+    assert found == {name: [str(value)] for name, value in wanted.items()}
+
+
+@pytest.mark.parametrize(("kind", "profile", "words", "message"), [
+    (104, 0x8500, 12, "The profile says 16 bytes, the extension has 12"),
+    (104, 0x8500, 20, "The profile says 16 bytes, the extension has 20"),
+    (104, 0x8700, 16, "The profile says 20 bytes, the extension has 16"),
+    (100, 0x8001, 0, "The profile says 4 bytes, the extension has 0"),
+    (100, 0x8001, 8, "The profile says 4 bytes, the extension has 8"),
+    (100, 0x400C, 0, "The profile says 4 bytes and error correction, the extension has 0"),
+    (100, 0x4004, 40, "The profile says 0 bytes and error correction, the extension has 40"),
+])
+def test_extension_of_wrong_length(shown, kind, profile, words, message):
+    """Named in an expert item; the words are shown, no value is made up, and the stock dissector has the packet."""
+    row, = shown(datagram.rtp(kind, extension=(profile, bytes(range(words)))))
+    assert message in messages(row)
+    assert len(row[EXTENSION + "word"]) == words // 4
+    assert all(row[EXTENSION + name] == [] for name in (*VIDEO, *AUDIO))
+    assert row["frame.protocols"][0].split(":")[-1] in ("rtp", "srtp") and row["_ws.malformed"] == []
+
+
+@pytest.mark.parametrize(("kind", "profile"), [(104, 0x0500), (104, 0xC500), (104, 0x4500), (100, 0x0001), (100, 0xC001), (77 + 20, 0xBEDE), (104, 0xB500)])
+def test_extension_of_unknown_profile(shown, kind, profile):
+    row, = shown(datagram.rtp(kind, extension=(profile, bytes(16))))
+    assert "Profile of an unknown version, or of media that is not known" in messages(row) or kind == 97
+    assert len(row[EXTENSION + "word"]) == 4 and row[EXTENSION + "send_time"] == []
+
+
+def test_cut_packets_show_all_up_to_the_cut(shown):
+    """Cut at each byte: never an expert error of ours, and values that are there are shown."""
+    words = struct.pack(">8H", 1, 2, 3, 4, 5, 6, 7, 8)
+    whole = datagram.rtp(108, extension=(0x8500, words))
+    rows = shown(*((whole, kept) for kept in range(12, len(whole))))
+    for kept, row in zip(range(12, len(whole)), rows, strict=True):
+        values = [row[EXTENSION + name] for name in ("echo_time", "received_kbytes", "audio_received", "queueing_delay", "send_time", "one_way_delay",
+                                                     "video_lost", "bandwidth")]
+        assert [len(value) for value in values] == [1 if kept >= 18 + 2 * place else 0 for place in range(8)], kept
+        assert len(row[EXTENSION + "word"]) == max(0, min(4, (kept - 16) // 4))
+        assert "rtp" in row["frame.protocols"][0], kept
+
+
+def test_too_short_and_overlong_headers(shown, wireshark):
+    """Contributing sources or an extension that do not fit: no RTP, the datagram is shown as unknown."""
+    short, csrc, extension = shown(datagram.rtp()[:11], b"\x8f" + datagram.rtp(payload=b"abcdefgh")[1:],
+                                   datagram.rtp(extension=(0x8500, bytes(16)), payload=b"")[:-4])
+    words = kinds(wireshark)
+    for row in (short, csrc, extension):
+        assert words[int(row["facetime.kind"][0])] == "unknown"
+        assert "Datagram of a FaceTime flow in no known form" in messages(row)
+
+
+def test_trailer(shown):
+    """Sixteen bytes and a small counter end a packet of today; a large number, or too few bytes, is payload."""
+    identifier = bytes(range(0x80, 0x90))
+    body = bytes(range(1, 31))
+    new, large, empty, short = shown(*(datagram.rtp(108, payload=payload) for payload in (
+        body + identifier + bytes(3) + b"\x02", body + identifier + b"\x00\x01\x00\x00", identifier + bytes(4), identifier[1:] + bytes(4))))
+    assert (new["facetime.rtp.payload"], new["facetime.rtp.mki"], new["facetime.rtp.roc"]) == ([body.hex()], [identifier.hex()], ["2"])
+    assert (large["facetime.rtp.mki"], len(large["facetime.rtp.payload"][0])) == ([], 100)
+    assert (empty["facetime.rtp.payload"], empty["facetime.rtp.mki"]) == ([], [identifier.hex()])
+    assert (short["facetime.rtp.mki"], len(short["facetime.rtp.payload"][0])) == ([], 38)
+
+
+# ---- Audio or video ------------------------------------------------------------------------------
+
+BY = {"nothing": "0", "SDP": "1", "payload type": "2", "size": "3"}
+
+
+def test_media_by_sdp(wireshark, shown):
+    """a=rtpID names the media of an SSRC, whatever its payload type says; the m= line before it decides which."""
+    sdp = b"v=0\r\nm=audio 16402 RTP/AVP 104\r\na=rtpID:1001\r\nm=video 16402 RTP/AVP 126\r\na=rtpID:1002\r\n"
+    hello = datagram.sip(body=sdp, headers=["Content-Type: application/sdp"])
+    rows = shown(datagram.rtp(126, ssrc=1001), datagram.rtp(104, ssrc=1002), datagram.rtp(104, ssrc=1003), hello=hello)
+    assert [(row["facetime.rtp.media"], row["facetime.rtp.media_by"]) for row in rows] == [
+        (["audio"], [BY["SDP"]]), (["video"], [BY["SDP"]]), (["audio"], [BY["payload type"]])]
+    assert wireshark.count(wireshark.write("sdp.pcap", datagram.capture([hello])), 'facetime.sdp.rtpid.media == "video"') == 1
+
+
+def test_media_by_size(shown):
+    """A payload type that is not known: large packets are video's, from the first one of the stream on; small ones say nothing."""
+    small, large = bytes(100), bytes(range(256)) * 3
+    rows = shown(datagram.rtp(99, 1, payload=small), datagram.rtp(99, 2, payload=large), datagram.rtp(99, 3, payload=small), datagram.rtp(99, 4, ssrc=5, payload=small))
+    assert [(row["facetime.rtp.media"], row["facetime.rtp.media_by"]) for row in rows] == [
+        (["unknown"], [BY["nothing"]]), (["video"], [BY["size"]]), (["video"], [BY["size"]]), (["unknown"], [BY["nothing"]])]
+    assert all("Payload type 99 was never seen in a FaceTime call" in messages(row) for row in rows)
+
+
+@pytest.mark.parametrize(("name", "clock"), [("facetime-2010-inbound", 22050), ("facetime-2010-outbound", 24000), ("facetime-ios7", 24000)])
+def test_clock_of_the_session_description(wireshark, name, clock):
+    """The clock that SDP gives is the one that the stock dissector reckons jitter with: what the device sends has next to none."""
+    out = wireshark.tshark(paths.sample(name), "-q", "-z", "rtp,streams").ok().out
+    rows = [line.split() for line in out.splitlines() if " FaceTime-AAC-ELD " in line and " 192.168." in line.split("0x")[0].split("16402")[0]]
+    assert len(rows) == 1, out
+    jitter = float(rows[0][rows[0].index("FaceTime-AAC-ELD") + 7 + 0])
+    assert jitter < 1.0, (clock, rows[0])
+
+
+# ---- RTCP and SRTCP ------------------------------------------------------------------------------
+
+
+def report(ssrc=0x11223344):
+    """A receiver report without blocks, and a source description."""
+    return struct.pack(">BBHI", 0x80, 201, 1, ssrc) + struct.pack(">BBHIBB2s4x", 0x81, 202, 3, ssrc, 1, 2, b"me")
+
+
+RTCP = ["facetime.rtcp.form", "facetime.rtcp.encrypted", "facetime.rtcp.index", "facetime.rtcp.mki", "facetime.rtcp.tag", "facetime.rtcp.rest",
+        "facetime.rtcp.payload", "rtcp.pt", "rtcp.senderssrc", "srtcp.e", "srtcp.index"]
+FORM = {"RTCP": ["0"], "authenticated": ["1"], "encrypted": ["2"], "broken": ["3"]}
+
+
+def test_rtcp(shown, wireshark):
+    row, = shown(report(), extra=RTCP)
+    assert kinds(wireshark)[int(row["facetime.kind"][0])] == "rtcp"
+    assert (row["facetime.rtcp.form"], row["rtcp.pt"], row["facetime.rtcp.index"]) == (FORM["RTCP"], ["201", "202"], [])
+    assert row["_ws.malformed"] == []
+
+
+@pytest.mark.parametrize(("mki", "tag"), [(0, 10), (0, 4), (2, 10), (2, 4), (16, 10), (16, 4)])
+def test_srtcp(shown, wireshark, mki, tag):
+    """Header and SSRC in the clear, the rest encrypted, then mark and index, key identifier, tag: the stock dissector has it as SRTCP."""
+    hidden = bytes.fromhex("a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4")
+    trailer = struct.pack(">I", 0x80000007) + b"\x77" * mki + b"\x99" * tag
+    row, = shown(report()[:8] + hidden + trailer, extra=RTCP)
+    assert kinds(wireshark)[int(row["facetime.kind"][0])] == "rtcp"
+    assert (row["facetime.rtcp.form"], row["facetime.rtcp.index"]) == (FORM["encrypted"], ["7"])
+    assert (row["facetime.rtcp.mki"], row["facetime.rtcp.tag"]) == (["77" * mki] if mki else [], ["99" * tag])
+    assert row["facetime.rtcp.payload"] == [hidden.hex()]
+    assert (row["rtcp.pt"], row["rtcp.senderssrc"], row["_ws.malformed"]) == (["201"], ["0x11223344"], [])
+    assert (row["srtcp.e"], row["srtcp.index"]) in ((["1"], ["0x00000007"]), (["True"], ["0x00000007"]), (["1"], ["7"]), (["True"], ["7"]))
+
+
+def test_srtcp_that_is_authenticated_only(shown):
+    row, = shown(report() + struct.pack(">I", 9) + b"\x99" * 10, extra=RTCP)
+    assert (row["facetime.rtcp.form"], row["facetime.rtcp.index"], row["facetime.rtcp.tag"]) == (FORM["authenticated"], ["9"], ["99" * 10])
+    assert (row["rtcp.pt"], row["_ws.malformed"]) == (["201", "202"], [])
+
+
+def test_rtcp_after_srtcp_is_rtcp(shown):
+    """What was said of one datagram to the stock dissector is not kept for the next one."""
+    secret = report()[:8] + bytes.fromhex("a1b2c3d4e5f60718") + struct.pack(">I", 0x80000001) + b"\x99" * 10
+    rows = shown(report(), secret, report(), extra=RTCP)
+    assert [row["facetime.rtcp.form"] for row in rows] == [FORM["RTCP"], FORM["encrypted"], FORM["RTCP"]]
+    assert rows[0]["rtcp.pt"] == rows[2]["rtcp.pt"] == ["201", "202"]
+
+
+@pytest.mark.parametrize(("data", "rest", "message"), [
+    (report() + b"\xff\xff\xff\xff", 4, "Of 28 bytes, RTCP packets fill 24"),
+    (report()[:-4], 12, "Of 20 bytes, RTCP packets fill 8"),
+    (report()[:8] + b"\x12\x34\x56\x78" * 6, 24, "Of 32 bytes, RTCP packets fill 8"),
+])
+def test_rtcp_of_wrong_length(shown, data, rest, message):
+    """Over-long, truncated, and bytes of no form: an expert item, the good packets shown, nothing malformed."""
+    row, = shown(data, extra=RTCP)
+    assert row["facetime.rtcp.form"] == FORM["broken"] and message in messages(row)
+    assert len(row["facetime.rtcp.rest"][0]) == 2 * rest
+    assert row["rtcp.pt"][0] == "201" and row["_ws.malformed"] == []
+
+
+def test_rtcp_whose_first_length_is_wrong(shown, wireshark):
+    """Nothing fits: no RTCP."""
+    row, = shown(b"\x80\xc9\x00\x40" + bytes(8), extra=RTCP)
+    assert kinds(wireshark)[int(row["facetime.kind"][0])] == "unknown"
+
+
+def test_cut_rtcp(shown):
+    rows = shown(*((report(), kept) for kept in range(4, len(report()))), extra=RTCP)
+    for row in rows:
+        assert row["facetime.rtcp.form"] == FORM["RTCP"] and not any("Of " in text for text in messages(row))
+
+
+# ---- Dissected again -----------------------------------------------------------------------------
+
+
+def test_in_any_order(wireshark):
+    """A packet that is looked at alone shows media, extension and key as on the first pass."""
+    sdp = b"v=0\r\nm=video 16402 RTP/AVP 126\r\na=rtpID:1002\r\n"
+    packets = [datagram.sip(body=sdp, headers=["Content-Type: application/sdp"]),
+               datagram.rtp(104, ssrc=1002, extension=(0x8001, struct.pack(">HH", 1, 9))),
+               datagram.rtp(99, 2, ssrc=5), datagram.rtp(99, 3, ssrc=5, payload=bytes(range(256)) * 3)]
+    capture = wireshark.write("again.pcap", datagram.capture(packets))
+    trees = wireshark.sharkd(capture, *[("frame", {"frame": number, "proto": True}) for number in (4, 2, 3, 2)])
+
+    def labels(items):
+        for item in items:
+            yield item["l"]
+            yield from labels(item.get("n", []))
+
+    found = [list(labels(answer["tree"])) for answer in trees]
+    assert found[1] == found[3]
+    assert {"Media: video", "Media Known By: size [guess] (3)"} <= set(found[0])
+    assert {"Media: video", "Media Known By: SDP (a=rtpID) (1)", "Frame Number: 9"} <= set(found[1])
+    assert "Media: unknown" in found[2]
