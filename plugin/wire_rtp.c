@@ -21,7 +21,7 @@
 #include <epan/dissectors/packet-rtp.h>
 
 /* Of a stream whose payload type is not known: a packet that is larger is video. Measured: audio has up to 465 bytes with
- * redundancy, 370 without (766 packets); half of all video packets are larger than that. */
+ * redundancy, 370 without (1,008 packets); 64 of 100 video packets have more than 500. */
 #define FT_RTP_AUDIO_MAX        500
 
 /* SSRCs that get conversation data of their own; the rest of a capture (or of a flood) shares that of its flow. */
