@@ -27,7 +27,9 @@ range_t *ft_pref_relay_ports;
 range_t *ft_pref_media_ports;
 int ft_pref_confidence = FT_CONFIDENCE_MEDIUM;
 
+static int proto_ports = -1;            /* in name only: Decode As "facetime" must find one dissector of that name */
 static dissector_handle_t port_handle;
+static dissector_handle_t recognise_handle;
 static dissector_table_t udp_ports;
 static heur_dtbl_entry_t *heur_entry;   /* of facetime_udp: tells whether the user switched it off */
 
@@ -237,8 +239,8 @@ show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire
     proto_item *kind_item = proto_tree_add_uint(tree, hf_facetime_kind, tvb, 0, 0, pkt->kind);
 
     proto_item_set_generated(kind_item);
-    proto_item_append_text(item, ", %s", val_to_str_const(pkt->kind, kind_column_vals, "FaceTime") + strlen("FaceTime") +
-                           (pkt->kind == FT_KIND_UNKNOWN ? 0 : 1));
+    if (pkt->kind != FT_KIND_UNKNOWN)
+        proto_item_append_text(item, ", %s", val_to_str_const(pkt->kind, kind_column_vals, "FaceTime/") + strlen("FaceTime/"));
     if (tree)
         show_evidence(tvb, pinfo, tree, pkt);
     if (wire) {
@@ -357,10 +359,16 @@ dissect_facetime_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
 /* The same for FaceTime's own ports, by the port table. Wireshark moves a heuristic that hits to the front of its list, so that
  * once any QUIC was seen, QUIC's heuristic takes the relay's handshake before this one is asked; the port table comes before. */
 static int
-dissect_facetime_port(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+dissect_facetime_port(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (!heur_entry || !heur_entry->enabled)
         return 0;
+    return call_dissector_only(recognise_handle, tvb, pinfo, tree, data);
+}
+
+static int
+dissect_facetime_recognised(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
     return recognise(tvb, pinfo, tree) ? (int)tvb_captured_length(tvb) : 0;
 }
 
@@ -639,6 +647,8 @@ proto_register_facetime(void)
     };
 
     proto_facetime = proto_register_protocol("Apple FaceTime", "FaceTime", "facetime");
+    proto_ports = proto_register_protocol_in_name_only("Apple FaceTime on its own ports", "FaceTime Ports", "facetime_ports",
+                                                       proto_facetime, FT_PROTOCOL);
     ft_expert = expert_register_protocol(proto_facetime);
     proto_register_field_array(proto_facetime, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
@@ -681,7 +691,8 @@ proto_reg_handoff_facetime(void)
     heur_entry = find_heur_dissector_by_unique_short_name("facetime_udp");
     dissector_add_for_decode_as("udp.port", find_dissector("facetime"));
     udp_ports = find_dissector_table("udp.port");
-    port_handle = create_dissector_handle_with_name_and_description(dissect_facetime_port, proto_facetime,
+    recognise_handle = create_dissector_handle(dissect_facetime_recognised, proto_facetime);
+    port_handle = create_dissector_handle_with_name_and_description(dissect_facetime_port, proto_ports,
                                                                     "facetime_port", "FaceTime, where recognised");
     facetime_prefs_changed();
 }
