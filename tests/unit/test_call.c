@@ -1,0 +1,332 @@
+/* test_call.c
+ * Calls from packet facts alone: states, how a call ends, what joins and what merges.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "support.h"
+
+/* Addresses of a flow: device 192.168.1.n, peer 198.51.100.n, relay 17.0.0.n. */
+static const uint8_t device_net[3] = { 192, 168, 1 }, peer_net[3] = { 198, 51, 100 }, relay_net[3] = { 17, 0, 0 };
+
+static uint32_t number;     /* of the latest frame */
+static double now;          /* seconds since the capture began */
+
+static void
+begin(void)
+{
+    ft_call_init();
+    number = 0;
+    now = 0;
+}
+
+static ft_endpoint_t
+endpoint(const uint8_t *net, uint8_t host, uint16_t port)
+{
+    ft_endpoint_t end;
+    uint8_t *bytes = g_new(uint8_t, 4);
+
+    memcpy(bytes, net, 3);
+    bytes[3] = host;
+    end.addr = unit_address(bytes, 4);
+    end.port = port;
+    return end;
+}
+
+/* A flow that is known to be FaceTime's; a is the device. */
+static ft_flow_t *
+flow_new(const uint8_t *device, uint8_t host, const uint8_t *remote, uint8_t other)
+{
+    ft_flow_t *flow = g_new0(ft_flow_t, 1);
+
+    flow->a = endpoint(device, host, 16402);
+    flow->b = endpoint(remote, other, remote == relay_net ? 3482 : 16402);
+    flow->first_frame = number + 1;
+    flow->is_facetime = true;
+    flow->device_side = 0;
+    flow->confidence = FT_CONFIDENCE_HIGH;
+    return flow;
+}
+
+/* One datagram of the flow, `later` seconds after the last; from its end a or b. */
+static ft_call_t *
+send(ft_flow_t *flow, bool from_a, double later, ft_packet_t *pkt)
+{
+    packet_info *pinfo;
+    const ft_endpoint_t *from = from_a ? &flow->a : &flow->b, *to = from_a ? &flow->b : &flow->a;
+    uint32_t packets;
+    uint64_t bytes;
+
+    now += later;
+    pinfo = unit_packet(++number, now);
+    pinfo->src = pinfo->net_src = from->addr;
+    pinfo->dst = pinfo->net_dst = to->addr;
+    pinfo->srcport = from->port;
+    pinfo->destport = to->port;
+    if (flow->packets++ == 0) {
+        flow->first_time = pinfo->abs_ts;
+        flow->first_kind = pkt->kind;
+    }
+    flow->last_time = pinfo->abs_ts;
+    flow->kinds |= 1u << pkt->kind;
+    pkt->flow = flow;
+    return ft_call_add(flow, pinfo, pkt, &packets, &bytes);
+}
+
+static ft_call_t *
+request(ft_flow_t *flow, bool from_a, const char *method, const char *call_id)
+{
+    ft_sip_t sip = { .call_id = call_id, .method = method, .is_request = true };
+    ft_packet_t pkt = { .kind = FT_KIND_SIP, .phase = FT_PHASE_SIGNALLING, .sip = &sip };
+
+    return send(flow, from_a, 0.1, &pkt);
+}
+
+static ft_call_t *
+answer(ft_flow_t *flow, bool from_a, uint16_t status, const char *method, const char *call_id)
+{
+    ft_sip_t sip = { .call_id = call_id, .method = method, .status = status };
+    ft_packet_t pkt = { .kind = FT_KIND_SIP, .phase = FT_PHASE_SIGNALLING, .sip = &sip };
+
+    return send(flow, from_a, 0.1, &pkt);
+}
+
+static ft_call_t *
+rtp(ft_flow_t *flow, bool from_a, double later, uint32_t ssrc)
+{
+    ft_packet_t pkt = { .kind = FT_KIND_RTP, .phase = FT_PHASE_MEDIA, .n_rtp = 1, .rtp = { { .ssrc = ssrc, .payload_type = 104 } } };
+
+    return send(flow, from_a, later, &pkt);
+}
+
+static ft_call_t *
+plain(ft_flow_t *flow, ft_kind_t kind, ft_phase_t phase, double later)
+{
+    ft_packet_t pkt = { .kind = kind, .phase = phase };
+
+    return send(flow, true, later, &pkt);
+}
+
+/* Time passes in the capture, without a packet of a call. */
+static void
+pass(double seconds)
+{
+    now += seconds;
+    unit_packet(++number, now);
+}
+
+static void
+answered_call(void)
+{
+    ft_flow_t *flow;
+    ft_call_t *call;
+
+    begin();
+    g_assert_cmpuint(ft_call_count(), ==, 0);
+    flow = flow_new(device_net, 1, peer_net, 1);
+    call = request(flow, true, "INVITE", "one");
+    g_assert_nonnull(call);
+    g_assert_cmpint(ft_call_state(call), ==, FT_STATE_ATTEMPTED);
+    g_assert_cmpint(call->direction, ==, FT_DIRECTION_OUTBOUND);
+    g_assert_true(answer(flow, false, 180, "INVITE", "one") == call);
+    g_assert_cmpint(ft_call_state(call), ==, FT_STATE_RINGING);
+    g_assert_true(answer(flow, false, 200, "INVITE", "one") == call);
+    g_assert_cmpint(ft_call_state(call), ==, FT_STATE_ESTABLISHED);
+    g_assert_true(answer(flow, false, 200, "MESSAGE", "one") == call);
+    g_assert_cmpint(ft_call_end(call), ==, FT_END_CAPTURE);
+    g_assert_true(request(flow, false, "BYE", "one") == call);
+    g_assert_cmpint(ft_call_state(call), ==, FT_STATE_ENDED);
+    g_assert_cmpint(ft_call_end(call), ==, FT_END_BYE_PEER);
+    g_assert_cmpuint(ft_call_count(), ==, 1);
+    g_assert_cmpuint(call->packets, ==, 5);
+}
+
+static void
+inbound_call(void)
+{
+    ft_flow_t *flow;
+
+    begin();
+    flow = flow_new(device_net, 1, peer_net, 1);
+    g_assert_cmpint(request(flow, false, "INVITE", "one")->direction, ==, FT_DIRECTION_INBOUND);
+    g_assert_cmpint(ft_call_end(request(flow, true, "BYE", "one")), ==, FT_END_BYE_DEVICE);
+}
+
+static void
+refused_calls(void)
+{
+    static const struct {
+        uint16_t status;
+        ft_state_t state;
+    } cases[] = {
+        { 100, FT_STATE_ATTEMPTED }, { 180, FT_STATE_RINGING }, { 200, FT_STATE_ESTABLISHED }, { 404, FT_STATE_FAILED }, { 480, FT_STATE_DECLINED },
+        { 486, FT_STATE_DECLINED }, { 487, FT_STATE_CANCELLED }, { 500, FT_STATE_FAILED }, { 600, FT_STATE_DECLINED }, { 603, FT_STATE_DECLINED },
+    };
+
+    for (unsigned i = 0; i < array_length(cases); i++) {
+        ft_flow_t *flow;
+        ft_call_t *call;
+
+        begin();
+        flow = flow_new(device_net, 1, peer_net, 1);
+        request(flow, true, "INVITE", "one");
+        call = answer(flow, false, cases[i].status, "INVITE", "one");
+        g_assert_cmpint(ft_call_state(call), ==, cases[i].state);
+    }
+    begin();
+    {
+        ft_flow_t *flow = flow_new(device_net, 1, peer_net, 1);
+
+        request(flow, true, "INVITE", "one");
+        g_assert_cmpint(ft_call_state(request(flow, true, "CANCEL", "one")), ==, FT_STATE_CANCELLED);
+    }
+}
+
+static void
+media_that_stops(void)
+{
+    ft_flow_t *flow;
+    ft_call_t *call;
+
+    begin();
+    flow = flow_new(device_net, 1, peer_net, 1);
+    call = rtp(flow, true, 0.02, 0x1111);
+    g_assert_cmpint(ft_call_state(call), ==, FT_STATE_ESTABLISHED);
+    pass(9);
+    g_assert_cmpint(ft_call_state(call), ==, FT_STATE_ESTABLISHED);
+    pass(2);
+    g_assert_cmpint(ft_call_state(call), ==, FT_STATE_INTERRUPTED);
+    g_assert_cmpint(ft_call_end(call), ==, FT_END_TIMEOUT);
+    /* The same stream again: the call was not over. */
+    g_assert_true(rtp(flow, true, 1, 0x1111) == call);
+    g_assert_cmpint(ft_call_state(call), ==, FT_STATE_ESTABLISHED);
+}
+
+/* Two interfaces, two relays: nothing but the SSRC says that they are one call. */
+static void
+merge_by_ssrc(void)
+{
+    ft_flow_t *wifi, *cellular, *third;
+    ft_call_t *one, *two, *three;
+
+    begin();
+    wifi = flow_new(device_net, 1, relay_net, 1);
+    cellular = flow_new(device_net, 2, relay_net, 2);
+    third = flow_new(device_net, 3, relay_net, 3);
+    one = plain(wifi, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1);
+    two = plain(cellular, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1);
+    three = plain(third, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1);
+    g_assert_cmpuint(ft_call_count(), ==, 3);
+    g_assert_true(one != two && two != three);
+    rtp(wifi, true, 0.1, 0xabcd);
+    g_assert_true(rtp(cellular, true, 0.1, 0xabcd) == one);
+    g_assert_true(ft_call_root(two) == one);
+    g_assert_cmpuint(ft_call_count(), ==, 2);
+    g_assert_cmpuint(one->packets, ==, 4);
+    g_assert_cmpuint(one->n_devices, ==, 2);
+    g_assert_cmpuint(one->number, ==, 1);
+    g_assert_cmpuint(three->number, ==, 2);
+    g_assert_true(ft_call_at(0) == one && ft_call_at(1) == three);
+    g_assert_true(ft_flow_call(cellular, number) == one);
+    /* A chain of merges ends at the one that stands for all. */
+    g_assert_true(rtp(third, true, 0.1, 0xabcd) == one);
+    g_assert_true(ft_call_root(three) == one && ft_call_root(two) == one);
+    g_assert_cmpuint(ft_call_count(), ==, 1);
+}
+
+/* The SIP Call-ID joins flows of any address, and keeps two dialogues apart on one flow. */
+static void
+call_ids(void)
+{
+    ft_flow_t *flow, *other;
+    ft_call_t *one, *two;
+
+    begin();
+    flow = flow_new(device_net, 1, peer_net, 1);
+    other = flow_new(device_net, 2, peer_net, 2);
+    one = request(flow, true, "INVITE", "one");
+    g_assert_true(request(other, true, "MESSAGE", "one") == one);
+    two = request(flow, true, "INVITE", "two");
+    g_assert_true(two != one);
+    g_assert_cmpuint(ft_call_count(), ==, 2);
+    g_assert_true(ft_flow_call(flow, 1) == one);
+    g_assert_true(ft_flow_call(flow, number) == two);
+}
+
+/* A NAT probe makes no call; it belongs to the call of its device that follows soon. */
+static void
+probe_before_the_call(void)
+{
+    ft_flow_t *probe, *flow;
+    ft_call_t *call;
+
+    begin();
+    probe = flow_new(device_net, 1, relay_net, 9);
+    flow = flow_new(device_net, 1, peer_net, 1);
+    g_assert_null(plain(probe, FT_KIND_NAT_PROBE, FT_PHASE_PROBE, 0));
+    g_assert_cmpuint(ft_call_count(), ==, 0);
+    call = request(flow, true, "INVITE", "one");
+    g_assert_true(ft_flow_call(probe, 1) == call);
+    g_assert_cmpuint(call->packets, ==, 2);
+    g_assert_cmpuint(call->first_frame, ==, 1);
+
+    begin();
+    probe = flow_new(device_net, 1, relay_net, 9);
+    flow = flow_new(device_net, 1, peer_net, 1);
+    plain(probe, FT_KIND_NAT_PROBE, FT_PHASE_PROBE, 0);
+    pass(300);
+    call = request(flow, true, "INVITE", "one");
+    g_assert_null(ft_flow_call(probe, 1));
+    g_assert_cmpuint(call->packets, ==, 1);
+}
+
+/* A device has one call at a time; another device has its own. */
+static void
+by_device(void)
+{
+    ft_flow_t *flow, *second, *stranger;
+    ft_call_t *call;
+
+    begin();
+    flow = flow_new(device_net, 1, relay_net, 1);
+    second = flow_new(device_net, 1, peer_net, 1);
+    stranger = flow_new(device_net, 2, peer_net, 2);
+    call = plain(flow, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1);
+    g_assert_true(plain(second, FT_KIND_STUN, FT_PHASE_CONNECTIVITY, 0.1) == call);
+    g_assert_true(plain(stranger, FT_KIND_STUN, FT_PHASE_CONNECTIVITY, 0.1) != call);
+    g_assert_cmpuint(ft_call_count(), ==, 2);
+}
+
+/* After a long silence the same flow has another call; earlier frames keep theirs. */
+static void
+silence(void)
+{
+    ft_flow_t *flow;
+    ft_call_t *one, *two;
+
+    begin();
+    flow = flow_new(device_net, 1, relay_net, 1);
+    one = plain(flow, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1);
+    g_assert_true(plain(flow, FT_KIND_RELAY, FT_PHASE_RELAY, 20) == one);
+    two = plain(flow, FT_KIND_RELAY, FT_PHASE_RELAY, 300);
+    g_assert_true(two != one);
+    g_assert_true(ft_flow_call(flow, 1) == one && ft_flow_call(flow, 2) == one && ft_flow_call(flow, 3) == two);
+    g_assert_cmpuint(one->packets, ==, 2);
+    g_assert_cmpuint(two->packets, ==, 1);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    unit_begin();
+    g_test_add_func("/call/answered", answered_call);
+    g_test_add_func("/call/inbound", inbound_call);
+    g_test_add_func("/call/refused", refused_calls);
+    g_test_add_func("/call/media that stops", media_that_stops);
+    g_test_add_func("/call/merge by SSRC", merge_by_ssrc);
+    g_test_add_func("/call/Call-IDs", call_ids);
+    g_test_add_func("/call/probe before the call", probe_before_the_call);
+    g_test_add_func("/call/by device", by_device);
+    g_test_add_func("/call/silence", silence);
+    return g_test_run();
+}
