@@ -1,0 +1,112 @@
+"""What FaceTime's trees and the calls table look like, word by word: compared with the files in tests/golden/.
+
+After a change that is meant to be seen, write them anew and look at the difference:
+
+    FT_GOLDEN=write tools/check -q tests/test_golden.py
+    git diff tests/golden
+
+The captures are some tens of packets each: one datagram of each form that is recognised by itself, and of each sample the first two
+packets and the last one of each phase of its call. The files hold for all versions of Wireshark; what differs between them is
+written alike (see alike())."""
+
+import difflib
+import os
+import re
+
+import pytest
+
+from ftools import datagrams, facts, paths, pcap
+from ftools.datagrams import FORMS, frame
+
+WRITE = os.environ.get("FT_GOLDEN") == "write"
+FORMS_NAME = "forms"
+NAMES = [FORMS_NAME, *[name for name in paths.SAMPLES if (paths.GOLDEN / f"{name}.tree.txt").exists() or WRITE]]
+each_capture = pytest.mark.parametrize("name", NAMES)
+
+# Lines that begin a tree of FaceTime's in the output of -V.
+OURS = ("Apple FaceTime", "[FaceTime Call ")
+
+
+def excerpt(name):
+    """The packets of a sample that are looked at."""
+    packets = pcap.read(paths.sample(name))[1]
+    chosen = set()
+    for call in facts.expected(name)["calls"]:
+        for phase in call["phases"].values():
+            frames = sorted(facts.numbers(phase["frames"]))
+            chosen |= {*frames[:2], *frames[-1:]}
+    return [packets[number - 1] for number in sorted(chosen)]
+
+
+@pytest.fixture(scope="module")
+def captures(wireshark):
+    """captures[name]: the small capture of this name."""
+    made = {FORMS_NAME: datagrams.written(wireshark, "forms.pcap", [frame(*datagrams.own_ends(form, number), form.payload)
+                                                                     for number, form in enumerate(FORMS.values())])}
+    for name in NAMES[1:]:
+        made[name] = wireshark.write(f"{name}.pcap", pcap.write(excerpt(name)))
+    return made
+
+
+def alike(line):
+    """The line as every version of Wireshark writes it: times without trailing zeroes, three dots for what is left out."""
+    line = re.sub(r"(\d+\.\d*?)0+ seconds", r"\1 seconds", line).replace(". seconds", " seconds")
+    return re.sub(r" ?\[?…\]?", "...", line).rstrip()
+
+
+def trees(out):
+    """FaceTime's trees in the output of -V, below the number of each frame that has one."""
+    found, ours, number = [], False, None
+    for line in out.splitlines():
+        if line.startswith("Frame "):
+            number, ours = re.match(r"Frame (\d+):", line)[1], False
+        elif line and line[0] != " ":
+            ours = line.startswith(OURS)
+            if ours and number:
+                found += ["", f"Frame {number}"]
+                number = None
+        if ours and line:
+            found.append(alike(line))
+    return found[1:]
+
+
+def compare(path, lines):
+    """LINES are those of the golden file PATH; or they become so."""
+    if WRITE:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        return
+    wanted = path.read_text(encoding="utf-8").splitlines()
+    difference = list(difflib.unified_diff(wanted, lines, str(path.relative_to(paths.ROOT)), "shown now", lineterm="", n=4))
+    assert not difference, "\n".join([*difference, "", "If this is what it should be: FT_GOLDEN=write tools/check -q tests/test_golden.py"])
+
+
+def test_golden_files_are_complete():
+    """A new sample has its files too, and no file is left of one that is gone."""
+    wanted = {f"{name}.{kind}.txt" for name in [FORMS_NAME, *paths.SAMPLES] for kind in ("tree", "calls")}
+    assert {path.name for path in paths.GOLDEN.glob("*.txt")} == wanted or WRITE
+
+
+@each_capture
+def test_trees(wireshark, captures, name):
+    """tshark -2 -V, FaceTime's part."""
+    compare(paths.GOLDEN / f"{name}.tree.txt", trees(wireshark.tshark(captures[name], "-2", "-V").ok().out))
+
+
+@each_capture
+def test_calls(wireshark, captures, name):
+    """tshark -z facetime,calls, on one pass and with -2."""
+    lines = []
+    for args in ((), ("-2",)):
+        lines += [f"tshark {' '.join([*args, '-q', '-z', 'facetime,calls'])}"]
+        lines += [line.rstrip() for line in wireshark.tshark(captures[name], *args, "-q", "-z", "facetime,calls").ok().out.splitlines()]
+        lines += [""]
+    compare(paths.GOLDEN / f"{name}.calls.txt", lines[:-1])
+
+
+def test_forms_look_the_same_on_one_pass(wireshark, captures):
+    """What a datagram's own bytes say is shown on the first pass as later; what others say of it, in brackets, may grow."""
+    def of_the_bytes(*args):
+        return [line for line in trees(wireshark.tshark(captures[FORMS_NAME], *args, "-V").ok().out) if not line.lstrip().startswith("[")]
+
+    assert of_the_bytes() == of_the_bytes("-2")
