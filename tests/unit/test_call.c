@@ -53,8 +53,6 @@ send(ft_flow_t *flow, bool from_a, double later, ft_packet_t *pkt)
 {
     packet_info *pinfo;
     const ft_endpoint_t *from = from_a ? &flow->a : &flow->b, *to = from_a ? &flow->b : &flow->a;
-    uint32_t packets;
-    uint64_t bytes;
 
     now += later;
     pinfo = unit_packet(++number, now);
@@ -69,7 +67,7 @@ send(ft_flow_t *flow, bool from_a, double later, ft_packet_t *pkt)
     flow->last_time = pinfo->abs_ts;
     flow->kinds |= 1u << pkt->kind;
     pkt->flow = flow;
-    return ft_call_add(flow, pinfo, pkt, &packets, &bytes);
+    return ft_call_add(flow, pinfo, pkt);
 }
 
 static ft_call_t *
