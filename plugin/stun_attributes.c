@@ -17,6 +17,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "stun_attributes.h"
+#include "wire_link.h"
 
 #include <epan/to_str.h>
 
@@ -75,22 +76,6 @@ static const struct {
     [STUN_UUID]      = { FT_GUID, BASE_NONE, 16 },
     [STUN_ECHO]      = { FT_UINT32, BASE_HEX, 4 },
     [STUN_RADIO]     = { FT_UINT32, BASE_DEC, 4 },
-};
-
-/* IDSFoundation's names of its radio access technologies. */
-static const value_string radio_vals[] = {
-    { 0, "not cellular" },
-    { 1, "UMTS" },
-    { 2, "GSM" },
-    { 3, "CDMA2000" },
-    { 4, "1X" },
-    { 5, "LTE" },
-    { 6, "HSPA+" },
-    { 7, "TD-SCDMA" },
-    { 8, "NR" },
-    { 9, "wired" },
-    { 10, "unknown" },
-    { 0, NULL }
 };
 
 /* One attribute of Apple's. A value is taken as the form says only if it has the form's width. */
@@ -255,7 +240,7 @@ show_value(tvbuff_t *tvb, packet_info *pinfo, int at, int len, const stun_attrib
         proto_item_append_text(item, ": sent %.3f s, delay %.3f s", sent / 1024.0, delay / 1024.0);
         break;
     case STUN_RADIO:
-        proto_item_append_text(item, ": %s", val_to_str_const(tvb_get_ntohl(tvb, at), radio_vals, "unknown"));
+        proto_item_append_text(item, ": %s", val_to_str_const(tvb_get_ntohl(tvb, at), ft_rat_vals, "unknown"));
         break;
     case STUN_U8:
         proto_item_append_text(item, ": %u", ft_tvb_get_u8(tvb, at));
@@ -382,7 +367,7 @@ ft_stun_attributes_register(void)
         hf_register_info one = { &hf_stun_attribute[i], { attribute->title,
             wmem_strdup_printf(wmem_epan_scope(), "facetime.stun.%s", attribute->name),
             stun_forms[attribute->form].type, stun_forms[attribute->form].display,
-            attribute->form == STUN_RADIO ? VALS(radio_vals) : NULL, 0x0, attribute->blurb, HFILL } };
+            attribute->form == STUN_RADIO ? VALS(ft_rat_vals) : NULL, 0x0, attribute->blurb, HFILL } };
 
         hf_stun_attribute[i] = -1;
         hf_attributes[i] = one;

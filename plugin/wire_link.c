@@ -157,19 +157,19 @@ static const value_string link_tlv_vals[] = {
     { 0, NULL }
 };
 
-/* 0 and 9 as the public implementation takes them, LTE and NR by a log message of Apple's. Other values to 7 are cellular too. */
+/* Names of IDSFoundation; 0 and 9 also as the public implementation OpenBubbles/rustpush takes them. */
 const value_string ft_rat_vals[] = {
-    { 0, "Wi-Fi" },
-    { 1, "Cellular" },
-    { 2, "Cellular" },
-    { 3, "Cellular" },
-    { 4, "Cellular" },
+    { 0, "Wi-Fi (not cellular)" },
+    { 1, "UMTS" },
+    { 2, "GSM" },
+    { 3, "CDMA2000" },
+    { 4, "1X" },
     { 5, "LTE" },
-    { 6, "Cellular" },
-    { 7, "Cellular" },
-    { 8, "5G (NR)" },
-    { 9, "Wired" },
-    { 10, "Unknown" },
+    { 6, "HSPA+" },
+    { 7, "TD-SCDMA" },
+    { 8, "NR" },
+    { 9, "wired" },
+    { 10, "unknown" },
     { 0, NULL }
 };
 

@@ -505,7 +505,7 @@ def test_message_names(wireshark, passes):
 
 @each_pass
 def test_radio_names(wireshark, passes):
-    names = ["not cellular", "UMTS", "GSM", "CDMA2000", "1X", "LTE", "HSPA+", "TD-SCDMA", "NR", "wired", "unknown", "Unknown"]
+    names = ["Wi-Fi (not cellular)", "UMTS", "GSM", "CDMA2000", "1X", "LTE", "HSPA+", "TD-SCDMA", "NR", "wired", "unknown", "Unknown"]
     payloads = [stun(0x0001, (0x8007, struct.pack(">I", number)), transaction=number) for number in range(len(names))]
     for number, found in enumerate(after_opening(wireshark, *payloads, passes=passes)):
         assert found.lines(STUN + "cellular") == [f"{names[number]} ({number})"]
