@@ -12,7 +12,7 @@ import pytest
 from ftools import paths
 
 # The kinds of datagram (facetime.kind) whose bytes are all known. A new wire format gets a line here.
-KINDS = ("relay", "link-probe", "nat-probe", "stun")
+KINDS = ("relay", "link-probe", "nat-probe", "stun", "rtp", "rtcp")
 
 # Fields that hold what is not understood; they cover nothing.
 UNDECODED = {"data", "data.data", "data.len", "facetime.relay.payload", "facetime.relay.rest", "facetime.relay.control.rest", "facetime.relay.hbh.value",
@@ -98,8 +98,8 @@ def test_every_byte_has_a_field(gaps, capture, kind):
 @needs_real
 def test_the_real_captures_have_them(gaps):
     """What is checked is there: 1,722 and 2,620 relay datagrams, 400 link probes."""
-    assert {kind: gaps(paths.WIFI)[kind][0] for kind in KINDS} == {"relay": 1722, "link-probe": 0, "nat-probe": 0, "stun": 13}
-    assert {kind: gaps(paths.CELLULAR)[kind][0] for kind in KINDS} == {"relay": 2620, "link-probe": 400, "nat-probe": 2, "stun": 70}
+    assert {kind: gaps(paths.WIFI)[kind][0] for kind in KINDS} == {"relay": 1722, "link-probe": 0, "nat-probe": 0, "stun": 13, "rtp": 0, "rtcp": 0}
+    assert {kind: gaps(paths.CELLULAR)[kind][0] for kind in KINDS} == {"relay": 2620, "link-probe": 400, "nat-probe": 2, "stun": 70, "rtp": 0, "rtcp": 0}
 
 
 def test_a_gap_is_found():
