@@ -470,8 +470,9 @@ uint32_t ft_rtp_media(uint8_t payload_type);
 const char *ft_rtp_name(uint8_t payload_type);
 /* Its clock in Hz, 0 where not known; `relayed_era`: in a call of the years with the relay channel (iOS 12 and later). */
 uint32_t ft_rtp_clock(uint8_t payload_type, bool relayed_era);
-/* Says which media (FT_MEDIA_*) an SSRC has that SDP names in this frame. First pass only. */
-void ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame);
+/* Says which media (FT_MEDIA_*) an SSRC has that SDP names in this frame, and which clocks (Hz, by payload type; 0: none). First pass only. */
+#define FT_RTP_TYPES 128
+void ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame, const uint32_t *clocks);
 
 /* wire_relay.c: relay channel data whose channel header the stock STUN dissector took for TURN ChannelData (UDP port 3478
  * belongs to it). tvb is what follows the header. The match looks at captured bytes only. */

@@ -67,6 +67,7 @@ typedef struct sdp_state {
     ft_packet_t *pkt;
     address addr;               /* of the c= line; AT_NONE before it */
     uint32_t media;             /* FT_MEDIA_* of the m= line; 0 before it, or where it is neither */
+    uint32_t clocks[FT_RTP_TYPES]; /* Hz, of the a=rtpmap lines so far; 0: none */
     int at, len;                /* the line */
 } sdp_state_t;
 
@@ -164,7 +165,7 @@ line_yes_no(const sdp_state_t *s, int hf, const char *value)
 
 /* "TYPE CODEC/CLOCK" */
 static bool
-line_rtpmap(const sdp_state_t *s, const char *value)
+line_rtpmap(sdp_state_t *s, const char *value)
 {
     proto_tree *tree = line_tree(s, hf_sdp_rtpmap, value);
     uint32_t type, clock;
@@ -180,6 +181,7 @@ line_rtpmap(const sdp_state_t *s, const char *value)
     if (!slash || !number_at(slash + 1, &end, &clock))
         return false;
     proto_tree_add_uint(tree, hf_sdp_rtpmap_clock, s->tvb, s->at, s->len, clock);
+    s->clocks[type] = clock;
     return true;
 }
 
@@ -283,7 +285,7 @@ line_rtpid(const sdp_state_t *s, const char *value)
         proto_item_set_generated(proto_tree_add_string(tree, hf_sdp_rtpid_media, s->tvb, s->at, s->len,
                                                        s->media == FT_MEDIA_VIDEO ? "video" : "audio"));
         if (!PINFO_FD_VISITED(s->pinfo))
-            ft_rtp_announce(ssrc, s->media, s->pinfo->num);
+            ft_rtp_announce(ssrc, s->media, s->pinfo->num, s->clocks);
     }
     if (s->pkt->n_sdp_ssrc < array_length(s->pkt->sdp_ssrc))
         s->pkt->sdp_ssrc[s->pkt->n_sdp_ssrc++] = ssrc;

@@ -14,6 +14,7 @@
 #include "rtp.h"
 
 #include <epan/dissectors/packet-rtcp.h>
+#include <epan/dissectors/packet-rtp.h>
 #include <epan/exceptions.h>
 
 /* Header and SSRC of the first packet: in the clear in SRTCP too. */

@@ -31,7 +31,7 @@
 #define FT_RTP_MAX_COMPOUND     65536
 
 /* SSRCs whose media SDP announced. */
-#define FT_RTP_MAX_ANNOUNCED    65536
+#define FT_RTP_MAX_ANNOUNCED    16384
 
 static dissector_handle_t rtp_handle;
 static int proto_rtp = -1;
@@ -66,6 +66,7 @@ typedef struct rtp_stream {
 typedef struct rtp_announced {
     uint32_t media;             /* FT_MEDIA_* */
     uint32_t frame;             /* that said it: earlier packets do not know it */
+    uint32_t clocks[FT_RTP_TYPES]; /* Hz by payload type, as a=rtpmap has them; 0: none */
 } rtp_announced_t;
 
 static wmem_map_t *rtp_streams;         /* rtp_stream_t by flow and SSRC; file scope, made anew for each file */
@@ -90,7 +91,7 @@ rtp_equal(const void *a, const void *b)
 }
 
 void
-ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame)
+ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame, const uint32_t *clocks)
 {
     rtp_announced_t *announced;
 
@@ -99,6 +100,7 @@ ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame)
     announced = wmem_new(wmem_file_scope(), rtp_announced_t);
     announced->media = media;
     announced->frame = frame;
+    memcpy(announced->clocks, clocks, sizeof announced->clocks);
     wmem_map_insert(rtp_announced, GUINT_TO_POINTER(ssrc), announced);
 }
 
@@ -170,16 +172,15 @@ ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence)
 /* Makes the stock dissector's data for a stream: the only way to do so is to announce media, here for an address that no
  * packet has. The payload is encrypted (its keys travel in the push), which the stock dissector calls SRTP: it then
  * decodes nothing. setup_frame is the frame that announced the stream: the VoIP Calls window finds the call by it.
- * The clocks are those that SDP gave for the receiver (announced), else those of the stream's time. */
+ * The clocks are those that SDP gave with the SSRC (announced), else those of the stream's time. */
 static void *
-rtp_data_new(packet_info *pinfo, uint32_t setup_frame, const conversation_t *announced, bool old)
+rtp_data_new(packet_info *pinfo, uint32_t setup_frame, const rtp_announced_t *announced, bool old)
 {
     static const char nowhere[] = "facetime";
     static struct srtp_info encrypted = { .encryption_algorithm = SRTP_ENC_ALG_AES_CM, .auth_algorithm = SRTP_AUTH_ALG_NONE };
     rtp_dyn_payload_t *map = rtp_dyn_payload_new();
     address addr;
     conversation_t *conversation;
-    const struct _rtp_conversation_info *sdp = announced ? (const struct _rtp_conversation_info *)conversation_get_proto_data(announced, proto_rtp) : NULL;
     unsigned count;
     const ft_rtp_type_t *types = ft_rtp_types(&count);
     uint32_t port = ++rtp_number;
@@ -189,8 +190,8 @@ rtp_data_new(packet_info *pinfo, uint32_t setup_frame, const conversation_t *ann
 
         if (!types[i].encoding)
             continue;
-        if (sdp)
-            clock = ft_rtp_payload_clock(sdp->rtp_dyn_payload, types[i].type, clock);
+        if (announced && announced->clocks[types[i].type] > 0 && announced->clocks[types[i].type] <= INT32_MAX)
+            clock = (int)announced->clocks[types[i].type];
         ft_rtp_payload_insert(map, types[i].type, types[i].encoding, clock);
     }
     set_address(&addr, AT_STRINGZ, (int)sizeof nowhere, nowhere);
@@ -248,7 +249,8 @@ rtp_prepare(packet_info *pinfo, ft_flow_t *flow, uint32_t ssrc, bool old)
     if (!stream && !PINFO_FD_VISITED(pinfo) && wmem_map_size(rtp_streams) < FT_RTP_MAX_STREAMS) {
         announced = rtp_announced_by_sdp(pinfo);
         /* The frame whose SDP announced the receiver, else the first one of the flow: it has an arrow in the ladder of the call. */
-        data = rtp_data_new(pinfo, announced ? announced->setup_frame : flow->first_frame, announced, old || announced);
+        data = rtp_data_new(pinfo, announced ? announced->setup_frame : flow->first_frame,
+                            (const rtp_announced_t *)wmem_map_lookup(rtp_announced, GUINT_TO_POINTER(ssrc)), old || announced);
         if (data) {
             stream = wmem_memdup(wmem_file_scope(), &key, sizeof key);
             stream->data = data;

@@ -13,7 +13,6 @@
 #include <ws_version.h>
 #include <epan/packet.h>
 #include <epan/conversation.h>
-#include <epan/dissectors/packet-rtp.h>
 #include <epan/prefs.h>
 #include <epan/stat_groups.h>
 #include <epan/stat_tap_ui.h>
@@ -48,24 +47,6 @@ typedef gboolean ft_heur_result_t;
 #else
 #define ft_rtp_payload_insert(map, type, name, clock) rtp_dyn_payload_insert((map), (type), (name), (clock))
 #endif
-
-/* The clock (Hz) of a payload type in a map of the stock rtp dissector; otherwise where the map has none. The function that reads the
- * map got two arguments in 4.4. */
-static inline int
-ft_rtp_payload_clock(rtp_dyn_payload_t *map, unsigned type, int otherwise)
-{
-    const char *encoding = NULL;
-    int clock = 0;
-
-#if FT_WS_VERSION >= 404
-    if (!rtp_dyn_payload_get_full(map, type, &encoding, &clock, NULL, NULL))
-        return otherwise;
-#else
-    if (!rtp_dyn_payload_get_full(map, type, &encoding, &clock))
-        return otherwise;
-#endif
-    return clock > 0 ? clock : otherwise;
-}
 
 /* Key under which the stock rtp dissector keeps its data with a frame: RTP_CONVERSATION_PROTO_DATA of packet-rtp.h since 4.2, of
  * packet-rtp.c in 4.0, with the same value. */
