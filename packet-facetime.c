@@ -683,6 +683,7 @@ proto_reg_handoff_facetime(void)
         if (ft_wires[i]->handoff)
             ft_wires[i]->handoff();
     }
+    ft_bplist_handoff();
     ft_apns_handoff();
     ft_postdissector_handoff();
     heur_dissector_add("udp", dissect_facetime_heur, "FaceTime over UDP", "facetime_udp", proto_facetime, HEURISTIC_ENABLE);

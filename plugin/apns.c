@@ -37,6 +37,7 @@
 #define APNS_MAX_LINKS      65536
 
 int proto_apns = -1;
+static int proto_apns_pack = -1;    /* only so that Decode As has a name for the packed form */
 expert_module_t *apns_expert;
 expert_field ei_apns_bad_length = EI_INIT;
 expert_field ei_apns_unknown_item = EI_INIT;
@@ -546,6 +547,8 @@ ft_apns_register(void)
     };
 
     proto_apns = proto_register_protocol("Apple Push Notification Service", "APNs", "apns");
+    proto_apns_pack = proto_register_protocol_in_name_only("Apple Push Notification Service, packed", "APNs packed", "apns_pack",
+                                                           proto_apns, FT_PROTOCOL);
     apns_expert = expert_register_protocol(proto_apns);
     proto_register_field_array(proto_apns, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
@@ -555,5 +558,5 @@ ft_apns_register(void)
     apns_payload_register();
     apns_pack_register();
     apns_handle = register_dissector("apns", dissect_apns, proto_apns);
-    apns_pack_handle = register_dissector_with_description("apns_pack", "APNs, packed form", dissect_apns_pack, proto_apns);
+    apns_pack_handle = register_dissector_with_description("apns_pack", "APNs, packed form", dissect_apns_pack, proto_apns_pack);
 }

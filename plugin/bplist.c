@@ -44,6 +44,8 @@ enum {
     BPLIST_DICTIONARY = 0xd
 };
 
+static dissector_handle_t xml_handle;
+
 static int hf_bplist_magic = -1;
 static int hf_bplist_marker = -1;
 static int hf_bplist_count = -1;
@@ -452,6 +454,28 @@ ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_bplist
         break;
     }
     return result;
+}
+
+/* Apple's media type says property list, not which form. */
+static int
+dissect_plist(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    if (ft_bplist_match(tvb))
+        (void) ft_bplist_dissect(tvb, pinfo, tree, NULL);
+    else if (xml_handle)
+        call_dissector(xml_handle, tvb, pinfo, tree);
+    return (int)tvb_captured_length(tvb);
+}
+
+void
+ft_bplist_handoff(void)
+{
+    /* Belongs to no protocol: what a server calls a property list is not a packet of FaceTime's. */
+    dissector_handle_t handle = create_dissector_handle(dissect_plist, -1);
+
+    xml_handle = find_dissector("xml");
+    dissector_add_string("media_type", "application/x-apple-plist", handle);
+    dissector_add_string("media_type", "application/x-apple-binary-plist", handle);
 }
 
 void

@@ -70,5 +70,7 @@ typedef void (*ft_bplist_pair_t)(const ft_bplist_value_t *value, tvbuff_t *tvb, 
 ft_bplist_result_t ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_bplist_pair_t pair);
 
 void ft_bplist_register(void);
+/* Takes Apple's media types for property lists, which stock Wireshark does not know: XML goes to the stock dissector. */
+void ft_bplist_handoff(void);
 
 #endif /* FT_BPLIST_H */

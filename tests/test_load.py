@@ -61,7 +61,9 @@ def test_loading_says_nothing(wireshark):
 
 
 def test_protocol(wireshark):
-    assert ["P", "Apple FaceTime", "facetime"] in [row[:3] for row in wireshark.table("fields") if row[0] == "P"]
+    protocols = [row[:3] for row in wireshark.table("fields") if row[0] == "P"]
+    assert ["P", "Apple FaceTime", "facetime"] in protocols
+    assert ["P", "Apple Push Notification Service", "apns"] in protocols
 
 
 @pytest.mark.parametrize("name", PUBLIC_FIELDS)
@@ -78,6 +80,15 @@ def test_public_group(fields, group):
 
 def test_fields_have_the_plugins_prefix(fields):
     assert [name for name in fields if not name.startswith("facetime.")] == []
+
+
+def test_push_fields_have_the_protocols_prefix(wireshark):
+    """Fields of the protocol apns begin with apns., are explained, and none is registered twice."""
+    rows = [row for row in wireshark.table("fields") if row[0] == "F" and row[4] == "apns"]
+    names = [row[2] for row in rows]
+    assert rows and [name for name in names if not name.startswith("apns.")] == []
+    assert len(names) == len(set(names))
+    assert [row[2] for row in rows if row[3] != "FT_NONE" and (len(row) < 8 or not row[7].strip() or row[7].strip() == row[1])] == []
 
 
 def test_fields_are_explained(fields):
