@@ -592,7 +592,6 @@ typedef enum {
     FT_APNS_NETWORK,            /* TCP 5223 of a host in Apple's networks: a session that was open before the capture began.
                                  * Alone it shows no item "apns"; it is here for the call that such a session belongs to. */
     FT_APNS_FRAMES,             /* decrypted: frames of the push protocol */
-    FT_APNS_DECODE_AS,
     FT_APNS_EVIDENCE_COUNT
 } ft_apns_evidence_t;
 

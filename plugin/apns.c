@@ -65,7 +65,6 @@ static const value_string evidence_vals[] = {
     { FT_APNS_ALPN, "application protocol apns" },
     { FT_APNS_NETWORK, "TCP 5223 in Apple's networks" },
     { FT_APNS_FRAMES, "frames of the push protocol" },
-    { FT_APNS_DECODE_AS, "chosen by Decode As" },
     { 0, NULL }
 };
 
