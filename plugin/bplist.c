@@ -470,8 +470,8 @@ dissect_plist(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
 void
 ft_bplist_handoff(void)
 {
-    /* Belongs to no protocol: what a server calls a property list is not a packet of FaceTime's. */
-    dissector_handle_t handle = create_dissector_handle(dissect_plist, -1);
+    /* Belongs to no protocol: what a server calls a property list is not a packet of FaceTime's. Decode As wants a name then. */
+    dissector_handle_t handle = create_dissector_handle_with_name_and_description(dissect_plist, -1, "apple_plist", "Apple Property List");
 
     xml_handle = find_dissector("xml");
     dissector_add_string("media_type", "application/x-apple-plist", handle);

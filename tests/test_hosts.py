@@ -101,7 +101,9 @@ def test_http(wireshark, roles, host, path, role):
     request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
     capture = push.capture(wireshark, "http.pcap", [(True, request), (False, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")], port=80)
     rows = wireshark.fields(capture, ("facetime.host.role",), "-2")
-    assert [roles[value] for row in rows for value in row["facetime.host.role"]] == ([role] if role else [])
+    found = [[roles[value] for value in row["facetime.host.role"]] for row in rows]
+    assert [one for one in found if one][:1] == ([[role]] if role else [])
+    assert {tuple(one) for one in found} <= {(), (role,)}   # the answer names the request's host, too, since Wireshark 4.4
 
 
 EXPECTED = {
@@ -126,7 +128,7 @@ def test_samples(wireshark, roles, name, passes):
 
 def test_in_the_window(wireshark):
     results = wireshark.sharkd(paths.sample("facetime-2010-inbound"), ("frames", {"filter": "facetime.host.role == 1"}), ("frames", {"filter": "facetime.host.name"}))
-    assert len(results[0]) == 3 and len(results[1]) > 8
+    assert len(results[0]) >= 3 and len(results[1]) > 8
 
 
 def test_answers_are_shown_by_stock_dissectors(wireshark):
