@@ -6,8 +6,28 @@ from ftools import facts, paths, table
 
 PASSES = {"pass 1": (), "-2": ("-2",)}
 
-# What the plugin does not know yet: (situation, test, reason). A line goes when the code can do it; "*" stands for every test.
+# What the plugin does not know yet: (situation, test, reason). A line goes when the code can do it; "*" stands for every situation.
+REDIAL = "checks to the new peer, before the new INVITE, go to the call that was declined"
+REORDERED = "a QUIC Initial that stands behind later packets of its connection begins another call"
+CALLEE = "NAT probes and STUN of the callee, whose address only the direct flow has, find no call"
+ORDER = "after a file with plain STUN, Wireshark asks its STUN heuristic first: Apple's checks on other ports are lost"
 EXPECTED_FAILURES = [
+    ("*", "prelude_in_its_call", "push, look-ups, certificates and registration do not join a call yet"),
+    ("modern-out-of-order", "number_of_calls", REORDERED),
+    ("modern-out-of-order", "order_of_calls", REORDERED),
+    ("modern-out-of-order", "datagrams_in_their_call", REORDERED),
+    ("modern-out-of-order", "nothing_in_a_wrong_call", REORDERED),
+    ("modern-out-of-order", "table_on_pass_1", REORDERED),
+    ("legacy-both-ends-on-hub", "datagrams_in_their_call", CALLEE),
+    ("legacy-both-ends-on-hub", "kinds", CALLEE),
+    ("legacy-both-ends-on-hub", "phases", CALLEE),
+    ("legacy-redial", "datagrams_in_their_call", REDIAL),
+    ("legacy-redial", "nothing_in_a_wrong_call", REDIAL),
+    ("legacy-from-the-middle", "names", "From and To of MESSAGE and BYE are taken for caller and called"),
+    ("legacy-out-of-order", "phases", "the answer to BYE, where it stands before it, counts as signalling"),
+    ("modern-only-from-device", "ends", "the peer to whom checks are sent is not named if no answer was captured"),
+    ("modern-both-sides-of-nat-other-port", "sharkd", ORDER),
+    ("modern-two-devices-outside-nat", "sharkd", ORDER),
 ]
 
 
@@ -15,7 +35,7 @@ def cases(test, passes=None):
     """Parametrizes a test over all situations (and PASSES); what is in the table above may fail."""
     params = []
     for name in paths.SITUATIONS:
-        reasons = [reason for situation, failing, reason in EXPECTED_FAILURES if situation == name and failing in (test, "*")]
+        reasons = [reason for situation, failing, reason in EXPECTED_FAILURES if situation in (name, "*") and failing == test]
         marks = [pytest.mark.xfail(reason=reasons[0], strict=False)] if reasons else []
         params += [pytest.param(*values, marks=marks, id="-".join(values)) for values in ([(name, one) for one in passes] if passes else [(name,)])]
     return pytest.mark.parametrize("name, passes" if passes else "name", params)
@@ -77,13 +97,13 @@ def pairs(frames_of, name):
 
 
 def test_there_are_situations():
-    assert len(paths.SITUATIONS) > 5
+    assert len(paths.SITUATIONS) > 50
 
 
 def test_table_of_failures():
     """Its lines name what is there."""
-    tests = {name.removeprefix("test_") for name in globals() if name.startswith("test_")} | {"*"}
-    assert [line for line in EXPECTED_FAILURES if line[0] not in paths.SITUATIONS or line[1] not in tests] == []
+    tests = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
+    assert [line for line in EXPECTED_FAILURES if line[0] not in [*paths.SITUATIONS, "*"] or line[1] not in tests] == []
 
 
 # ---- Which calls, and which packets --------------------------------------------------------------
