@@ -140,9 +140,10 @@ class Wireshark:
     def fields_and_table(self, capture, names, *args):
         """The same, and the text of the table that "-z" among ARGS puts behind: from its first ruler on."""
         out = self.tshark(capture, *args, *self.fields_command(names)).ok().out
-        rows, ruler, text = out.partition("\n" + 20 * "=")
+        at = ("\n" + out).find("\n" + 20 * "=")
+        rows, text = (out, "") if at < 0 else (out[:at].rstrip("\n") + "\n" if at else "", out[at:])
         return [{name: cell.split("|") if cell else [] for name, cell in zip(names, line.split("\t"), strict=True)}
-                for line in rows.removesuffix("\n").split("\n")], (ruler + text).removeprefix("\n")
+                for line in rows.split("\n")[:-1]], text
 
     def count(self, capture, display_filter, *args):
         """How many frames the filter shows."""

@@ -255,7 +255,7 @@ def modern_prelude(cast, modern, lane, device, inbound, host="17.57.144.38", loo
     if not six:
         lane.wait(20 * MILLISECOND).phase = "probe"
         mapper = cast.apple("SNATMAP", "17.188.180.12").at(3480)
-        natprobe.ask_snatmap(lane, device.at(16402), mapper, mapped(device), getattr(device, "public_probe_port", 16402))
+        natprobe.ask_snatmap(lane, device.at(16402), mapper, mapped(device), 16402)
 
 
 def modern_call(cast, device, peer, at, /, *, relay_host=None, inbound=False, length=5 * SECOND, local_port=16393, relay_port=3482, links=(0x3A10, 0x3A11),
