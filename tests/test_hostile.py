@@ -53,9 +53,9 @@ def read(name):
     return pcap.read(CAPTURES[name])
 
 
-def some(packets, most=1200):
+def some(packets, most=500):
     """The packets of the beginning and of the end: enough for each kind, for each phase and for the call's end."""
-    return packets if len(packets) <= most else packets[:most - 200] + packets[-200:]
+    return packets if len(packets) <= most else packets[:most - 100] + packets[-100:]
 
 
 def calls(wireshark, packets, linktype, *args):
@@ -105,8 +105,8 @@ ORDERS = {
     "doubled": lambda packets: [packet for packet in packets for _ in range(2)],
     "shuffled": lambda packets: random.Random(1).sample(packets, len(packets)),
     "every third": lambda packets: packets[::3],
-    "from the middle on": lambda packets: packets[len(packets) // 2:],
-    "the end alone": lambda packets: packets[-100:],
+    "from the middle on": None,
+    "the end alone": None,
 }
 
 
@@ -115,7 +115,9 @@ ORDERS = {
 def test_order(wireshark, name, order):
     """Datagrams in another order, more than once, or without the call's beginning: the call is still one."""
     linktype, packets = read(name)
-    number = len(calls(wireshark, ORDERS[order](some(packets, 700)), linktype))
+    # Without a gap in time: silence may part a call from the next one.
+    packets = {"from the middle on": packets[len(packets) // 2:][:400], "the end alone": packets[-100:]}.get(order, packets[:400])
+    number = len(calls(wireshark, ORDERS[order](packets) if ORDERS[order] else packets, linktype))
     wireshark.forget()
     assert number >= 1 or order == "the end alone"
     if order in ("doubled", "every third", "from the middle on"):
@@ -133,7 +135,7 @@ def test_one_direction(wireshark, name, direction):
     device = bytes(map(int, row["Device"].split(":")[0].split("."))) if row["Device"][0] != "[" else count.most_common(1)[0][0]
     at = start + (12 if direction == "from the device" else 16)
     one_way = [packet for packet in packets if packet.data[start] >> 4 == 4 and packet.data[at:at + 4] == device]
-    found = calls(wireshark, some(one_way, 700), linktype)
+    found = calls(wireshark, one_way[:400], linktype)
     wireshark.forget()
     assert [row["Confidence"] for row in found] == ["high"]
 
@@ -150,22 +152,32 @@ FORM_OF = ("facetime.kind", "facetime.stun.type", "sip.Method", "sip.Status-Code
            "facetime.rtp.extension.profile")
 
 
+# Forms of one kind at most that are taken from the samples: flags of the relay have many combinations.
+MOST_FORMS = 16
+
+
 @pytest.fixture(scope="module")
 def kinds(wireshark):
     """One datagram of each form, handmade and of the samples: (kind, payload)."""
+    of_kind = collections.Counter()
     found = {name: (form.kind, form.payload) for name, form in FORMS.items()}
     for sample in paths.SAMPLES:
         payloads = {datagram.frame: datagram.payload for datagram in wire.udp(*pcap.read(paths.sample(sample)))}
         words = facts.words(wireshark)["facetime.kind"]
         for frame, row in enumerate(wireshark.fields(paths.sample(sample), FORM_OF, "-2"), 1):
-            if row["facetime.kind"] and frame in payloads:
-                found.setdefault(tuple(map(tuple, row.values())), (words[int(row["facetime.kind"][0])], payloads[frame]))
+            form = tuple(map(tuple, row.values()))
+            if not row["facetime.kind"] or frame not in payloads or form in found:
+                continue
+            kind = words[int(row["facetime.kind"][0])]
+            of_kind[kind] += 1
+            if of_kind[kind] <= MOST_FORMS:
+                found[form] = (kind, payloads[frame])
     return list(found.values())
 
 
 def lengths(payload):
     """Where to cut: at each byte of the headers, now and then behind them."""
-    return [length for length in range(len(payload)) if length <= 100 or length % (7 if length <= 400 else 40) == 0]
+    return [length for length in range(len(payload)) if length <= 80 or length % (9 if length <= 400 else 60) == 0]
 
 
 def ends(number):
@@ -211,17 +223,23 @@ def shown_bytes(packet):
                 kinds_shown.append(int(field.get("show"), 0))
             size, at = int(field.get("size") or 0), int(field.get("pos") or 0) - start
             # SDP may lie in a body that was inflated: its places are none of the packet's.
-            if size and not field.findall("field") and not field.get("name").startswith("facetime.sdp."):
+            # A line of text shows its bytes only if nothing is below it.
+            if size and (field.get("name") or not field.findall("field")) and not field.get("name").startswith(("facetime.sdp.", "_ws.")):
                 found.add((field.get("name"), at, at + size))
     return kinds_shown, found
 
 
+# Records that are shown whole or not at all, and so may lack their last bytes but one: an IPv6 candidate of a link message has 18,
+# address and port of a NAT probe 6, type and length of a STUN attribute 4.
+RECORDS = {"facetime.link.": 18, "facetime.natprobe.": 6, "facetime.stun.": 4}
+
+
 def needed(name, length, last, link_from):
     """Must a field be shown that ends at LAST, in a datagram of which LENGTH bytes are left? A link message is known by its first
-    twenty bytes, and type and length of its TLVs are read together."""
-    if name.startswith("facetime.link."):
-        return length >= link_from + 20 and last <= length - 3
-    return last <= length
+    twenty bytes."""
+    if name.startswith("facetime.link.") and length < link_from + 20:
+        return False
+    return last <= length - next((size - 1 for prefix, size in RECORDS.items() if name.startswith(prefix)), 0)
 
 
 def test_all_is_shown_up_to_the_cut(wireshark, kinds):
@@ -255,8 +273,11 @@ def test_flipped_bits(wireshark, kinds):
     """A few thousand datagrams with some bits turned over: the same ones on every run."""
     generator = random.Random(20100624)
     packets = []
-    for number in range(4000):
-        _, payload = kinds[number % len(kinds)]
+    for number in range(3000):
+        kind, payload = kinds[number % len(kinds)]
+        # Not QUIC: Wireshark's own dissector of it aborts where it gives up on the first pass and not on the second.
+        if kind == "quic":
+            continue
         broken = bytearray(payload)
         for _ in range(generator.choice((1, 1, 2, 4, 16))):
             # Most of the structure is in front.
