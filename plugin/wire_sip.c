@@ -514,7 +514,8 @@ sip_body(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int at, ft_packet_
     tvbuff_t *body;
 
     if (headers->has_length && headers->length != (uint32_t)there)
-        proto_tree_add_expert_format(tree, pinfo, &ei_sip_content_length, tvb, MIN(at, captured), -1,
+        /* Not -1 for the length: at the end of the datagram, where no body follows at all, that is out of bounds. */
+        proto_tree_add_expert_format(tree, pinfo, &ei_sip_content_length, tvb, MIN(at, captured), MAX(captured - at, 0),
                                      "Content-Length is %u, but %d bytes follow the headers", headers->length, there);
     len = MIN(there, captured - at);
     if (headers->has_length && headers->length < (uint32_t)len)

@@ -113,15 +113,18 @@ ORDERS = {
 @pytest.mark.parametrize("order", ORDERS)
 @each_capture
 def test_order(wireshark, name, order):
-    """Datagrams in another order, more than once, or without the call's beginning: the call is still one."""
+    """Datagrams in another order, more than once, or without the call's beginning: the call is still found."""
     linktype, packets = read(name)
     # Without a gap in time: silence may part a call from the next one.
     packets = {"from the middle on": packets[len(packets) // 2:][:400], "the end alone": packets[-100:]}.get(order, packets[:400])
     number = len(calls(wireshark, ORDERS[order](packets) if ORDERS[order] else packets, linktype))
     wireshark.forget()
     assert number >= 1 or order == "the end alone"
-    if order in ("doubled", "every third", "from the middle on"):
+    if order == "doubled":
         assert number == 1
+    # What links a leg to the call may be in the part that is not there.
+    if order in ("every third", "from the middle on"):
+        assert number <= 2
 
 
 @pytest.mark.parametrize("direction", ["from the device", "to the device"])
@@ -230,8 +233,8 @@ def shown_bytes(packet):
 
 
 # Records that are shown whole or not at all, and so may lack their last bytes but one: an IPv6 candidate of a link message has 18,
-# address and port of a NAT probe 6, type and length of a STUN attribute 4.
-RECORDS = {"facetime.link.": 18, "facetime.natprobe.": 6, "facetime.stun.": 4}
+# address and port of a NAT probe 6, type and length of a STUN attribute or an RTP header extension 4.
+RECORDS = {"facetime.link.": 18, "facetime.natprobe.": 6, "facetime.stun.": 4, "facetime.rtp.": 4}
 
 
 def needed(name, length, last, link_from):
