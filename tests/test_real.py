@@ -171,12 +171,12 @@ def test_both_legs_are_in_one_call(wireshark, passes):
 
 @each_capture
 def test_device_and_relay(wireshark, name):
-    """The device is the phone, the relay one of Apple's hosts."""
+    """The device is the phone, with each address it has, the relay one of Apple's hosts."""
     row = table.rows(wireshark.tshark(CAPTURES[name], "-2", "-q", "-z", "facetime,calls").ok().out)[0]
-    device, relay = facts.endpoint(row["Device"]), facts.endpoint(row["Relay"])
-    assert device[0].startswith("10.") and relay[0].startswith("17.")
+    devices, relay = [facts.endpoint(device) for device in row["Device"].split(", ")], facts.endpoint(row["Relay"])
+    assert all(address.startswith("10.") or ":" in address for address, _ in devices) and relay[0].startswith("17.")
     if name == "wifi":
-        assert (device, relay) == (WIFI_LEG, LEGS_RELAY)
+        assert (devices[0], relay) == (WIFI_LEG, LEGS_RELAY)
 
 
 @each_pass
