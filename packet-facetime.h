@@ -273,6 +273,7 @@ typedef struct ft_flow {
     dissector_handle_t watched_dissector; /* who had the conversation when we began to watch; may be NULL */
     bool waits;                     /* at its socket, for a sign that the socket is FaceTime's */
     int8_t device_side;             /* 0: a is the device, 1: b is, -1: not known */
+    bool both_local;                /* both ends have private addresses: both are devices */
     uint32_t packets;               /* datagrams so far */
     uint64_t bytes;                 /* frame bytes on the wire of those */
     uint32_t uncounted_packets;     /* datagrams that wait for a call: before the flow had one, or between two */
@@ -280,7 +281,7 @@ typedef struct ft_flow {
     struct { uint32_t frame; nstime_t time; } uncounted; /* the first of them; time is absolute */
     wmem_array_t *early;            /* ft_early_t of those: early_media.c; NULL: none */
     uint32_t kinds;                 /* mask of 1 << ft_kind_t */
-    uint32_t noted;                 /* mask of 1 << ft_kind_t for which the call knows the other side */
+    uint32_t noted;                 /* mask of 1 << ft_kind_t for which the call knows the other side; see also call_facts.c */
     struct ft_flow *brought;        /* other flows of its socket that this one showed to be FaceTime: the call takes them */
     struct ft_flow *next;           /* of the flows that wait at one socket, or that were brought */
     struct ft_call *call;           /* the latest call; NULL before there is one */

@@ -155,7 +155,7 @@ ft_call_state(const ft_call_t *call)
         return FT_STATE_CANCELLED;
     if (call->sip_end & FT_SIP_FAILED)
         return FT_STATE_FAILED;
-    if (call->phase[FT_PHASE_MEDIA].frame)
+    if (!nstime_is_zero(&call->last_media_time))
         return ft_seconds(&clock_now, &call->last_media_time) > FT_SILENCE_SECONDS ? FT_STATE_INTERRUPTED : FT_STATE_ESTABLISHED;
     if (call->answer.frame)
         return FT_STATE_ESTABLISHED;

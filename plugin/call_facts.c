@@ -8,6 +8,9 @@
 /* Arrows of one call: what is worth reading. Checks and link messages of a long call go on until its end. */
 #define FT_MAX_CALL_EVENTS 200
 
+/* In ft_flow_t.noted, beside the bits of kinds: both ends are devices of the call. */
+#define FT_NOTED_BOTH_ENDS (1u << FT_KIND_COUNT)
+
 /* What begins a flow, as a ladder shows it. */
 static const value_string flow_begins[] = {
     { FT_KIND_UNKNOWN, "Unknown datagram" },
@@ -65,6 +68,16 @@ note_moment(ft_moment_t *moment, const packet_info *pinfo)
     moment->time = pinfo->abs_ts;
 }
 
+/* Where both ends are devices of networks that the capture sees, the caller is taken for the device that the call is told of. */
+static void
+facts_caller(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo)
+{
+    if (flow->device_side >= 0 || !flow->both_local)
+        return;
+    flow->device_side = ft_flow_from_a(flow, pinfo) ? 0 : 1;
+    ft_facts_add_device(call, ft_flow_device(flow));
+}
+
 static void
 facts_sip(ft_call_t *call, const ft_sip_t *sip, const packet_info *pinfo, bool from_device, bool sides_known)
 {
@@ -75,9 +88,10 @@ facts_sip(ft_call_t *call, const ft_sip_t *sip, const packet_info *pinfo, bool f
         call->sip_call_id = wmem_strdup(wmem_file_scope(), sip->call_id);
         ft_index_add_call_id(call->sip_call_id, call);
     }
-    if (!call->from && sip->from)
+    /* Only of the INVITE and its answers is it known that From is the caller: a MESSAGE or BYE may be the other side's. */
+    if (invite && !call->from && sip->from)
         call->from = wmem_strdup(wmem_file_scope(), sip->from);
-    if (!call->to && sip->to)
+    if (invite && !call->to && sip->to)
         call->to = wmem_strdup(wmem_file_scope(), sip->to);
     if (invite && sip->is_request && !call->invite.frame)
         call->direction = from_device ? FT_DIRECTION_OUTBOUND : FT_DIRECTION_INBOUND;
@@ -140,6 +154,14 @@ facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_
 
     if (call->device.addr.type == AT_NONE && flow->device_side >= 0)
         call->device = *device;
+    /* Both ends have private addresses: the capture sees both devices' networks, and what both do around the call. */
+    if (flow->both_local && !(flow->noted & FT_NOTED_BOTH_ENDS)) {
+        flow->noted |= FT_NOTED_BOTH_ENDS;
+        ft_index_add_device(&flow->a, call);
+        ft_index_add_device(&flow->b, call);
+        ft_errands_take(call, &flow->a.addr);
+        ft_errands_take(call, &flow->b.addr);
+    }
     if (pkt->kind == FT_KIND_RELAY && call->relay.addr.type == AT_NONE)
         call->relay = *remote;
     if ((pkt->kind == FT_KIND_RELAY || pkt->kind == FT_KIND_QUIC) && !(flow->noted & (1u << pkt->kind))) {
@@ -149,6 +171,9 @@ facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_
     if (call->peer.addr.type == AT_NONE && !apple &&
         (pkt->kind == FT_KIND_SIP || pkt->kind == FT_KIND_RTP || (pkt->kind == FT_KIND_STUN && pkt->is_answer && !from_device)))
         call->peer = *remote;
+    if (pkt->kind == FT_KIND_STUN && !apple && !pkt->is_answer && from_device && call->announced_peer.addr.type == AT_NONE &&
+        !ft_is_private(&remote->addr))
+        call->announced_peer = *remote;
     if (pkt->kind == FT_KIND_STUN && !apple)
         *(pkt->is_answer ? &call->check_answers : &call->checks) += 1;
 }
@@ -175,8 +200,11 @@ facts_learned(ft_call_t *call, const ft_packet_t *pkt, bool from_device)
 void
 ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
 {
-    bool from_device = (flow->device_side == 1) != ft_flow_from_a(flow, pinfo);
+    bool from_device;
 
+    if (pkt->sip && pkt->sip->is_request && pkt->sip->method && strcmp(pkt->sip->method, "INVITE") == 0)
+        facts_caller(call, flow, pinfo);
+    from_device = (flow->device_side == 1) != ft_flow_from_a(flow, pinfo);
     ft_call_count_in(call, 1, pinfo->fd->pkt_len, pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
     call->last_frame = MAX(call->last_frame, pinfo->num);
     if (nstime_cmp(&pinfo->abs_ts, &call->own_time) > 0)
@@ -184,7 +212,9 @@ ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const 
     call->evidence |= flow->evidence;
     if (flow->confidence > call->confidence)
         call->confidence = flow->confidence;
-    note_moment(&call->phase[pkt->phase], pinfo);
+    /* What is not known says nothing of a phase. */
+    if (pkt->kind != FT_KIND_UNKNOWN)
+        note_moment(&call->phase[pkt->phase], pinfo);
     if (pkt->label || flow->first_frame == pinfo->num)
         ft_facts_event(call, pinfo->num, pkt->label, pkt->kind);
     facts_sides(call, flow, pkt, from_device);

@@ -100,6 +100,9 @@ join_by_surroundings(const ft_flow_t *flow, const packet_info *pinfo, const ft_p
     *reason = FT_JOIN_DEVICE;
     if (flow->device_side >= 0)
         call = ft_index_device(ft_flow_device(flow), &pinfo->abs_ts);
+    /* What is new after the end belongs to the next call. */
+    if (call && call->end.frame)
+        call = NULL;
     if (!call && pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_RAW_IP &&
         (pkt->kind == FT_KIND_RELAY || pkt->kind == FT_KIND_QUIC)) {
         *reason = FT_JOIN_RELAY;
@@ -116,7 +119,7 @@ join_by_surroundings(const ft_flow_t *flow, const packet_info *pinfo, const ft_p
 static bool
 join_starts_over(const ft_call_t *call, const ft_packet_t *pkt, const ft_call_t *by_name, const nstime_t *now)
 {
-    if (!call->phase[FT_PHASE_MEDIA].frame || ft_seconds(now, &call->last_media_time) <= FT_SILENCE_SECONDS || by_name == call)
+    if (nstime_is_zero(&call->last_media_time) || ft_seconds(now, &call->last_media_time) <= FT_SILENCE_SECONDS || by_name == call)
         return false;
     return pkt->quic_initial || pkt->kind == FT_KIND_NAT_PROBE || pkt->n_rtp > 0 || (pkt->participant && call->n_participants > 0);
 }

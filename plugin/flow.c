@@ -97,6 +97,7 @@ ft_flow_get(packet_info *pinfo)
     flow->first_frame = pinfo->num;
     flow->first_time = pinfo->abs_ts;
     flow->device_side = -1;
+    flow->both_local = ft_is_private(&flow->a.addr) && ft_is_private(&flow->b.addr);
     conversation_add_proto_data(conversation, proto_facetime, flow);
     flow_count++;
     return flow;
@@ -151,14 +152,10 @@ flow_device_side(const ft_flow_t *flow, bool from_a, const ft_packet_t *pkt)
 }
 
 static ft_socket_t *
-flow_socket(const ft_flow_t *flow)
+flow_socket(const ft_endpoint_t *at)
 {
-    const ft_endpoint_t *at = flow->device_side == 0 ? &flow->a : &flow->b;
-    ft_socket_t *sock;
+    ft_socket_t *sock = (ft_socket_t *)wmem_map_lookup(flow_sockets, at);
 
-    if (flow->device_side < 0)
-        return NULL;
-    sock = (ft_socket_t *)wmem_map_lookup(flow_sockets, at);
     if (!sock) {
         sock = wmem_new0(wmem_file_scope(), ft_socket_t);
         sock->at = *at;
@@ -171,9 +168,12 @@ flow_socket(const ft_flow_t *flow)
 static void
 flow_wait(ft_flow_t *flow)
 {
-    ft_socket_t *sock = flow_socket(flow);
+    ft_socket_t *sock;
 
-    if (!sock || flow->waits || sock->n_waiting >= FT_MAX_WAITING)
+    if (flow->waits || flow->device_side < 0)
+        return;
+    sock = flow_socket(flow->device_side == 0 ? &flow->a : &flow->b);
+    if (sock->n_waiting >= FT_MAX_WAITING)
         return;
     flow->waits = true;
     flow->next = sock->waiting;
@@ -192,14 +192,12 @@ flow_claim(ft_flow_t *flow, bool inside_turn)
         conversation_set_dissector_from_frame_number(flow->conversation, 1, ft_handle);
 }
 
-/* The socket of this flow is FaceTime's. What waited at it, and was not long ago, is so too. */
+/* This socket of the flow is FaceTime's. What waited at it, and was not long ago, is so too. */
 static void
-flow_note_socket(ft_flow_t *flow, const packet_info *pinfo)
+flow_note_socket(ft_flow_t *flow, const ft_endpoint_t *at, const packet_info *pinfo)
 {
-    ft_socket_t *sock = flow_socket(flow);
+    ft_socket_t *sock = flow_socket(at);
 
-    if (!sock)
-        return;
     sock->is_facetime = true;
     sock->last_time = pinfo->abs_ts;
     while (sock->waiting) {
@@ -322,10 +320,13 @@ ft_flow_update(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
         flow_claim(flow, pkt->inside_turn);
         ft_rtp_prepare_flow(pinfo, flow);
     }
-    if (flow->is_facetime)
-        flow_note_socket(flow, pinfo);
-    else
+    if (!flow->is_facetime)
         flow_wait(flow);
+    else if (flow->both_local) {
+        flow_note_socket(flow, &flow->a, pinfo);
+        flow_note_socket(flow, &flow->b, pinfo);
+    } else if (flow->device_side >= 0)
+        flow_note_socket(flow, flow->device_side == 0 ? &flow->a : &flow->b, pinfo);
 }
 
 bool

@@ -511,9 +511,11 @@ static tvbuff_t *
 sip_body(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int at, ft_packet_t *pkt, const sip_body_t *headers)
 {
     int captured = (int)tvb_captured_length(tvb), there = (int)tvb_reported_length(tvb) - at, len;
+    /* Where the capture ends before the body begins, nobody knows how long the body is. */
+    bool cut = at >= captured && captured < (int)tvb_reported_length(tvb);
     tvbuff_t *body;
 
-    if (headers->has_length && headers->length != (uint32_t)there)
+    if (headers->has_length && headers->length != (uint32_t)there && !cut)
         /* Not -1 for the length: at the end of the datagram, where no body follows at all, that is out of bounds. */
         proto_tree_add_expert_format(tree, pinfo, &ei_sip_content_length, tvb, MIN(at, captured), MAX(captured - at, 0),
                                      "Content-Length is %u, but %d bytes follow the headers", headers->length, there);
@@ -548,6 +550,9 @@ sip_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_
     pkt->sip = wmem_new0(pinfo->pool, ft_sip_t);
     pkt->phase = FT_PHASE_SIGNALLING;
     at = sip_headers(tvb, pinfo, tree, pkt->sip, &headers);
+    /* Also the answer to a BYE that stands before it in a merged capture. */
+    if (pkt->sip->method && (strcmp(pkt->sip->method, "BYE") == 0 || strcmp(pkt->sip->method, "CANCEL") == 0))
+        pkt->phase = FT_PHASE_TEARDOWN;
     inflated = sip_body(tvb, pinfo, tree, at, pkt, &headers);
     ft_call_stock(sip_handle, tvb, pinfo, root, pkt);
     /* The stock sip dissector inflates too, if Wireshark was built with zlib and it knows the coding; never show it twice. */
