@@ -350,6 +350,37 @@ recognise(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     return true;
 }
 
+ft_packet_t *
+ft_recognise_taken(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root)
+{
+    uint32_t evidence = 0;
+    const ft_wire_t *wire;
+    ft_flow_t *flow;
+    ft_packet_t *pkt;
+
+    /* The conditions of recognise(), but that here a stock dissector has shown the datagram. */
+    if (!heur_entry || !heur_entry->enabled || !is_datagram(tvb, pinfo))
+        return NULL;
+    wire = ft_demux(tvb, pinfo, NULL, &evidence);
+    if (!wire)
+        return NULL;
+    if ((int)ft_confidence(evidence) < ft_pref_confidence)
+        evidence |= context_of(tvb, pinfo, wire);
+    flow = evidence ? ft_flow_get(pinfo) : NULL;
+    if (!flow)
+        return NULL;
+    pkt = packet_new(pinfo, flow, wire, evidence);
+    pkt->stock_tvb = tvb;
+    ft_packet_attach(pinfo, pkt);
+    if (sure_enough(flow, evidence)) {
+        col_append_str(pinfo->cinfo, COL_INFO, " ");
+        show_datagram(tvb, pinfo, root, wire, pkt);
+        col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, "FaceTime"));
+    } else if (wire->note)
+        wire->note(tvb, pinfo, pkt);
+    return pkt;
+}
+
 static ft_heur_result_t
 dissect_facetime_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {

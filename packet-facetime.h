@@ -423,6 +423,10 @@ extern const value_string ft_confidence_vals[];
  * tvb is the UDP payload. Adds the FaceTime tree below root and fills pkt; calls no stock dissector. */
 void ft_annotate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, ft_packet_t *pkt);
 
+/* Takes a datagram that a heuristic of another protocol took before this plugin's was asked: Wireshark asks first who hit last.
+ * tvb is the UDP payload, shown by a stock dissector already. Returns its facts, attached; NULL: no sign of FaceTime. First pass only. */
+ft_packet_t *ft_recognise_taken(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root);
+
 /* ---- Wire formats ------------------------------------------------------------------------- */
 
 /* One wire format: a new one is a new file with such a struct, and a line in ft_wires of packet-facetime.c. */
@@ -626,8 +630,8 @@ const ft_host_t *ft_host_of_address(const address *addr, const char **name);
 const ft_host_t *ft_host_of_frame(uint32_t frame);
 
 void ft_names_register(void);
-/* Asks Wireshark for the fields with names; post is the post-dissector's handle. */
-void ft_names_handoff(dissector_handle_t post);
+/* Adds the ids (int) of the fields with names, which the post-dissector asks Wireshark for. Once, after all fields are registered. */
+void ft_names_wanted(GArray *ids);
 /* Called for every packet by the post-dissector, on every pass: takes the names, shows host and push. */
 void ft_names_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 /* Forgets the last file; called when a file is opened. */

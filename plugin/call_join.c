@@ -88,6 +88,9 @@ join_by_address(const ft_flow_t *flow, const ft_packet_t *pkt, const nstime_t *n
         call = ft_index_end(&flow->a, &flow->b, now, reason);
     if (!call)
         call = ft_index_end(&flow->b, &flow->a, now, reason);
+    /* Checks to another peer after the end belong to the next call; those to Apple's servers may still be of this one. */
+    if (call && call->end.frame && !flow->call && !ft_is_apple(&ft_flow_remote(flow)->addr))
+        call = NULL;
     return call;
 }
 
@@ -177,14 +180,14 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
         ft_facts_event(call, flow->first_frame, NULL, flow->first_kind);
 }
 
-/* NAT probes of the device that came shortly before. */
+/* NAT probes that the device with this address sent shortly before. */
 static void
-join_take_pending(ft_call_t *call, const ft_flow_t *of, uint32_t frame)
+join_take_pending(ft_call_t *call, const ft_flow_t *of, const address *device, uint32_t frame)
 {
     for (unsigned i = 0; i < FT_MAX_PENDING; i++) {
         ft_flow_t *flow = pending[i];
 
-        if (!flow || !addresses_equal(&ft_flow_device(flow)->addr, &ft_flow_device(of)->addr))
+        if (!flow || !addresses_equal(&ft_flow_device(flow)->addr, device))
             continue;
         pending[i] = NULL;
         if (ft_seconds(&of->last_time, &flow->last_time) <= FT_PRELUDE_SECONDS) {
@@ -307,7 +310,9 @@ ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
     }
     if (!flow->call || ft_call_root(flow->call) != call) {
         join_take_flow(call, flow, pinfo->num, reason);
-        join_take_pending(call, flow, pinfo->num);
+        join_take_pending(call, flow, &ft_flow_device(flow)->addr, pinfo->num);
+        if (flow->both_local)
+            join_take_pending(call, flow, &ft_flow_remote(flow)->addr, pinfo->num);
     }
     if (flow->brought)
         join_take_brought(call, flow, pinfo->num);

@@ -402,10 +402,8 @@ ft_names_init(void)
 }
 
 void
-ft_names_handoff(dissector_handle_t post)
+ft_names_wanted(GArray *ids)
 {
-    GArray *ids = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
-
     for (unsigned i = 0; i < W_COUNT; i++) {
         wanted[i] = proto_registrar_get_id_byname(wanted_names[i]);
         if (wanted[i] > 0)
@@ -416,7 +414,6 @@ ft_names_handoff(dissector_handle_t post)
     proto_dns = proto_get_id_by_filter_name("dns");
     proto_http = proto_get_id_by_filter_name("http");
     proto_tls = proto_get_id_by_filter_name("tls");
-    set_postdissector_wanted_hfids(post, ids);
 }
 
 void

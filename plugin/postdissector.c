@@ -26,7 +26,7 @@ typedef struct late_datagram {
 
 static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope */
 static int proto_data;      /* what is shown as plain data */
-static int proto_udp;
+static int proto_udp, proto_stun, proto_sip, proto_sdp;
 static dissector_handle_t post_handle;
 
 void
@@ -127,6 +127,38 @@ bare_icmp_packet(packet_info *pinfo)
     return pkt;
 }
 
+/* The UDP payload that Wireshark's STUN or SIP dissector has shown, found by its item in the tree; NULL: there is none. */
+static tvbuff_t *
+taken_payload(tvbuff_t *frame, const packet_info *pinfo, const proto_tree *tree)
+{
+    int last = last_layer(pinfo), start, length;
+    const GPtrArray *items;
+    const field_info *item;
+
+    if (!tree || (last != proto_stun && last != proto_sip && last != proto_sdp))
+        return NULL;
+    items = proto_get_finfo_ptr_array(tree, last == proto_stun ? proto_stun : proto_sip);
+    if (!items || items->len == 0)
+        return NULL;
+    item = (const field_info *)g_ptr_array_index(items, 0);
+    start = item->start;
+    length = item->length;
+    /* Not in reassembled fragments, which are not part of the frame. */
+    if (item->ds_tvb != frame || start <= 0 || length < 4 || start + 4 > (int)tvb_captured_length(frame))
+        return NULL;
+    if (last == proto_stun)
+        length = FT_STUN_HEADER_LEN + tvb_get_ntohs(frame, start + 2);
+    return tvb_new_subset_length_caplen(frame, start, MIN(length, (int)tvb_captured_length(frame) - start), length);
+}
+
+static ft_packet_t *
+taken_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
+{
+    tvbuff_t *payload = is_icmp(pinfo) ? NULL : taken_payload(frame, pinfo, tree);
+
+    return payload ? ft_recognise_taken(payload, pinfo, tree) : NULL;
+}
+
 /* The first datagram of a flow on a port that another dissector owns: what it holds is looked at from the next one on, and
  * on later passes. Weak evidence by its ports alone. */
 static ft_packet_t *
@@ -203,6 +235,8 @@ packet_facts(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 
     if (!pkt && PINFO_FD_VISITED(pinfo) && wmem_map_size(late) > 0)
         pkt = late_packet(tvb, pinfo, tree);
+    if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP)
+        pkt = taken_packet(tvb, pinfo, tree);
     if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP && ft_flow_is_owned(pinfo) && !is_icmp(pinfo))
         pkt = owned_packet(pinfo);
     if (!pkt && pinfo->ptype == PT_UDP)
@@ -218,6 +252,9 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
 
     if (pkt->quoted)
         return ft_call_add_quoted(pkt->flow, pinfo, pkt);
+    /* Wireshark goes on asking who took it. */
+    if (pkt->stock_tvb && !is_plain_data(pinfo))
+        late_note(pinfo, pkt->stock_tvb);
     ft_flow_update(pkt->flow, pinfo, pkt);
     if (pkt->flow->is_facetime)
         return ft_call_add(pkt->flow, pinfo, pkt);
@@ -227,8 +264,6 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
         ft_passage_of(&passage, tvb, pinfo, pkt);
         ft_early_note(pkt->flow, &passage, pkt);
     }
-    if (pkt->stock_tvb && !is_plain_data(pinfo))
-        late_note(pinfo, pkt->stock_tvb);
     return NULL;
 }
 
@@ -308,6 +343,9 @@ ft_postdissector_init(void)
     late = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     proto_data = proto_get_id_by_filter_name("data");
     proto_udp = proto_get_id_by_filter_name("udp");
+    proto_stun = proto_get_id_by_filter_name("stun");
+    proto_sip = proto_get_id_by_filter_name("sip");
+    proto_sdp = proto_get_id_by_filter_name("sdp");
 }
 
 void
@@ -327,5 +365,15 @@ ft_postdissector_register(void)
 void
 ft_postdissector_handoff(void)
 {
-    ft_names_handoff(post_handle);
+    static const char *const shown_by_others[] = { "stun", "sip" };
+    GArray *wanted = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
+
+    ft_names_wanted(wanted);
+    for (unsigned i = 0; i < array_length(shown_by_others); i++) {
+        int id = proto_get_id_by_filter_name(shown_by_others[i]);
+
+        if (id > 0)
+            g_array_append_val(wanted, id);
+    }
+    set_postdissector_wanted_hfids(post_handle, wanted);
 }

@@ -40,6 +40,14 @@ static const value_string quic_known_by_vals[] = {
     { 0, NULL }
 };
 
+/* From one of the device's ports to a relay port of Apple's, or back? */
+static bool
+quic_between(const packet_info *pinfo)
+{
+    return (ft_is_media_port(pinfo->srcport) && ft_is_relay_port(pinfo->destport) && ft_is_apple(&pinfo->dst)) ||
+           (ft_is_media_port(pinfo->destport) && ft_is_relay_port(pinfo->srcport) && ft_is_apple(&pinfo->src));
+}
+
 static bool
 quic_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence)
 {
@@ -55,8 +63,14 @@ quic_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint3
     if (!(first & 0x40))
         return false;
     if (!(first & 0x80)) {
-        /* 2. A short header says nothing by itself: it counts only on a flow that had a long one. */
-        return flow && (flow->kinds & (1u << FT_KIND_QUIC));
+        /* 2. A short header says nothing by itself: it counts on a flow that had a long one. Between a relay port of Apple's and
+         *    one of the device's ports it is a weak sign: packets may stand before the handshake that they follow. */
+        if (flow && flow->kinds)
+            return (flow->kinds & (1u << FT_KIND_QUIC)) != 0;
+        if (!quic_between(pinfo))
+            return false;
+        *evidence |= FT_EV(FT_EV_QUIC_PORTS);
+        return true;
     }
     /* 3. A long header with a known version, or a version negotiation (0), and connection IDs of a possible length:
      *    avoids random bytes. Version 0 only on a flow that is known. */

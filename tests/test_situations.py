@@ -7,29 +7,7 @@ from ftools import facts, paths, table
 PASSES = {"pass 1": (), "-2": ("-2",)}
 
 # What the plugin does not know yet: (situation, test, reason). A line goes when the code can do it; "*" stands for every situation.
-REDIAL = "checks to the new peer, before the new INVITE, go to the call that was declined"
-REORDERED = "a QUIC Initial that stands behind later packets of its connection begins another call"
-CALLEE = "NAT probes and STUN of the callee, whose address only the direct flow has, find no call"
-ORDER = "after a file with plain STUN, Wireshark asks its STUN heuristic first: Apple's checks on other ports are lost"
-EXPECTED_FAILURES = [
-    ("modern-out-of-order", "number_of_calls", REORDERED),
-    ("modern-out-of-order", "order_of_calls", REORDERED),
-    ("modern-out-of-order", "datagrams_in_their_call", REORDERED),
-    ("modern-out-of-order", "nothing_in_a_wrong_call", REORDERED),
-    ("modern-out-of-order", "table_on_pass_1", REORDERED),
-    ("modern-out-of-order", "prelude_in_its_call", REORDERED),
-    ("legacy-both-ends-on-hub", "datagrams_in_their_call", CALLEE),
-    ("legacy-both-ends-on-hub", "prelude_in_its_call", CALLEE),
-    ("legacy-both-ends-on-hub", "kinds", CALLEE),
-    ("legacy-both-ends-on-hub", "phases", CALLEE),
-    ("legacy-redial", "datagrams_in_their_call", REDIAL),
-    ("legacy-redial", "nothing_in_a_wrong_call", REDIAL),
-    ("legacy-from-the-middle", "names", "From and To of MESSAGE and BYE are taken for caller and called"),
-    ("legacy-out-of-order", "phases", "the answer to BYE, where it stands before it, counts as signalling"),
-    ("modern-only-from-device", "ends", "the peer to whom checks are sent is not named if no answer was captured"),
-    ("modern-both-sides-of-nat-other-port", "sharkd", ORDER),
-    ("modern-two-devices-outside-nat", "sharkd", ORDER),
-]
+EXPECTED_FAILURES = []
 
 
 def cases(test, passes=None):
