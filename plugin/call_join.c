@@ -89,7 +89,7 @@ join_by_address(const ft_flow_t *flow, const ft_packet_t *pkt, const nstime_t *n
     if (!call)
         call = ft_index_end(&flow->b, &flow->a, now, reason);
     /* Checks to another peer after the end belong to the next call; those to Apple's servers may still be of this one. */
-    if (call && call->end.frame && !flow->call && !ft_is_apple(&ft_flow_remote(flow)->addr))
+    if (call && call->end.frame && (!flow->call || ft_call_root(flow->call) != call) && !ft_is_apple(&ft_flow_remote(flow)->addr))
         call = NULL;
     return call;
 }
