@@ -13,6 +13,10 @@ TABLE = ("-q", "-z", "facetime,calls")
 # What a program says when it should have said something else.
 UGLY = re.compile(r"assert|\*\*|CRITICAL|WARNING|Segmentation|core dumped|dissector bug|0x[0-9a-f]{8,}|\(null\)", re.IGNORECASE)
 
+# tshark's exit status for a file that is not there, and for one that ends in a packet: 2 in 4.0, values of its own since 4.4 and 4.6.
+NO_FILE = (2, 3)
+CUT_FILE = (2, 14)
+
 
 def refused(result, *words):
     """The program ended with the status of a wrong argument and one sentence that has WORDS; it printed no table."""
@@ -116,7 +120,7 @@ def test_nothing_there(wireshark, what, passes):
 def test_no_file(wireshark):
     """tshark's own sentence; no table of a file that is not there."""
     done = wireshark.tshark(wireshark.root / "absent.pcap", *TABLE)
-    assert done.status == 2 and "absent.pcap" in done.err and "FaceTime Calls" not in done.out
+    assert done.status in NO_FILE and "absent.pcap" in done.err and "FaceTime Calls" not in done.out
 
 
 @pytest.mark.parametrize("passes", [(), ("-2",)], ids=["pass 1", "-2"])
@@ -125,7 +129,7 @@ def test_file_that_ends_in_a_packet(wireshark, passes):
     whole = paths.sample(SAMPLE).read_bytes()
     cut = wireshark.write("cut.pcap", whole[:len(whole) // 2 + 7])
     done = wireshark.tshark(cut, *passes, *TABLE)
-    assert done.status == 2 and "cut short in the middle of a packet" in done.err and not UGLY.search(done.out + done.err), done
+    assert done.status in CUT_FILE and "cut short in the middle of a packet" in done.err and not UGLY.search(done.out + done.err), done
     row, = table.rows(done.out)
     assert row["State"] == "established" and row["Packets"] > 1000
 

@@ -11,7 +11,7 @@ program=${0##*/}
 build_packages="cmake gcc libc6-dev libglib2.0-dev libwireshark-dev make pkg-config tshark wireshark-dev"
 # What the tests need besides: wireshark-common has sharkd, editcap and mergecap.
 # shellcheck disable=SC2034
-test_packages="openssl python3 python3-pytest shellcheck wireshark-common"
+test_packages="openssl python3 python3-pytest python3-pytest-xdist shellcheck wireshark-common"
 
 say() { printf '%s\n' "$*"; }
 
