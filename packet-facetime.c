@@ -701,6 +701,7 @@ proto_register_facetime(void)
     ft_tap_tree_register();
     ft_tap_timeline_register();
     ft_tap_nodes_register();
+    ft_tap_exposure_register();
     ft_tap_voip_register();
     register_init_routine(facetime_init);
 }

@@ -245,6 +245,7 @@ typedef struct ft_packet {
     uint32_t sdp_ssrc[4];           /* SSRCs that SDP names (a=rtpID) */
     unsigned n_sdp_ssrc;
     bool is_answer;                 /* answer of a STUN or NAT probe */
+    int16_t dscp;                   /* of the IP header, 0 to 63; -1: not known. Only of media, and on the first pass */
     const char *label;              /* what a ladder says of it: static or packet scope; NULL: nothing new by itself */
     bool quic_initial;              /* a QUIC Initial: somebody opens a connection */
     uint64_t participant;           /* participant ID of the (first) relay sub-packet; 0: none */
@@ -258,6 +259,18 @@ typedef struct ft_quic_cid {
     uint8_t len;                    /* bytes, 1 to FT_QUIC_CID_MAX */
     uint8_t id[FT_QUIC_CID_MAX];
 } ft_quic_cid_t;
+
+/* When something happened for the first time. */
+typedef struct ft_moment {
+    uint32_t frame;                 /* 0: it did not */
+    nstime_t time;                  /* absolute */
+} ft_moment_t;
+
+/* What the NAT probes of a flow say of the device, while they wait for its call. File scope. */
+typedef struct ft_probed {
+    ft_endpoint_t own, mapped;      /* AT_NONE where not known */
+    ft_moment_t own_at, mapped_at;  /* the probes that said so */
+} ft_probed_t;
 
 /* One 5-tuple. Lives in file scope as the conversation's data; written on the first pass only. */
 typedef struct ft_flow {
@@ -279,6 +292,7 @@ typedef struct ft_flow {
     uint32_t uncounted_packets;     /* datagrams that wait for a call: before the flow had one, or between two */
     uint64_t uncounted_bytes;
     struct { uint32_t frame; nstime_t time; } uncounted; /* the first of them; time is absolute */
+    ft_probed_t *probed;            /* what NAT probes among them said; NULL: nothing */
     wmem_array_t *early;            /* ft_early_t of those: early_media.c; NULL: none */
     uint32_t kinds;                 /* mask of 1 << ft_kind_t */
     uint32_t noted;                 /* mask of 1 << ft_kind_t for which the call knows the other side; see also call_facts.c */
@@ -301,6 +315,7 @@ typedef struct ft_stream {
     uint8_t payload_type;           /* of the latest packet */
     uint32_t packets;               /* on all paths */
     struct ft_call *call;
+    struct ft_seq *seq;             /* which sequence numbers came, on all paths: stream_stats.h */
 } ft_stream_t;
 
 /* ---- Call --------------------------------------------------------------------------------- */
@@ -308,11 +323,26 @@ typedef struct ft_stream {
 /* Addresses of the device that a call keeps: Wi-Fi and cellular, each with IPv4 and IPv6, and those of a second capture point. */
 #define FT_MAX_DEVICES 8
 
-/* When something happened for the first time. */
-typedef struct ft_moment {
-    uint32_t frame;                 /* 0: it did not */
-    nstime_t time;                  /* absolute */
-} ft_moment_t;
+/* What an eavesdropper can read of a call, and what is protected: call_exposure.c has the words. */
+typedef enum {
+    FT_EXPOSED_PARTIES,     /* numbers, Apple IDs or names in SIP */
+    FT_EXPOSED_SDP,         /* addresses, ports, codecs and SSRCs in SDP */
+    FT_EXPOSED_SOFTWARE,    /* SIP's User-Agent */
+    FT_EXPOSED_HOST_NAMES,  /* names of servers in DNS */
+    FT_EXPOSED_WEB,         /* configuration and certificates over HTTP */
+    FT_EXPOSED_SERVERS,     /* which servers, by their names in TLS or their addresses */
+    FT_EXPOSED_OWN_ADDRESS, /* the device's own address in NAT probes */
+    FT_EXPOSED_MAPPED,      /* its address outside its NAT */
+    FT_EXPOSED_CANDIDATES,  /* all its addresses, in link messages */
+    FT_EXPOSED_PARTICIPANTS, /* participant IDs in relay headers */
+    FT_EXPOSED_MEDIA_SHAPE, /* headers of RTP: who sends audio and video when, how much */
+    FT_HIDDEN_PUSH,         /* what the push carries */
+    FT_HIDDEN_REGISTRATION, /* what is registered */
+    FT_HIDDEN_RELAY,        /* what is agreed with the relay */
+    FT_HIDDEN_MEDIA,        /* audio and video themselves */
+    FT_AUTHORISED_PUSH,     /* how the call was authorised */
+    FT_EXPOSURE_COUNT
+} ft_exposure_t;
 
 /* What SIP said of the end of a call, as a mask. */
 enum { FT_SIP_BYE = 1, FT_SIP_DECLINED = 2, FT_SIP_CANCELLED = 4, FT_SIP_FAILED = 8 };
@@ -347,6 +377,10 @@ typedef struct ft_call {
     ft_endpoint_t announced_peer;   /* the first public address that the peer announced: where it may be, while no packet shows it */
     ft_endpoint_t devices[FT_MAX_DEVICES]; /* the device's addresses with the port first seen; device is the first of them */
     unsigned n_devices;
+    ft_moment_t exposure[FT_EXPOSURE_COUNT]; /* the first packet that shows each */
+    uint64_t dscp_sent, dscp_received; /* masks of the DSCP values of media from and to the device */
+    uint8_t worst_loss;             /* of its streams, in per cent of a stream's packets, rounded down */
+    uint32_t worst_ssrc;            /* of the stream with that loss */
     unsigned n_events;              /* packets that a ladder shows */
     unsigned n_participants;        /* participant IDs seen: over two in a group call */
 } ft_call_t;
@@ -656,9 +690,10 @@ void ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt);
 /* The facts of the frame's datagram; NULL if it showed no sign of FaceTime. */
 ft_packet_t *ft_packet_of(packet_info *pinfo);
 void ft_postdissector_init(void);
-/* call_fields.c: shows the call below root; errand NULL: a datagram of the call itself. */
+/* call_fields.c: shows the call below root. pkt: the datagram at hand; NULL for a packet of an errand. */
 void ft_call_fields_register(void);
-void ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_t *call, ft_phase_t phase, ft_join_t reason);
+void ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_t *call, ft_phase_t phase, ft_join_t reason,
+                  const ft_packet_t *pkt);
 /* passage.c: where and when the datagram at hand was seen. */
 void ft_passage_of(ft_passage_t *passage, tvbuff_t *frame, const packet_info *pinfo, const ft_packet_t *pkt);
 /* The call of the packet that was dissected last with this pinfo; NULL if it has none. */
@@ -668,6 +703,10 @@ const ft_call_t *ft_call_of(packet_info *pinfo);
 void ft_tap_calls_register(void);
 void ft_tap_timeline_register(void);
 void ft_tap_nodes_register(void);
+void ft_tap_exposure_register(void);
+/* call_expert.c: adds the call's expert items, on its last frame once the file was read, and on the frame that shows a number. */
+void ft_call_expert_register(void);
+void ft_call_expert(packet_info *pinfo, proto_item *item, const ft_call_t *call, const ft_packet_t *pkt);
 void ft_tap_voip_register(void);
 void ft_tap_streams_register(void);
 void ft_tap_tree_register(void);

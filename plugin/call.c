@@ -112,6 +112,14 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
         keep->bye_by = gone->bye_by;
     for (unsigned i = 0; i < FT_PHASE_COUNT; i++)
         earlier_moment(&keep->phase[i], &gone->phase[i]);
+    for (unsigned i = 0; i < FT_EXPOSURE_COUNT; i++)
+        earlier_moment(&keep->exposure[i], &gone->exposure[i]);
+    if (gone->worst_loss > keep->worst_loss) {
+        keep->worst_loss = gone->worst_loss;
+        keep->worst_ssrc = gone->worst_ssrc;
+    }
+    keep->dscp_sent |= gone->dscp_sent;
+    keep->dscp_received |= gone->dscp_received;
     earlier_moment(&keep->invite, &gone->invite);
     earlier_moment(&keep->ringing, &gone->ringing);
     earlier_moment(&keep->answer, &gone->answer);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "call.h"
+#include "stream_stats.h"
 
 /* Arrows of one call: what is worth reading. Checks and link messages of a long call go on until its end. */
 #define FT_MAX_CALL_EVENTS 200
@@ -123,6 +124,33 @@ facts_sip(ft_call_t *call, const ft_sip_t *sip, const packet_info *pinfo, bool f
         note_moment(&call->end, pinfo);
 }
 
+/* A stream with fewer packets than this says little in per cent: two seconds of audio. */
+#define FT_LOSS_MIN_PACKETS 100
+
+/* Loss so far; the worst stream is kept with the call. Looked at now and then: it is two subtractions, but for each media packet. */
+#define FT_LOSS_EVERY 64
+
+static void
+facts_loss(ft_call_t *call, ft_stream_t *stream, uint16_t number)
+{
+    uint64_t expected;
+    unsigned percent;
+
+    if (!stream->seq)
+        stream->seq = wmem_new0(wmem_file_scope(), ft_seq_t);
+    ft_seq_add(stream->seq, number);
+    if (stream->packets % FT_LOSS_EVERY)
+        return;
+    expected = ft_seq_expected(stream->seq);
+    if (expected < FT_LOSS_MIN_PACKETS)
+        return;
+    percent = (unsigned)(100 * ft_seq_lost(stream->seq) / expected);
+    if (stream->ssrc == call->worst_ssrc || percent > call->worst_loss) {
+        call->worst_loss = (uint8_t)MIN(percent, 100);
+        call->worst_ssrc = stream->ssrc;
+    }
+}
+
 static void
 facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet_info *pinfo, bool from_device)
 {
@@ -136,11 +164,14 @@ facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet
         stream->payload_type = rtp->payload_type;
         stream->packets++;
         stream->call = call;
+        facts_loss(call, stream, rtp->seq);
         flow->last_stream = stream;
     }
     call->paths |= pkt->kind == FT_KIND_RELAY || pkt->from_relay || pkt->to_relay ? FT_PATH_RELAY : FT_PATH_DIRECT;
     if (flow->device_side >= 0)
         *(from_device ? &call->media_sent : &call->media_received) += pkt->n_rtp;
+    if (flow->device_side >= 0 && pkt->dscp >= 0)
+        *(from_device ? &call->dscp_sent : &call->dscp_received) |= UINT64_C(1) << pkt->dscp;
     call->last_media_time = pinfo->abs_ts;
 }
 
@@ -217,6 +248,7 @@ ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const 
         note_moment(&call->phase[pkt->phase], pinfo);
     if (pkt->label || flow->first_frame == pinfo->num)
         ft_facts_event(call, pinfo->num, pkt->label, pkt->kind);
+    ft_exposure_datagram(call, pinfo, pkt);
     facts_sides(call, flow, pkt, from_device);
     facts_learned(call, pkt, from_device);
     if (pkt->participant && pkt->participant != flow->last_participant) {

@@ -59,7 +59,8 @@ show_setup(tvbuff_t *tvb, proto_tree *root, const ft_call_t *call)
 }
 
 void
-ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_t *call, ft_phase_t phase, ft_join_t reason)
+ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_t *call, ft_phase_t phase, ft_join_t reason,
+             const ft_packet_t *pkt)
 {
     proto_tree *tree;
     proto_item *item;
@@ -85,6 +86,7 @@ ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_
     show_setup(tvb, tree, call);
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_first_frame, tvb, 0, 0, call->first_frame));
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_last_frame, tvb, 0, 0, call->last_frame));
+    ft_call_expert(pinfo, item, call, pkt);
 }
 
 void

@@ -180,6 +180,38 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
         ft_facts_event(call, flow->first_frame, NULL, flow->first_kind);
 }
 
+/* Keeps what a waiting NAT probe says: the latest of each flow. */
+static void
+join_keep_probed(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    for (unsigned i = 0; i < pkt->n_learned; i++) {
+        const ft_learned_t *learned = &pkt->learned[i];
+        bool own = learned->how == FT_LEARNED_OWN;
+        ft_moment_t *moment;
+
+        if (!flow->probed)
+            flow->probed = wmem_new0(wmem_file_scope(), ft_probed_t);
+        moment = own ? &flow->probed->own_at : &flow->probed->mapped_at;
+        ft_endpoint_copy(own ? &flow->probed->own : &flow->probed->mapped, &learned->at.addr, learned->at.port);
+        moment->frame = pinfo->num;
+        moment->time = pinfo->abs_ts;
+    }
+}
+
+/* The call can be found by what its NAT probe said, and an eavesdropper can read it. */
+static void
+join_take_probed(ft_call_t *call, ft_flow_t *flow)
+{
+    const ft_probed_t *probed = flow->probed;
+
+    if (!probed)
+        return;
+    ft_index_add_end(&probed->own, FT_KNOWN_DEVICE, FT_JOIN_CANDIDATE, call);
+    ft_index_add_end(&probed->mapped, FT_KNOWN_DEVICE, FT_JOIN_MAPPED, call);
+    ft_exposure_probe(call, probed);
+    flow->probed = NULL;
+}
+
 /* NAT probes that the device with this address sent shortly before. */
 static void
 join_take_pending(ft_call_t *call, const ft_flow_t *of, const address *device, uint32_t frame)
@@ -194,6 +226,7 @@ join_take_pending(ft_call_t *call, const ft_flow_t *of, const address *device, u
             call->phase[FT_PHASE_PROBE].frame = flow->uncounted.frame;
             call->phase[FT_PHASE_PROBE].time = flow->uncounted.time;
             join_take_flow(call, flow, frame, FT_JOIN_BEFORE);
+            join_take_probed(call, flow);
         }
     }
 }
@@ -305,6 +338,8 @@ ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
     }
     if (!call) {
         ft_call_wait(flow, pinfo);
+        if (pkt->kind == FT_KIND_NAT_PROBE)
+            join_keep_probed(flow, pinfo, pkt);
         join_wait(flow);
         return NULL;
     }

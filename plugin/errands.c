@@ -260,6 +260,7 @@ errand_join(ft_call_t *call, errand_packet_t *packet)
         moment->frame = packet->frame;
         moment->time = packet->time;
     }
+    ft_exposure_errand(call, errand, packet->frame, &packet->time);
     if (errand->call != call) {
         errand->call = call;
         ft_facts_event(call, packet->frame, errand_label(errand), FT_KIND_UNKNOWN);

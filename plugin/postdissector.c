@@ -21,12 +21,16 @@ typedef struct late_datagram {
     int captured, reported; /* its lengths */
 } late_datagram_t;
 
+/* IANA, protocol numbers. */
+#define FT_IP_PROTOCOL_UDP 17
+
 /* Datagrams that are remembered at most; 24 bytes each and the map's. */
 #define FT_MAX_LATE 65536
 
 static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope */
 static int proto_data;      /* what is shown as plain data */
-static int proto_udp, proto_stun, proto_sip, proto_sdp;
+static wmem_map_t *refused; /* frame number of an ICMP error -> ft_flow_t; file scope */
+static int proto_udp, proto_icmp, proto_icmpv6, proto_stun, proto_sip, proto_sdp;
 static dissector_handle_t post_handle;
 
 void
@@ -102,20 +106,53 @@ is_icmp(const packet_info *pinfo)
     return proto_is_frame_protocol(pinfo->layers, "icmp") || proto_is_frame_protocol(pinfo->layers, "icmpv6");
 }
 
-/* An ICMP error that quotes no more than the UDP header (RFC 792 asks for eight bytes): no dissector of the flow saw it. Wireshark has
- * left the quoted ports in pinfo, but the addresses are those of the error itself: from who refused, to who is told. So an error of a
- * router on the way is not found. */
-static ft_packet_t *
-bare_icmp_packet(packet_info *pinfo)
+/* The flow of the datagram that an ICMP error quotes, found by the ICMP header's item in the tree; NULL: none. The quoted IP header
+ * begins behind the eight bytes of ICMP's (RFC 792 and 4443), UDP's ports behind that. IPv6 with extension headers is not looked into. */
+static ft_flow_t *
+quoted_flow(tvbuff_t *frame, const packet_info *pinfo, const proto_tree *tree)
 {
+    const GPtrArray *items = proto_get_finfo_ptr_array(tree, proto_icmp);
     const conversation_t *conversation;
-    ft_flow_t *flow;
+    bool v6 = false;
+    address src, dst;
+    int at, ports, length;
+
+    if (!items || items->len == 0) {
+        items = proto_get_finfo_ptr_array(tree, proto_icmpv6);
+        v6 = true;
+    }
+    if (!items || items->len == 0)
+        return NULL;
+    at = ((const field_info *)g_ptr_array_index(items, 0))->start + 8;
+    if (at < 8 || ((const field_info *)g_ptr_array_index(items, 0))->ds_tvb != frame || !tvb_bytes_exist(frame, at, v6 ? 44 : 24))
+        return NULL;
+    ports = at + (v6 ? 40 : 4 * (ft_tvb_get_u8(frame, at) & 0x0f));
+    if (ft_tvb_get_u8(frame, at + (v6 ? 6 : 9)) != FT_IP_PROTOCOL_UDP || !tvb_bytes_exist(frame, ports, 4))
+        return NULL;
+    length = v6 ? 16 : 4;
+    set_address(&src, v6 ? AT_IPv6 : AT_IPv4, length, tvb_get_ptr(frame, at + (v6 ? 8 : 12), length));
+    set_address(&dst, v6 ? AT_IPv6 : AT_IPv4, length, tvb_get_ptr(frame, at + (v6 ? 24 : 16), length));
+    conversation = find_conversation(pinfo->num, &src, &dst, CONVERSATION_UDP, tvb_get_ntohs(frame, ports), tvb_get_ntohs(frame, ports + 2), 0);
+    return conversation ? (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime) : NULL;
+}
+
+/* An ICMP error that quotes no more than the UDP header (RFC 792 asks for eight bytes): no dissector of the flow saw it. Its flow is
+ * found on the first pass, and kept by frame number. */
+static ft_packet_t *
+bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo, const proto_tree *tree)
+{
+    ft_flow_t *flow = NULL;
     ft_packet_t *pkt;
 
     if (last_layer(pinfo) != proto_udp || !is_icmp(pinfo))
         return NULL;
-    conversation = find_conversation(pinfo->num, &pinfo->dst, &pinfo->src, CONVERSATION_UDP, pinfo->srcport, pinfo->destport, 0);
-    flow = conversation ? (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime) : NULL;
+    if (PINFO_FD_VISITED(pinfo)) {
+        flow = (ft_flow_t *)wmem_map_lookup(refused, GUINT_TO_POINTER(pinfo->num));
+    } else if (tree && wmem_map_size(refused) < FT_MAX_LATE) {
+        flow = quoted_flow(frame, pinfo, tree);
+        if (flow)
+            wmem_map_insert(refused, GUINT_TO_POINTER(pinfo->num), flow);
+    }
     if (!flow || (PINFO_FD_VISITED(pinfo) && !flow->is_facetime))
         return NULL;
     pkt = wmem_new0(pinfo->pool, ft_packet_t);
@@ -239,8 +276,8 @@ packet_facts(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         pkt = taken_packet(tvb, pinfo, tree);
     if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP && ft_flow_is_owned(pinfo) && !is_icmp(pinfo))
         pkt = owned_packet(pinfo);
-    if (!pkt && pinfo->ptype == PT_UDP)
-        pkt = bare_icmp_packet(pinfo);
+    if (!pkt)
+        pkt = bare_icmp_packet(tvb, pinfo, tree);
     return pkt && pkt->flow ? pkt : NULL;
 }
 
@@ -256,12 +293,15 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
     if (pkt->stock_tvb && !is_plain_data(pinfo))
         late_note(pinfo, pkt->stock_tvb);
     ft_flow_update(pkt->flow, pinfo, pkt);
+    if (pkt->n_rtp) {
+        ft_passage_of(&passage, tvb, pinfo, pkt);
+        pkt->dscp = passage.dscp;
+    }
     if (pkt->flow->is_facetime)
         return ft_call_add(pkt->flow, pinfo, pkt);
     ft_call_wait(pkt->flow, pinfo);
     ft_flow_watch(pkt->flow, pinfo);
     if (pkt->n_rtp && have_tap_listener(ft_tap)) {
-        ft_passage_of(&passage, tvb, pinfo, pkt);
         ft_early_note(pkt->flow, &passage, pkt);
     }
     return NULL;
@@ -283,7 +323,7 @@ show_datagram_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_
                           .bytes = pinfo->fd->pkt_len, .first_time = pinfo->abs_ts, .last_time = pinfo->abs_ts };
 
     if (is_looked_at(tree))
-        ft_call_show(tvb, pinfo, tree, call, phase, pkt->flow->reason);
+        ft_call_show(tvb, pinfo, tree, call, phase, pkt->flow->reason, pkt);
     ft_voip_queue(pinfo, call);
     if (have_tap_listener(ft_tap)) {
         what.from_device = (pkt->flow->device_side == 1) != ft_flow_from_a(pkt->flow, pinfo);
@@ -298,7 +338,7 @@ show_errand_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t 
                           .bytes = pinfo->fd->pkt_len, .first_time = pinfo->abs_ts, .last_time = pinfo->abs_ts };
 
     if (is_looked_at(tree))
-        ft_call_show(tvb, pinfo, tree, call, errand->phase, FT_JOIN_AROUND);
+        ft_call_show(tvb, pinfo, tree, call, errand->phase, FT_JOIN_AROUND, NULL);
     ft_voip_queue(pinfo, call);
     if (have_tap_listener(ft_tap)) {
         what.from_device = addresses_equal(&pinfo->src, &errand->device.addr);
@@ -341,8 +381,11 @@ void
 ft_postdissector_init(void)
 {
     late = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    refused = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     proto_data = proto_get_id_by_filter_name("data");
     proto_udp = proto_get_id_by_filter_name("udp");
+    proto_icmp = proto_get_id_by_filter_name("icmp");
+    proto_icmpv6 = proto_get_id_by_filter_name("icmpv6");
     proto_stun = proto_get_id_by_filter_name("stun");
     proto_sip = proto_get_id_by_filter_name("sip");
     proto_sdp = proto_get_id_by_filter_name("sdp");
@@ -358,6 +401,7 @@ ft_postdissector_register(void)
 
     expert_register_field_array(ft_expert, ei, array_length(ei));
     ft_call_fields_register();
+    ft_call_expert_register();
     post_handle = create_dissector_handle(facetime_postdissector, proto_facetime);
     register_postdissector(post_handle);
 }
@@ -365,7 +409,7 @@ ft_postdissector_register(void)
 void
 ft_postdissector_handoff(void)
 {
-    static const char *const shown_by_others[] = { "stun", "sip" };
+    static const char *const shown_by_others[] = { "stun", "sip", "icmp", "icmpv6" };
     GArray *wanted = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
 
     ft_names_wanted(wanted);

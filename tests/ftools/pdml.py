@@ -3,6 +3,8 @@
 import dataclasses
 import xml.etree.ElementTree
 
+from .wireshark import BOOLEANS
+
 
 @dataclasses.dataclass(frozen=True)
 class Field:
@@ -21,7 +23,7 @@ class Packet:
 
     def __init__(self, element):
         self.protocols = [proto.get("name") for proto in element.iter("proto")]
-        self.fields = [Field(field.get("name"), field.get("show", ""), field.get("showname", "") or field.get("show", ""),
+        self.fields = [Field(field.get("name"), BOOLEANS.get(field.get("show", ""), field.get("show", "")), field.get("showname", "") or field.get("show", ""),
                              int(field.get("pos", 0)), int(field.get("size", 0)), field.get("hide") == "yes")
                        for field in element.iter("field")]
         self.number = int(self.values("frame.number")[0]) if self.values("frame.number") else None

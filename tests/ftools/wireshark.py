@@ -15,6 +15,9 @@ import subprocess
 import tempfile
 
 NOBODY = 65534
+
+# A Boolean field is 0 or 1 in the output of 4.0, a word since 4.2: as in 4.0.
+BOOLEANS = {"False": "0", "True": "1"}
 TIMEOUT = 120  # seconds; the slowest run takes two
 
 
@@ -142,8 +145,8 @@ class Wireshark:
         out = self.tshark(capture, *args, *self.fields_command(names)).ok().out
         at = ("\n" + out).find("\n" + 20 * "=")
         rows, text = (out, "") if at < 0 else (out[:at].rstrip("\n") + "\n" if at else "", out[at:])
-        return [{name: cell.split("|") if cell else [] for name, cell in zip(names, line.split("\t"), strict=True)}
-                for line in rows.split("\n")[:-1]], text
+        return [{name: [BOOLEANS.get(value, value) for value in cell.split("|")] if cell else []
+                 for name, cell in zip(names, line.split("\t"), strict=True)} for line in rows.split("\n")[:-1]], text
 
     def count(self, capture, display_filter, *args):
         """How many frames the filter shows."""
