@@ -182,10 +182,11 @@ def test_truncated(wireshark, passes):
 def test_wrong_length_is_no_evidence(wireshark):
     """Between unknown hosts such a message, alone or in the form of relay data, says nothing; the exact one does."""
     exact, wrong = link_message(6, (1, u16(1)), HMAC), link_message(6, (1, u16(1)), HMAC, length=6)
-    packets = pdml.packets(wireshark, handmade.capture(wireshark, [
-        handmade.packet(("192.168.1.90", 50000), ("198.51.100.90", 50002), inside(wrong)),
-        handmade.packet(("192.168.1.91", 50000), ("198.51.100.91", 50002), inside(exact), 10)]), "-2")
-    assert [packet.values("facetime.kind") for packet in packets] == [[], ["5"]]
+    # A capture each: since 4.2 Wireshark takes the wrong one for HiPerConTracer, and then asks that dissector first.
+    for message, kind in ((wrong, []), (exact, ["5"])):
+        packet, = pdml.packets(wireshark, handmade.capture(wireshark, [
+            handmade.packet(("192.168.1.90", 50000), ("198.51.100.90", 50002), inside(message))]), "-2")
+        assert packet.values("facetime.kind") == kind
 
 
 # ---- Linked to each other -------------------------------------------------------------------------

@@ -208,5 +208,5 @@ def test_in_sharkd(wireshark, frames_of, name):
     streams = by_name["rtp-streams"]["streams"]
     assert sum(stream["pkts"] for stream in streams) == RTP[name]
     out = wireshark.tshark(CAPTURES[name], "-2", "-q", "-z", "rtp,streams").ok().out
-    assert sorted((stream["ssrc"], stream["pkts"], stream["expectednr"] - stream["totalnr"]) for stream in streams) == sorted(
+    assert sorted((int(str(stream["ssrc"]), 0), stream["pkts"], stream["expectednr"] - stream["totalnr"]) for stream in streams) == sorted(
         (row["ssrc"], row["packets"], row["lost"]) for row in table.rtp_streams(out))
