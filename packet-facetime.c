@@ -56,17 +56,17 @@ const value_string ft_kind_vals[] = {
     { 0, NULL }
 };
 
-/* The same for the Protocol column. */
+/* The same for the Protocol column, which is eight characters wide where nobody made it wider. */
 static const value_string kind_column_vals[] = {
     { FT_KIND_UNKNOWN, "FaceTime" },
-    { FT_KIND_STUN, "FaceTime/STUN" },
-    { FT_KIND_SIP, "FaceTime/SIP" },
-    { FT_KIND_RTP, "FaceTime/RTP" },
-    { FT_KIND_RTCP, "FaceTime/RTCP" },
-    { FT_KIND_RELAY, "FaceTime/Relay" },
-    { FT_KIND_LINK_PROBE, "FaceTime/Probe" },
-    { FT_KIND_NAT_PROBE, "FaceTime/NAT" },
-    { FT_KIND_QUIC, "FaceTime/QUIC" },
+    { FT_KIND_STUN, "FT/STUN" },
+    { FT_KIND_SIP, "FT/SIP" },
+    { FT_KIND_RTP, "FT/RTP" },
+    { FT_KIND_RTCP, "FT/RTCP" },
+    { FT_KIND_RELAY, "FT/Relay" },
+    { FT_KIND_LINK_PROBE, "FT/Probe" },
+    { FT_KIND_NAT_PROBE, "FT/NAT" },
+    { FT_KIND_QUIC, "FT/QUIC" },
     { 0, NULL }
 };
 
@@ -240,7 +240,7 @@ show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire
 
     proto_item_set_generated(kind_item);
     if (pkt->kind != FT_KIND_UNKNOWN)
-        proto_item_append_text(item, ", %s", val_to_str_const(pkt->kind, kind_column_vals, "FaceTime/") + strlen("FaceTime/"));
+        proto_item_append_text(item, ", %s", val_to_str_const(pkt->kind, kind_column_vals, "FT/") + strlen("FT/"));
     if (tree)
         show_evidence(tvb, pinfo, tree, pkt);
     if (wire) {
