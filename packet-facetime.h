@@ -586,6 +586,8 @@ void ft_early_note(ft_flow_t *flow, const ft_passage_t *passage, const ft_packet
 unsigned ft_early_taken(const ft_early_t **early);
 void ft_early_forget(void);
 void ft_early_init(void);
+/* later - earlier, in seconds. */
+double ft_seconds(const nstime_t *later, const nstime_t *earlier);
 /* Calls in the order in which they began; number of them. i from 0. */
 unsigned ft_call_count(void);
 const ft_call_t *ft_call_at(unsigned i);

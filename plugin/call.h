@@ -25,8 +25,6 @@ ft_call_t *ft_call_merge(ft_call_t *a, ft_call_t *b);
 bool ft_call_lives(const ft_call_t *call, const nstime_t *now);
 /* The time of the latest frame of the first pass. */
 const nstime_t *ft_call_now(void);
-/* later - earlier, in seconds. */
-double ft_seconds(const nstime_t *later, const nstime_t *earlier);
 
 /* ---- call_index.c ------------------------------------------------------------------------- */
 

@@ -29,15 +29,6 @@ static expert_field ei_marked_differently = EI_INIT;
 static expert_field ei_interrupted = EI_INIT;
 static expert_field ei_number = EI_INIT;
 
-static double
-seconds_from(const ft_moment_t *from, const ft_moment_t *to)
-{
-    nstime_t delta;
-
-    nstime_delta(&delta, &to->time, &from->time);
-    return nstime_to_sec(&delta);
-}
-
 static void
 expert_media(packet_info *pinfo, proto_item *item, const ft_call_t *call)
 {
@@ -68,8 +59,8 @@ expert_setup(packet_info *pinfo, proto_item *item, const ft_call_t *call)
     }
     if (!from->frame && !call->sip_call_id)
         from = &call->phase[FT_PHASE_CONNECTIVITY];
-    if (from->frame && media->frame > from->frame && seconds_from(from, media) > FT_LONG_SETUP_SECONDS)
-        expert_add_info_format(pinfo, item, &ei_long_setup, "%.1f s from %s (frame %u) to the first media packet", seconds_from(from, media),
+    if (from->frame && media->frame > from->frame && ft_seconds(&media->time, &from->time) > FT_LONG_SETUP_SECONDS)
+        expert_add_info_format(pinfo, item, &ei_long_setup, "%.1f s from %s (frame %u) to the first media packet", ft_seconds(&media->time, &from->time),
                                from == &call->answer ? "the answer" : "the exchange of addresses", from->frame);
 }
 

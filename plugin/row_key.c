@@ -70,3 +70,14 @@ ft_row_key_root(const void *k)
 
     return root == key->call ? key : ft_row_key(key->all, root, key->part, key->addr.type == AT_NONE ? NULL : &key->addr);
 }
+
+int
+ft_row_order(const ft_call_t *call, const nstime_t *time, uint32_t frame,
+             const ft_call_t *other_call, const nstime_t *other_time, uint32_t other_frame)
+{
+    if (call != other_call)
+        return call->number < other_call->number ? -1 : 1;
+    if (nstime_cmp(time, other_time) != 0)
+        return nstime_cmp(time, other_time);
+    return frame < other_frame ? -1 : frame > other_frame;
+}

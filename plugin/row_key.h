@@ -25,4 +25,8 @@ const ft_row_key_t *ft_row_key(void *keys, const ft_call_t *call, unsigned part,
 /* The key that stands for this one now: a table's `key`. */
 const void *ft_row_key_root(const void *key);
 
+/* Which of two rows stands above the other: by call, then by time, then by frame. As strcmp() says it. */
+int ft_row_order(const ft_call_t *call, const nstime_t *time, uint32_t frame,
+                 const ft_call_t *other_call, const nstime_t *other_time, uint32_t other_frame);
+
 #endif /* FT_ROW_KEY_H */

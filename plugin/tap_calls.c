@@ -39,15 +39,6 @@ media_text(uint32_t media)
     }
 }
 
-static double
-seconds(const nstime_t *later, const nstime_t *earlier)
-{
-    nstime_t delta;
-
-    nstime_delta(&delta, later, earlier);
-    return nstime_to_sec(&delta);
-}
-
 static void
 cell_number(const void *row, ft_cell_t *cell)
 {
@@ -65,7 +56,7 @@ cell_duration(const void *row, ft_cell_t *cell)
 {
     const ft_call_t *call = ((const call_row_t *)row)->call;
 
-    cell->real = seconds(&call->last_time, &call->first_time);
+    cell->real = ft_seconds(&call->last_time, &call->first_time);
 }
 
 static void

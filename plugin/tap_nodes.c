@@ -253,11 +253,7 @@ nodes_order(const void *row, const void *other)
 {
     const node_row_t *x = (const node_row_t *)row, *y = (const node_row_t *)other;
 
-    if (x->call != y->call)
-        return x->call->number < y->call->number ? -1 : 1;
-    if (nstime_cmp(&x->first_time, &y->first_time) != 0)
-        return nstime_cmp(&x->first_time, &y->first_time);
-    return x->first_frame < y->first_frame ? -1 : x->first_frame > y->first_frame;
+    return ft_row_order(x->call, &x->first_time, x->first_frame, y->call, &y->first_time, y->first_frame);
 }
 
 static ft_table_t nodes_table = {

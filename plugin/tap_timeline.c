@@ -33,15 +33,6 @@ typedef struct step_row {
     const char *protocols[FT_STEP_PROTOCOLS];
 } step_row_t;
 
-static double
-seconds(const nstime_t *later, const nstime_t *earlier)
-{
-    nstime_t delta;
-
-    nstime_delta(&delta, later, earlier);
-    return nstime_to_sec(&delta);
-}
-
 static void
 cell_call(const void *row, ft_cell_t *cell)
 {
@@ -53,7 +44,7 @@ cell_start(const void *row, ft_cell_t *cell)
 {
     const step_row_t *step = (const step_row_t *)row;
 
-    cell->real = MAX(seconds(&step->first_time, &step->call->first_time), 0);
+    cell->real = MAX(ft_seconds(&step->first_time, &step->call->first_time), 0);
 }
 
 static void
@@ -61,7 +52,7 @@ cell_duration(const void *row, ft_cell_t *cell)
 {
     const step_row_t *step = (const step_row_t *)row;
 
-    cell->real = MAX(seconds(&step->last_time, &step->first_time), 0);
+    cell->real = MAX(ft_seconds(&step->last_time, &step->first_time), 0);
 }
 
 static void
@@ -274,11 +265,7 @@ timeline_order(const void *row, const void *other)
 {
     const step_row_t *x = (const step_row_t *)row, *y = (const step_row_t *)other;
 
-    if (x->call != y->call)
-        return x->call->number < y->call->number ? -1 : 1;
-    if (nstime_cmp(&x->first_time, &y->first_time) != 0)
-        return nstime_cmp(&x->first_time, &y->first_time);
-    return x->first_frame < y->first_frame ? -1 : x->first_frame > y->first_frame;
+    return ft_row_order(x->call, &x->first_time, x->first_frame, y->call, &y->first_time, y->first_frame);
 }
 
 static ft_table_t timeline_table = {
