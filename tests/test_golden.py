@@ -51,7 +51,7 @@ def captures(wireshark):
 def alike(line):
     """The line as every version of Wireshark writes it: times without trailing zeroes, three dots for what is left out, long bytes cut."""
     line = re.sub(r"(\d+\.\d*?)0+ seconds", r"\1 seconds", line).replace(". seconds", " seconds")
-    line = re.sub(r" ?\[?…\]?", "...", line).rstrip()
+    line = re.sub(r" ?\[?…\]?", "...", line.replace(" […]:", ":")).rstrip()
     # Versions differ in how many bytes they show: 32 are enough here.
     return re.sub(r"\b([0-9a-f]{64})[0-9a-f]+(?:\.\.\.)?", r"\1...", line)
 

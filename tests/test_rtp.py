@@ -260,6 +260,10 @@ def shown(wireshark):
     def fields(*datagrams, extra=(), hello=HELLO):
         capture = wireshark.write("made.pcap", datagram.capture([hello, *datagrams]))
         one, two = (wireshark.fields(capture, [*WANTED, *extra], *passes) for passes in PASSES.values())
+        # What is said of the whole call stands on its last frame, and is not known on one pass.
+        for row in two:
+            if "_ws.expert.message" in row:
+                row["_ws.expert.message"] = [text for text in row["_ws.expert.message"] if not text.startswith("Media is not marked")]
         assert one == two
         return one[1:]
 
