@@ -21,6 +21,9 @@ typedef struct late_datagram {
     int captured, reported; /* its lengths */
 } late_datagram_t;
 
+/* RFC 768. */
+#define FT_UDP_HEADER_LEN 8
+
 /* IANA, protocol numbers. */
 #define FT_IP_PROTOCOL_UDP 17
 
@@ -179,12 +182,13 @@ taken_payload(tvbuff_t *frame, const packet_info *pinfo, const proto_tree *tree)
         return NULL;
     item = (const field_info *)g_ptr_array_index(items, 0);
     start = item->start;
-    length = item->length;
-    /* Not in reassembled fragments, which are not part of the frame. */
-    if (item->ds_tvb != frame || start <= 0 || length < 4 || start + 4 > (int)tvb_captured_length(frame))
+    /* Not in reassembled fragments, which are not part of the frame. UDP's header stands before the payload, and has its length. */
+    if (item->ds_tvb != frame || start < FT_UDP_HEADER_LEN || start + 4 > (int)tvb_captured_length(frame) ||
+        tvb_get_ntohs(frame, start - FT_UDP_HEADER_LEN) != pinfo->srcport)
         return NULL;
-    if (last == proto_stun)
-        length = FT_STUN_HEADER_LEN + tvb_get_ntohs(frame, start + 2);
+    length = tvb_get_ntohs(frame, start - 4) - FT_UDP_HEADER_LEN;
+    if (length < 4)
+        return NULL;
     return tvb_new_subset_length_caplen(frame, start, MIN(length, (int)tvb_captured_length(frame) - start), length);
 }
 
