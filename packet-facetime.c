@@ -544,10 +544,11 @@ dissect_facetime_heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         inside_turn = false;
         show = ft_relay_headless_dissect;
     }
-    /* 3. One of the forms, with enough evidence in itself or in its flow; not STUN in STUN, and not RTP by its ports. */
+    /* 3. One of the forms, with enough evidence in itself or in its flow; not STUN in STUN, also not in a virtual transport packet
+     * (the two could go on inside each other until Wireshark gives up), and not RTP by its ports. */
     else {
         wire = ft_demux(tvb, pinfo, flow, &evidence);
-        if (!wire || wire->kind == FT_KIND_STUN ||
+        if (!wire || wire->kind == FT_KIND_STUN || wire == &ft_wire_vtp ||
             !(flow->is_facetime || sure_enough(flow, evidence & ~FT_EV(FT_EV_RTP_PORTS))))
             return FALSE;
         kind = wire->kind;

@@ -33,6 +33,10 @@
  * stays far below this. A longer one is no frame. */
 #define APNS_MAX_LENGTH     0x100000u
 
+/* Items of a frame that are shown: a device that subscribes to all of a system's topics has some hundred. A crafted frame of the
+ * greatest length has 350,000. */
+#define APNS_MAX_ITEMS      4096
+
 /* Notifications whose acknowledgement is looked for, in one file; some 150 bytes each. */
 #define APNS_MAX_LINKS      65536
 
@@ -42,6 +46,7 @@ expert_module_t *apns_expert;
 expert_field ei_apns_bad_length = EI_INIT;
 expert_field ei_apns_unknown_item = EI_INIT;
 static expert_field ei_unknown_command = EI_INIT;
+static expert_field ei_apns_many_items = EI_INIT;
 
 static int hf_evidence = -1;
 static int hf_host = -1;
@@ -263,13 +268,17 @@ frame_items(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *ite
 {
     int at = APNS_HEAD_LEN;
 
-    /* Each round takes three bytes or more of a frame whose length is limited. */
-    while (at < end) {
+    for (unsigned n = 0; at < end; n++) {
         uint8_t id;
         int len;
         proto_item *item_item;
         proto_tree *item_tree;
 
+        if (n >= APNS_MAX_ITEMS) {
+            expert_add_info(pinfo, item, &ei_apns_many_items);
+            proto_tree_add_item(tree, hf_rest, tvb, at, end - at, ENC_NA);
+            return;
+        }
         if (end - at < APNS_ITEM_HEAD_LEN) {
             expert_add_info_format(pinfo, item, &ei_apns_bad_length, "%d bytes are left, an item has at least three", end - at);
             proto_tree_add_item(tree, hf_rest, tvb, at, end - at, ENC_NA);
@@ -486,7 +495,7 @@ ft_apns_show(tvbuff_t *tvb, packet_info *pinfo _U_, proto_tree *root, const ft_s
 void
 ft_apns_init(void)
 {
-    linked = wmem_map_new(wmem_file_scope(), g_int64_hash, g_int64_equal);
+    linked = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
 }
 
 void
@@ -543,6 +552,8 @@ ft_apns_register(void)
             "Item that is not known", EXPFILL } },
         { &ei_unknown_command, { "apns.unknown_command", PI_UNDECODED, PI_WARN,
             "Command that is not known, or no frame", EXPFILL } },
+        { &ei_apns_many_items, { "apns.many_items", PI_UNDECODED, PI_WARN,
+            "The frame has more items than are shown", EXPFILL } },
     };
 
     proto_apns = proto_register_protocol("Apple Push Notification Service", "APNs", "apns");

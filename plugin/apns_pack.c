@@ -30,11 +30,20 @@
  */
 #include "apns.h"
 
+#include <epan/proto_data.h>
+
 #define PACK_MAX_KEYS       32
 #define PACK_TABLE_BYTES    4096
 #define PACK_ENTRY_BYTES    32
 /* With 32 bytes for each entry no more than these fit. */
 #define PACK_MAX_VALUES     (PACK_TABLE_BYTES / PACK_ENTRY_BYTES)
+
+/* Items of a frame that are shown: see apns.c. */
+#define PACK_MAX_ITEMS      4096
+/* Bytes that the references of a packet may show together: a reference has two bytes, its value may be a payload of 4 kB. */
+#define PACK_MAX_REFERRED   65536
+/* Key of those bytes among the packet's protocol data; apns.c has 0. */
+#define PACK_REFERRED       1
 
 /* Frames whose references are kept, in one file. */
 #define PACK_MAX_FRAMES     65536
@@ -49,6 +58,7 @@ static int hf_unknown = -1;
 static int ett_pack_item = -1;
 static expert_field ei_unknown = EI_INIT;
 static expert_field ei_unresolved = EI_INIT;
+static expert_field ei_many = EI_INIT;
 
 /* A value as it was sent. File scope. */
 typedef struct pack_value {
@@ -254,6 +264,22 @@ pack_replay(tvbuff_t *tvb, int *at, const pack_item_t *kept, pack_item_t *item, 
     return true;
 }
 
+/* May the packet show so many more bytes of references? */
+static bool
+pack_may_refer(packet_info *pinfo, uint32_t len)
+{
+    uint32_t *referred = (uint32_t *)p_get_proto_data(pinfo->pool, pinfo, proto_apns, PACK_REFERRED);
+
+    if (!referred) {
+        referred = wmem_new0(pinfo->pool, uint32_t);
+        p_add_proto_data(pinfo->pool, pinfo, proto_apns, PACK_REFERRED, referred);
+    }
+    if (len > PACK_MAX_REFERRED - *referred)
+        return false;
+    *referred += len;
+    return true;
+}
+
 static void
 pack_show_items(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int at, int end, uint8_t command, apns_pack_table_t *table,
                 pack_frame_t *frame, apns_from_t from, apns_facts_t *facts)
@@ -276,8 +302,8 @@ pack_show_items(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int at, int
             read = pack_replay(tvb, &at, frame && i < wmem_array_get_count(frame->items) ?
                                (const pack_item_t *)wmem_array_index(frame->items, i) : NULL, &item, &reference);
         len = read && !reference ? pack_value_len(tvb, at) : 0;
-        if (!read || (!reference && len == 0)) {
-            proto_tree_add_expert(tree, pinfo, &ei_unknown, tvb, start, end - start);
+        if (i >= PACK_MAX_ITEMS || !read || (!reference && len == 0)) {
+            proto_tree_add_expert(tree, pinfo, i >= PACK_MAX_ITEMS ? &ei_many : &ei_unknown, tvb, start, end - start);
             proto_tree_add_item(tree, hf_unknown, tvb, start, end - start, ENC_NA);
             return;
         }
@@ -290,6 +316,10 @@ pack_show_items(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int at, int
         if (reference) {
             if (item.id < 0 || !item.value.bytes) {
                 expert_add_info(pinfo, ti, &ei_unresolved);
+                continue;
+            }
+            if (!pack_may_refer(pinfo, item.value.len)) {
+                expert_add_info(pinfo, ti, &ei_many);
                 continue;
             }
             value = tvb_new_child_real_data(tvb, item.value.bytes, item.value.len, (int)item.value.len);
@@ -354,9 +384,11 @@ apns_pack_register(void)
             "Packed form that is not known", EXPFILL } },
         { &ei_unresolved, { "apns.pack.unresolved", PI_UNDECODED, PI_NOTE,
             "Refers to what was sent before the capture began", EXPFILL } },
+        { &ei_many, { "apns.pack.many_items", PI_UNDECODED, PI_WARN,
+            "The packet has more items or references than are shown", EXPFILL } },
     };
 
-    frames = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_int64_hash, g_int64_equal);
+    frames = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_int64_hash, g_int64_equal);
     proto_register_field_array(proto_apns, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(apns_expert, ei, array_length(ei));

@@ -22,6 +22,8 @@
 #include "bplist.h"
 #include "packet-facetime.h"
 
+#include <epan/proto_data.h>
+
 #define BPLIST_MAGIC_LEN    8
 #define BPLIST_TRAILER_LEN  32
 #define BPLIST_LONG_COUNT   0x0f    /* low digit of the marker: the count is an integer object that follows */
@@ -100,7 +102,7 @@ typedef struct bplist {
     unsigned offset_size, reference_size;   /* bytes, 1 to 8 */
     uint32_t objects;       /* number of them */
     uint32_t top;           /* number of the list's own object */
-    unsigned values;        /* visited so far */
+    unsigned values, most;  /* visited so far, and at most */
     ft_bplist_result_t result;
 } bplist_t;
 
@@ -277,10 +279,11 @@ bplist_value(bplist_t *list, uint64_t number, ft_bplist_value_t *value, void *pa
 {
     uint64_t values_at;
 
-    if (list->values++ >= FT_BPLIST_MAX_VALUES || value->depth > FT_BPLIST_MAX_DEPTH) {
+    if (list->values >= list->most || value->depth > FT_BPLIST_MAX_DEPTH) {
         list->result = FT_BPLIST_LIMIT;
         return;
     }
+    list->values++;
     if (!bplist_object(list, number, value)) {
         list->result = FT_BPLIST_BAD;
         return;
@@ -308,16 +311,23 @@ bplist_value(bplist_t *list, uint64_t number, ft_bplist_value_t *value, void *pa
     }
 }
 
+static ft_bplist_result_t
+bplist_walk(bplist_t *list, void *parent)
+{
+    ft_bplist_value_t top = { .key_offset = -1 };
+
+    list->result = bplist_open(list);
+    if (list->result == FT_BPLIST_OK)
+        bplist_value(list, list->top, &top, parent);
+    return list->result;
+}
+
 ft_bplist_result_t
 ft_bplist_walk(tvbuff_t *tvb, wmem_allocator_t *scope, ft_bplist_visit_t visit, void *parent, void *user)
 {
-    bplist_t list = { .tvb = tvb, .scope = scope, .visit = visit, .user = user, .result = FT_BPLIST_OK };
-    ft_bplist_value_t top = { .key_offset = -1 };
+    bplist_t list = { .tvb = tvb, .scope = scope, .visit = visit, .user = user, .most = FT_BPLIST_MAX_VALUES };
 
-    list.result = bplist_open(&list);
-    if (list.result == FT_BPLIST_OK)
-        bplist_value(&list, list.top, &top, parent);
-    return list.result;
+    return bplist_walk(&list, parent);
 }
 
 /* ---- Tree ----------------------------------------------------------------------------------- */
@@ -330,6 +340,11 @@ bplist_date(double seconds, nstime_t *time)
         return false;
     time->secs = (time_t)seconds + BPLIST_EPOCH;
     time->nsecs = (int)((seconds - (double)(time_t)seconds) * 1e9);
+    /* Before 2001 the part of a second is negative, which an nstime_t that is shown must not have. */
+    if (time->nsecs < 0) {
+        time->secs--;
+        time->nsecs += 1000000000;
+    }
     return true;
 }
 
@@ -419,10 +434,29 @@ bplist_show_index(tvbuff_t *tvb, proto_tree *tree)
     proto_tree_add_item(sub, hf_bplist_table, tvb, trailer + 24, 8, ENC_BIG_ENDIAN);
 }
 
+/* Key of the values shown so far among the packet's protocol data. */
+#define BPLIST_IN_PACKET 1
+
+/* Values that the packet's lists had so far; in packet scope. */
+static unsigned *
+bplist_in_packet(packet_info *pinfo)
+{
+    unsigned *values = (unsigned *)p_get_proto_data(pinfo->pool, pinfo, proto_facetime, BPLIST_IN_PACKET);
+
+    if (!values) {
+        values = wmem_new0(pinfo->pool, unsigned);
+        p_add_proto_data(pinfo->pool, pinfo, proto_facetime, BPLIST_IN_PACKET, values);
+    }
+    return values;
+}
+
 ft_bplist_result_t
 ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_bplist_pair_t pair)
 {
     bplist_shown_t shown = { .tvb = tvb, .pair = pair };
+    unsigned *before = bplist_in_packet(pinfo);
+    bplist_t list = { .tvb = tvb, .scope = pinfo->pool, .visit = bplist_show, .user = &shown,
+                      .most = MIN(FT_BPLIST_MAX_VALUES, FT_BPLIST_MAX_IN_PACKET - *before) };
     proto_item *item;
     proto_tree *sub;
     ft_bplist_result_t result;
@@ -431,7 +465,8 @@ ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_bplist
         return FT_BPLIST_NOT;
     sub = proto_tree_add_subtree(tree, tvb, 0, -1, ett_bplist, &item, "Binary Property List");
     proto_tree_add_item(sub, hf_bplist_magic, tvb, 0, BPLIST_MAGIC_LEN, ENC_ASCII | ENC_NA);
-    result = ft_bplist_walk(tvb, pinfo->pool, bplist_show, sub, &shown);
+    result = bplist_walk(&list, sub);
+    *before += list.values;
     switch (result) {
     case FT_BPLIST_OK:
         bplist_show_index(tvb, sub);

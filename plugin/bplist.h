@@ -15,6 +15,7 @@
 #define FT_BPLIST_MAX_OBJECTS   4096    /* objects of a list */
 #define FT_BPLIST_MAX_DEPTH     16      /* lists inside lists; also ends a list that holds itself */
 #define FT_BPLIST_MAX_VALUES    2048    /* values that are visited: one object may be referred to many times */
+#define FT_BPLIST_MAX_IN_PACKET 8192    /* the same for all lists of a packet together: a list of 84 bytes can have 2,048 values */
 #define FT_BPLIST_MAX_STRING    1024    /* bytes of a string that are shown */
 
 typedef enum {

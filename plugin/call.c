@@ -202,6 +202,8 @@ ft_call_renumber(void)
     if (!numbers_stale)
         return;
     numbers_stale = false;
+    if (live)
+        wmem_destroy_array(live);
     live = wmem_array_sized_new(wmem_file_scope(), sizeof(ft_call_t *), wmem_array_get_count(calls) + 1);
     for (unsigned i = 0; i < wmem_array_get_count(calls); i++) {
         ft_call_t *call = *(ft_call_t **)wmem_array_index(calls, i);

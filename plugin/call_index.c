@@ -232,20 +232,6 @@ ft_index_news(void)
     return news;
 }
 
-static unsigned
-participant_hash(const void *key)
-{
-    uint64_t id = *(const uint64_t *)key;
-
-    return (unsigned)(id ^ (id >> 32));
-}
-
-static gboolean
-participant_equal(const void *a, const void *b)
-{
-    return *(const uint64_t *)a == *(const uint64_t *)b;
-}
-
 void
 ft_index_init(void)
 {
@@ -253,7 +239,7 @@ ft_index_init(void)
     by_end = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
     by_device = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
     by_relay = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
-    by_participant = wmem_map_new(wmem_file_scope(), participant_hash, participant_equal);
+    by_participant = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
     streams = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     news = 0;
 }

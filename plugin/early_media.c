@@ -21,10 +21,10 @@ ft_early_note(ft_flow_t *flow, const ft_passage_t *passage, const ft_packet_t *p
     for (unsigned i = 0; i < pkt->n_rtp; i++) {
         ft_early_t early = { .passage = *passage, .rtp = pkt->rtp[i] };
 
+        if (early_count >= FT_MAX_EARLY || (flow->early && wmem_array_get_count(flow->early) >= FT_MAX_EARLY_OF_FLOW))
+            return;
         if (!flow->early)
             flow->early = wmem_array_new(wmem_file_scope(), sizeof early);
-        if (early_count >= FT_MAX_EARLY || wmem_array_get_count(flow->early) >= FT_MAX_EARLY_OF_FLOW)
-            return;
         wmem_array_append_one(flow->early, early);
         early_count++;
     }

@@ -58,7 +58,7 @@ typedef struct ft_named {
 /* An address that DNS gave a name of the table. File scope. */
 typedef struct ft_addressed {
     ft_endpoint_t at;           /* port 0 */
-    const char *name;
+    char *name;
     const ft_host_t *host;
 } ft_addressed_t;
 
@@ -275,22 +275,32 @@ collect_addresses(const proto_tree *tree, unsigned which, const ft_host_t *host,
 {
     const GPtrArray *values = field_values(tree, which);
 
-    for (unsigned i = 0; values && i < values->len && wmem_map_size(addresses) < FT_MAX_NAMED; i++) {
+    for (unsigned i = 0; values && i < values->len; i++) {
         fvalue_t *value = FT_FINFO_VALUE((field_info *)g_ptr_array_index(values, i));
-        ft_addressed_t *one = wmem_new0(wmem_file_scope(), ft_addressed_t);
+        ft_addressed_t *one;
         uint32_t ip;
-        address addr;
+        ft_endpoint_t at = { .port = 0 };
 
         if (which == W_ADDRESS) {
             ip = g_htonl(FT_FVALUE_IPV4(value));
-            set_address(&addr, AT_IPv4, 4, &ip);
+            set_address(&at.addr, AT_IPv4, 4, &ip);
         } else {
-            set_address(&addr, AT_IPv6, 16, FT_FVALUE_IPV6(value));
+            set_address(&at.addr, AT_IPv6, 16, FT_FVALUE_IPV6(value));
         }
-        ft_endpoint_copy(&one->at, &addr, 0);
+        /* The same answers come again and again: they take no more memory. */
+        one = (ft_addressed_t *)wmem_map_lookup(addresses, &at);
+        if (!one) {
+            if (wmem_map_size(addresses) >= FT_MAX_NAMED)
+                return;
+            one = wmem_new0(wmem_file_scope(), ft_addressed_t);
+            ft_endpoint_copy(&one->at, &at.addr, 0);
+            wmem_map_insert(addresses, &one->at, one);
+        }
         one->host = host;
-        one->name = wmem_strdup(wmem_file_scope(), name);
-        wmem_map_insert(addresses, &one->at, one);
+        if (!one->name || strcmp(one->name, name) != 0) {
+            wmem_free(wmem_file_scope(), one->name);
+            one->name = wmem_strdup(wmem_file_scope(), name);
+        }
     }
 }
 
@@ -305,8 +315,10 @@ collect_dns(packet_info *pinfo, const proto_tree *tree)
 
         if (!host)
             continue;
+        /* A message has one question (RFC 9619); a crafted one has thousands of questions and of addresses. */
         collect_addresses(tree, W_ADDRESS, host, name);
         collect_addresses(tree, W_ADDRESS6, host, name);
+        return;
     }
 }
 

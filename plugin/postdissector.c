@@ -19,6 +19,7 @@ static expert_field ei_call_limit = EI_INIT;
 typedef struct late_datagram {
     int offset;             /* of the UDP payload in the frame, in bytes */
     int captured, reported; /* its lengths */
+    bool in_frame;          /* false: it was put together from fragments, or decrypted */
 } late_datagram_t;
 
 /* RFC 768. */
@@ -52,7 +53,7 @@ ft_packet_of(packet_info *pinfo)
 /* Wireshark remembers for each frame which heuristic dissector took it, and asks only that one on later passes. So a datagram
  * that another one took before its flow was known is shown as FaceTime's by this file. */
 static void
-late_note(const packet_info *pinfo, tvbuff_t *tvb)
+late_note(const packet_info *pinfo, tvbuff_t *frame, tvbuff_t *tvb)
 {
     late_datagram_t *datagram;
 
@@ -62,6 +63,7 @@ late_note(const packet_info *pinfo, tvbuff_t *tvb)
     datagram->offset = tvb_raw_offset(tvb);
     datagram->captured = (int)tvb_captured_length(tvb);
     datagram->reported = (int)tvb_reported_length(tvb);
+    datagram->in_frame = tvb_get_ds_tvb(tvb) == frame;
     wmem_map_insert(late, GUINT_TO_POINTER(pinfo->num), datagram);
 }
 
@@ -97,7 +99,7 @@ late_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
     pkt->flow = flow;
     ft_packet_attach(pinfo, pkt);
     /* Reassembled IP fragments are not part of the frame: then there is nothing to add but the call. */
-    if ((unsigned)(datagram->offset + datagram->captured) <= tvb_captured_length(frame))
+    if (datagram->in_frame && (unsigned)(datagram->offset + datagram->captured) <= tvb_captured_length(frame))
         ft_annotate(tvb_new_subset_length_caplen(frame, datagram->offset, datagram->captured, datagram->reported),
                     pinfo, tree, pkt);
     return pkt;
@@ -258,11 +260,14 @@ queue_tap(tvbuff_t *frame, packet_info *pinfo, const ft_brought_t *what, const f
     tap_queue_packet(ft_tap, pinfo, info);
 }
 
+/* Wireshark's queue holds 5,000 packets of all taps for a frame, and complains of each further one (TAP_PACKET_QUEUE_LEN of tap.c). */
+#define FT_MAX_QUEUED 4096
+
 /* What the frame at hand brought; those of the frame itself are queued by whoever showed it. */
 static void
 queue_brought(tvbuff_t *frame, packet_info *pinfo)
 {
-    for (unsigned i = 0; i < ft_brought_count(); i++) {
+    for (unsigned i = 0; i < MIN(ft_brought_count(), FT_MAX_QUEUED); i++) {
         if (ft_brought_at(i)->frame != pinfo->num)
             queue_tap(frame, pinfo, ft_brought_at(i), NULL);
     }
@@ -295,7 +300,7 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
         return ft_call_add_quoted(pkt->flow, pinfo, pkt);
     /* Wireshark goes on asking who took it. */
     if (pkt->stock_tvb && !is_plain_data(pinfo))
-        late_note(pinfo, pkt->stock_tvb);
+        late_note(pinfo, tvb, pkt->stock_tvb);
     ft_flow_update(pkt->flow, pinfo, pkt);
     if (pkt->n_rtp) {
         ft_passage_of(&passage, tvb, pinfo, pkt);

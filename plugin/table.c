@@ -24,6 +24,8 @@ struct ft_table_rows {
     const ft_table_t *table;
     void *context;          /* as the table made it; NULL: none yet */
     uint64_t left_out;      /* packets that found no row */
+    uint32_t file;          /* number of the file that the rows are of */
+    bool forgot;            /* there were rows of an earlier file */
 };
 
 /* A listener of tshark. */
@@ -46,6 +48,7 @@ typedef struct window_table {
 static ft_table_t *registered[FT_MAX_TABLES];
 static unsigned n_registered;
 static bool is_window;                  /* this is Wireshark's window, and not tshark or sharkd */
+static uint32_t file_number;            /* of the file that is open, by the order in which they were opened */
 static GHashTable *window_tables;       /* stat_tap_table -> window_table_t: the stock callbacks do not say whose table it is */
 
 /* ---- Rows ----------------------------------------------------------------------------------- */
@@ -76,6 +79,7 @@ rows_clear(ft_table_rows_t *rows)
         return;
     rows_drop_context(rows);
     rows->left_out = 0;
+    rows->forgot = false;
     g_array_set_size(rows->changed, 0);
     g_hash_table_remove_all(rows->by_key);
     g_ptr_array_set_size(rows->keys, 0);
@@ -107,12 +111,18 @@ ft_table_context(const ft_table_rows_t *rows)
     return rows->context;
 }
 
+void
+ft_table_left_out(ft_table_rows_t *rows)
+{
+    rows->left_out++;
+}
+
 bool
 ft_table_leave_out(ft_table_rows_t *rows)
 {
     if (!rows->table->max_rows || rows->rows->len < rows->table->max_rows)
         return false;
-    rows->left_out++;
+    ft_table_left_out(rows);
     return true;
 }
 
@@ -135,10 +145,29 @@ ft_table_row(ft_table_rows_t *rows, const void *key, size_t size)
     return g_ptr_array_index(rows->rows, place);
 }
 
+/* Keys and rows point to what lives as long as its file. Wireshark resets its listeners before it opens another one; tshark does not
+ * (-M, or several files of a live capture). */
+static bool
+rows_are_stale(const ft_table_rows_t *rows)
+{
+    return rows->file != file_number && (rows->rows->len > 0 || rows->context);
+}
+
+static void
+rows_forget(ft_table_rows_t *rows)
+{
+    if (rows_are_stale(rows)) {
+        rows_clear(rows);
+        rows->forgot = true;
+    }
+    rows->file = file_number;
+}
+
 /* Lets the table take what was queued for a packet. */
 static void
 rows_packet(ft_table_rows_t *rows, const void *data)
 {
+    rows_forget(rows);
     g_array_set_size(rows->changed, 0);
     if (!rows->context && rows->table->context_new)
         rows->context = rows->table->context_new();
@@ -156,6 +185,8 @@ rows_join(const ft_table_t *table, ft_table_rows_t *rows)
     rows_init(&joined, table);
     joined.filtered = rows->filtered;
     joined.left_out = rows->left_out;
+    joined.file = rows->file;
+    joined.forgot = rows->forgot;
     joined.context = rows->context;
     rows->context = NULL;
     for (unsigned i = 0; i < rows->rows->len; i++) {
@@ -292,6 +323,7 @@ terminal_draw(void *tapdata)
     unsigned n_rows;
     char **cells;
 
+    rows_forget(&terminal->rows);
     rows_join(table, &terminal->rows);
     if (table->before_draw)
         table->before_draw();
@@ -323,6 +355,8 @@ terminal_draw(void *tapdata)
         for (size_t c = 0; c < columns; c++)
             print_cell(cells[r * columns + c], width[c], table->columns[c].type != FT_CELL_TEXT, c + 1 == columns);
     }
+    if (terminal->rows.forgot)
+        printf("Of the latest file, or session of -M, only: what came before is forgotten.\n");
     if (terminal->rows.left_out)
         printf("More rows than are kept: %" PRIu64 " packets are left out.\n", terminal->rows.left_out);
     for (size_t i = 2; i < width_of_all; i++)
@@ -460,34 +494,6 @@ window_cell(stat_tap_table *stock, unsigned r, unsigned c, const ft_column_t *co
     stat_tap_set_field_data(stock, r, c, &item);
 }
 
-static tap_packet_status
-window_packet(void *tapdata, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *data, tap_flags_t flags _U_)
-{
-    stat_data_t *stat = (stat_data_t *)tapdata;
-    window_table_t *window = (window_table_t *)stat->stat_tap_data;     /* ui is its first member */
-    const ft_table_t *table = window->table;
-    stat_tap_table *stock = g_array_index(stat->stat_tap_data->tables, stat_tap_table *, 0);
-    unsigned before = window->rows.rows->len;
-
-    rows_packet(&window->rows, data);
-    for (unsigned r = before; r < window->rows.rows->len; r++) {
-        stat_tap_table_item_type *empty = g_new0(stat_tap_table_item_type, table->n_columns);
-
-        stat_tap_init_table_row(stock, r, (unsigned)table->n_columns, empty);
-        g_free(empty);
-    }
-    /* Wireshark and sharkd tap a file that was read before: all but the counts is final with the first packet. */
-    for (unsigned i = 0; i < window->rows.changed->len; i++) {
-        unsigned r = g_array_index(window->rows.changed, unsigned, i);
-
-        for (unsigned c = 0; c < table->n_columns; c++) {
-            if (r >= before || table->columns[c].counts)
-                window_cell(stock, r, c, &table->columns[c], g_ptr_array_index(window->rows.rows, r));
-        }
-    }
-    return TAP_PACKET_REDRAW;
-}
-
 static window_table_t *
 window_of(const stat_tap_table *stock)
 {
@@ -512,6 +518,37 @@ window_reset(stat_tap_table *stock)
     stock->num_elements = 0;
     if (window)
         rows_clear(&window->rows);
+}
+
+static tap_packet_status
+window_packet(void *tapdata, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *data, tap_flags_t flags _U_)
+{
+    stat_data_t *stat = (stat_data_t *)tapdata;
+    window_table_t *window = (window_table_t *)stat->stat_tap_data;     /* ui is its first member */
+    const ft_table_t *table = window->table;
+    stat_tap_table *stock = g_array_index(stat->stat_tap_data->tables, stat_tap_table *, 0);
+    unsigned before;
+
+    if (rows_are_stale(&window->rows))
+        window_reset(stock);
+    before = window->rows.rows->len;
+    rows_packet(&window->rows, data);
+    for (unsigned r = before; r < window->rows.rows->len; r++) {
+        stat_tap_table_item_type *empty = g_new0(stat_tap_table_item_type, table->n_columns);
+
+        stat_tap_init_table_row(stock, r, (unsigned)table->n_columns, empty);
+        g_free(empty);
+    }
+    /* Wireshark and sharkd tap a file that was read before: all but the counts is final with the first packet. */
+    for (unsigned i = 0; i < window->rows.changed->len; i++) {
+        unsigned r = g_array_index(window->rows.changed, unsigned, i);
+
+        for (unsigned c = 0; c < table->n_columns; c++) {
+            if (r >= before || table->columns[c].counts)
+                window_cell(stock, r, c, &table->columns[c], g_ptr_array_index(window->rows.rows, r));
+        }
+    }
+    return TAP_PACKET_REDRAW;
 }
 
 static void
@@ -572,6 +609,12 @@ in_window(void)
     return found;
 }
 
+static void
+file_opened(void)
+{
+    file_number++;
+}
+
 void
 ft_table_register(ft_table_t *table)
 {
@@ -611,8 +654,10 @@ ft_table_register(ft_table_t *table)
     window->ui.fields = fields;
     window->ui.nparams = array_length(params);
     window->ui.params = params;
-    if (!window_tables)
+    if (!window_tables) {
         window_tables = g_hash_table_new(g_direct_hash, g_direct_equal);
+        register_init_routine(file_opened);
+    }
     if (n_registered < array_length(registered))
         registered[n_registered++] = table;
     register_stat_tap_table_ui(&window->ui);

@@ -68,6 +68,9 @@ void *ft_table_context(const ft_table_rows_t *rows);
 /* True where one more row would be too many; the packet then counts as left out. */
 bool ft_table_leave_out(ft_table_rows_t *rows);
 
+/* Counts a packet that the table leaves out for a limit of its own. */
+void ft_table_left_out(ft_table_rows_t *rows);
+
 /* The row of a key, made with `size` bytes of zero if there is none. NULL: max_rows is reached, and the packet is left out. */
 void *ft_table_row(ft_table_rows_t *rows, const void *key, size_t size);
 

@@ -15,6 +15,8 @@
 
 /* Streams of one listener; some 2 kB each and 1 kB for each leg. */
 #define FT_MAX_STREAM_ROWS 16384
+/* Streams with one SSRC: two senders in some calls. They are a list, so a flood of calls with one SSRC gets no more. */
+#define FT_MAX_SAME_SSRC 64
 /* Legs of one stream that are told apart: Wi-Fi and cellular, relay and direct, IPv4 and IPv6. */
 #define FT_MAX_LEGS 8
 /* Streams that are looked at for layers and redundancy: the ones with the latest packets. */
@@ -43,6 +45,7 @@ typedef struct leg {
 
 typedef struct stream {
     struct stream *first, *next;    /* of the streams with this SSRC, in the order in which they began */
+    unsigned n_same;                /* of the first of them: how many there are */
     const ft_call_t *call;
     uint32_t ssrc;
     sender_t sender;
@@ -175,6 +178,15 @@ stream_find(const streams_t *streams, const ft_call_t *call, uint32_t ssrc, cons
     return NULL;
 }
 
+/* Is there no room for another stream with this SSRC? */
+static bool
+streams_full(const streams_t *streams, uint32_t ssrc)
+{
+    const stream_t *first = (const stream_t *)g_hash_table_lookup(streams->by_ssrc, GUINT_TO_POINTER(ssrc));
+
+    return first && first->n_same >= FT_MAX_SAME_SSRC;
+}
+
 static stream_t *
 stream_new(streams_t *streams, const ft_call_t *call, uint32_t ssrc, const ft_passage_t *passage)
 {
@@ -185,6 +197,7 @@ stream_new(streams_t *streams, const ft_call_t *call, uint32_t ssrc, const ft_pa
     stream->ssrc = ssrc;
     stream->sender = sender_of(passage->flow, passage->from_a);
     stream->first = last ? last : stream;
+    stream->first->n_same++;
     if (!last) {
         g_hash_table_insert(streams->by_ssrc, GUINT_TO_POINTER(ssrc), stream);
     } else {
@@ -295,8 +308,9 @@ note_redundancy(const streams_t *streams, stream_t *stream)
 static ft_nanoseconds_t
 nanoseconds(const nstime_t *time)
 {
-    /* A broken file may say any time; 200 years before and after 1970 are enough. */
-    int64_t limit = INT64_C(6311433600), seconds = CLAMP((int64_t)time->secs, -limit, limit);
+    /* A broken file may say any time; 139 years before and after 1970 hold all that 32 bits can say, and the difference of two such
+     * times fits. */
+    int64_t limit = INT64_C(4400000000), seconds = CLAMP((int64_t)time->secs, -limit, limit);
 
     return seconds * FT_SECOND + time->nsecs;
 }
@@ -317,6 +331,10 @@ add_rtp(ft_table_rows_t *rows, const ft_call_t *call, const ft_passage_t *passag
     if (!stream) {
         if (ft_table_leave_out(rows))
             return;
+        if (streams_full(streams, rtp->ssrc)) {
+            ft_table_left_out(rows);
+            return;
+        }
         stream = stream_new(streams, call, rtp->ssrc, passage);
     }
     second = stream->stats.packets ? stream->stats.second : -1;

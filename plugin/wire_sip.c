@@ -21,6 +21,7 @@
  * one (zlib's documentation), so this bounds a bomb to 4 MiB, of which FT_SDP_MAX_BYTES are read. */
 #define FT_SIP_MAX_DEFLATED 4096
 /* Parts of a multipart body that are looked at. */
+#define FT_SIP_MAX_BOUNDARY 70  /* RFC 2046, section 5.1.1 */
 #define FT_SIP_MAX_PARTS    8
 
 static dissector_handle_t sip_handle;
@@ -344,11 +345,12 @@ line_text(tvbuff_t *tvb, packet_info *pinfo, int at, int len, bool *bad)
     return g_strdelimit(text, "\r\n", ' ');
 }
 
-/* The boundary parameter of a multipart type; NULL if there is none. */
+/* The boundary parameter of a multipart type; NULL if there is none that can be one. */
 static const char *
 multipart_boundary(packet_info *pinfo, const char *value)
 {
     const char *at;
+    size_t len;
 
     if (g_ascii_strncasecmp(value, "multipart/", strlen("multipart/")) != 0)
         return NULL;
@@ -356,9 +358,9 @@ multipart_boundary(packet_info *pinfo, const char *value)
     if (!at)
         return NULL;
     at += strlen("boundary=");
-    if (*at == '"')
-        return wmem_strndup(pinfo->pool, at + 1, strcspn(at + 1, "\""));
-    return wmem_strndup(pinfo->pool, at, strcspn(at, "; \t"));
+    at += *at == '"' ? 1 : 0;
+    len = strcspn(at, at[-1] == '"' ? "\"" : "; \t");
+    return len <= FT_SIP_MAX_BOUNDARY ? wmem_strndup(pinfo->pool, at, len) : NULL;
 }
 
 static void

@@ -5,11 +5,13 @@ import collections
 import dataclasses
 import random
 import re
+import struct
+import time
 import xml.etree.ElementTree
 
 import pytest
 
-from ftools import datagrams, facts, paths, pcap, table, wire
+from ftools import datagrams, facts, paths, pcap, push, table, wire
 from ftools.datagrams import FORMS
 
 # Two passes, all trees, the calls table; as the window, and more.
@@ -28,10 +30,15 @@ if paths.WIFI.exists() and paths.CELLULAR.exists():
 each_capture = pytest.mark.parametrize("name", CAPTURES)
 
 
-def survived(result):
-    """The program ended well, and no dissector broke a rule. Gives the rows of the calls table."""
+def sound(result):
+    """The program ended well, and no dissector broke a rule."""
     assert result.status == 0, result
-    assert not BUG_IN_TREE.search(result.out) and not BUG.search(result.err), result.err
+    assert not BUG_IN_TREE.search(result.out) and not BUG.search(result.err), result.err[-2000:]
+
+
+def survived(result):
+    """The same; gives the rows of the calls table."""
+    sound(result)
     return table.rows(result.out)
 
 
@@ -308,3 +315,173 @@ def test_random_bytes_on_known_flows(wireshark):
     done = wireshark.tshark(capture, *EVERYTHING)
     survived(done)
     assert own_malformed(done.out) == []
+
+
+# ---- Made to take memory or time ----------------------------------------------------------------------
+
+
+TABLES = ("calls", "streams", "nodes", "timeline")
+
+
+@pytest.mark.parametrize("name", [*TABLES, "tree"])
+def test_another_session(wireshark, name):
+    """tshark -M forgets all packets now and then, and tells no table: what its rows are about is gone. The allocator of the test
+    fills freed memory with other bytes."""
+    done = wireshark.tshark(paths.sample("facetime-relay"), "-q", "-M", "500", "-z", f"facetime,{name}",
+                            env={"WIRESHARK_DEBUG_WMEM_OVERRIDE": "strict"})
+    sound(done)
+    assert name == "tree" or "what came before is forgotten" in done.out
+
+
+def nested(depth):
+    """A virtual transport packet with a data indication in it, that holds another virtual transport packet, and so on."""
+    payload = b"\x80"
+    for _ in range(depth):
+        payload = b"\0" + datagrams.stun(0x0017, (0x0013, payload))
+    return payload
+
+
+@pytest.mark.parametrize("args", [EVERYTHING, ONE_PASS], ids=["-2", "pass 1"])
+def test_packets_inside_each_other(wireshark, args):
+    """STUN in a virtual transport packet in STUN in ...: it goes one level deep, not until Wireshark gives up."""
+    packets = [datagrams.frame(*ends(0), FORMS["STUN with a radio technology"].payload)]
+    packets += [datagrams.frame(*ends(0), nested(depth)) for depth in (1, 2, 10, 300, 2000)]
+    capture = wireshark.write("nested.pcap", pcap.write(packets))
+    done = wireshark.tshark(capture, *args)
+    sound(done)
+    assert own_malformed(done.out) == []
+    assert [len(row["facetime.vtp.inside"]) for row in wireshark.fields(capture, ("facetime.vtp.inside",), "-2")] == [0, 1, 1, 1, 1, 1]
+
+
+def wide_list():
+    """A property list of 84 bytes that has 1,885 values: three arrays whose twelve entries are each the next one."""
+    objects = [bytes([0xAC]) + bytes([level + 1]) * 12 for level in range(3)] + [b"\x09"]
+    offsets = bytes(8 + 13 * level for level in range(4))
+    return b"bplist00" + b"".join(objects) + offsets + bytes(6) + b"\1\1" + struct.pack(">QQQ", len(objects), 0, 8 + 13 * 3 + 1)
+
+
+def test_many_property_lists(wireshark):
+    """700 lists in one link message: together they show no more than one packet can hold."""
+    message = datagrams.link_message(6, *[(22, wide_list())] * 700)
+    packets = [datagrams.frame(*ends(0), SIGN), datagrams.frame(*ends(0), datagrams.relay(datagrams.RELAY_TO_ANYONE + message, channel=0x6000))]
+    done = wireshark.tshark(wireshark.write("lists.pcap", pcap.write(packets)), *EVERYTHING)
+    sound(done)
+    assert done.out.count("larger or deeper than is shown") >= 690
+    wireshark.forget()
+
+
+# Kilobytes that tshark may take: a sample needs some 170,000 (Wireshark itself; the plugin's part is a few thousand).
+MEMORY = 600_000
+
+
+def resident(wireshark, capture, *args):
+    """(result, kilobytes that tshark had in memory at most)."""
+    done = wireshark.run("python3", "-c", "import os, resource, sys; status = os.spawnvp(os.P_WAIT, 'tshark', sys.argv[1:]);"
+                         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr); sys.exit(status)",
+                         "tshark", "-n", "-r", capture, *args)
+    return done, int(done.err.split()[-1])
+
+
+def test_dns_with_many_questions(wireshark):
+    """2,000 times the name of a host, and 2,000 addresses of it: each address is kept once. Again and again."""
+    question = b"\4init\3ess\5apple\3com\0" + datagrams.u16(1, 1)
+    again = b"\xc0\x0c" + datagrams.u16(1, 1)
+    answers = b"".join(b"\xc0\x0c" + datagrams.u16(1, 1, 0, 60, 4) + struct.pack(">I", 0x11010000 + number) for number in range(2000))
+    payload = datagrams.u16(0x1234, 0x8180, 2000, 2000, 0, 0) + question + again * 1999 + answers
+    packets = [datagrams.frame((datagrams.APPLE, 53), (datagrams.DEVICE, 50000), payload, datagrams.START + number) for number in range(3)]
+    capture = wireshark.write("dns.pcap", pcap.write(packets))
+    done, kilobytes = resident(wireshark, capture, "-q", "-z", "facetime,calls")
+    assert done.status == 0 and kilobytes < MEMORY
+    assert wireshark.count(capture, "facetime.host.name") == 3
+
+
+def relayed(number, ssrc, time, participant=None, sequence=0):
+    """RTP over the relay in the call of device NUMBER."""
+    flags = datagrams.u16(0x2001, 0x0777) if participant is None else datagrams.u16(0x2005, 0x0777) + struct.pack(">Q", participant)
+    device = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+    payload = flags + datagrams.u16(0x0303) + datagrams.rtp(104, ssrc=ssrc, sequence=sequence & 0xFFFF)
+    return datagrams.frame((device, 16393), (datagrams.APPLE, 3482), datagrams.relay(payload, channel=0x6000), datagrams.START + time)
+
+
+def test_one_ssrc_in_many_calls(wireshark):
+    """Calls that have the same SSRC, one after the other: the streams table keeps some of them, and says so."""
+    packets = [relayed(number, 0x1234, number * 31_000_000) for number in range(100)]
+    done = wireshark.tshark(wireshark.write("ssrc.pcap", pcap.write(packets)), "-q", "-z", "facetime,streams")
+    sound(done)
+    assert done.out.count("0x00001234  audio") == 64
+    assert "36 packets are left out" in done.out
+
+
+def seconds(wireshark, name, packets, *args, linktype=pcap.ETHERNET):
+    """How long tshark takes."""
+    capture = wireshark.write(name, pcap.write(packets, linktype))
+    start = time.monotonic()
+    assert wireshark.run("tshark", "-n", "-r", capture, *args).status == 0
+    return time.monotonic() - start
+
+
+def test_participants_that_collide(wireshark):
+    """Participant IDs whose two halves make the same number by exclusive-or cost no more than other ones (eight times as much, once)."""
+    dice = random.Random(3)
+    halves = [dice.getrandbits(32) for _ in range(40000)]
+    alike = [relayed(1, 0x1234, 100 * n, half << 32 | half ^ 0x55) for n, half in enumerate(halves)]
+    other = [relayed(1, 0x1234, 100 * n, half << 32 | dice.getrandbits(32)) for n, half in enumerate(halves)]
+    assert seconds(wireshark, "alike.pcap", alike) < 3 * seconds(wireshark, "other.pcap", other) + 1
+
+
+def test_much_before_a_call(wireshark):
+    """A device whose push is busy before its call: Wireshark's queue for the tables is short, and it complains where it is full."""
+    session = push.tcp_packets([(True, b"x")] * 3000, addresses=(datagrams.DEVICE, "17.57.1.1"))
+    packets = [dataclasses.replace(packet, time=datagrams.START + 1000 * number) for number, packet in enumerate(session)]
+    relay = datagrams.frame((datagrams.DEVICE, 16393), (datagrams.APPLE, 3482), FORMS["relay with RTP"].payload, datagrams.START + 7_000_000)
+    packets.append(relay.with_data(relay.data[14:]))
+    done = wireshark.tshark(wireshark.write("busy.pcap", pcap.write(packets, pcap.RAW_IP)), "-q", "-z", "facetime,nodes")
+    sound(done)
+    assert done.err == ""
+
+
+PUSH = ("-d", "tcp.port==5223,apns")
+
+
+def test_push_frame_of_many_items(wireshark):
+    """A third of a million items in one frame: the first ones are shown."""
+    capture = push.capture(wireshark, "items.pcap", [(True, push.frame(7, *[(200, b"")] * 300_000))])
+    done = wireshark.tshark(capture, *PUSH, "-V")
+    sound(done)
+    assert "The frame has more items than are shown" in done.out
+    wireshark.forget()
+
+
+def packed(length, data):
+    """LENGTH as a number of 8 bits, and DATA."""
+    rest, octets = length - 255, [255]
+    while rest > 127:
+        octets.append(rest & 127 | 128)
+        rest >>= 7
+    return bytes([*octets, rest]) + data
+
+
+def test_packed_push_of_many_references(wireshark):
+    """A value of 1,000 bytes, and 100,000 references to it."""
+    body = b"\x43" + b"\x3f" + bytes([1000 - 63 & 127 | 128, 1000 - 63 >> 7]) + bytes(1000) + b"\x83\0" * 100_000
+    capture = push.capture(wireshark, "references.pcap", [(True, b"\x0a" + packed(len(body), body))])
+    done, kilobytes = resident(wireshark, capture, "-d", "tcp.port==5223,apns_pack", "-V")
+    assert done.status == 0 and not BUG_IN_TREE.search(done.out)
+    assert "more items or references than are shown" in done.out and kilobytes < MEMORY
+
+
+def test_many_notifications(wireshark):
+    """The first frame of each packet, many times: twice as many take twice as long (once four times as long)."""
+    session = push.tcp_packets([(False, push.frame(10, (4, struct.pack(">I", number)))) for number in range(30000)])[3::2]
+    some_, all_ = (seconds(wireshark, "notes.pcap", session[:count], *PUSH, linktype=pcap.RAW_IP) for count in (5000, 30000))
+    assert all_ < 8 * some_ + 1
+
+
+@pytest.mark.parametrize("length, read", [(70, True), (71, False)])
+def test_long_boundary(wireshark, length, read):
+    """A boundary of a multipart body has 70 characters at most (RFC 2046): looking for one of 30,000 in as many takes time."""
+    mark = "-" * length
+    part = f"--{mark}\r\nContent-Type: application/sdp\r\n\r\n".encode() + datagrams.sdp("a=rtpID:5") + f"\r\n--{mark}--".encode()
+    message = datagrams.sip(body=part).replace(b"application/sdp\r\nContent-Length", f"multipart/mixed; boundary=\"{mark}\"\r\nContent-Length".encode(), 1)
+    rows = wireshark.fields(datagrams.written(wireshark, "boundary.pcap", [datagrams.frame(*ends(0), message)]), ("facetime.sdp.rtpid",))
+    assert bool(rows[0]["facetime.sdp.rtpid"]) == read
