@@ -199,7 +199,7 @@ packet_new(packet_info *pinfo, ft_flow_t *flow, const ft_wire_t *wire, uint32_t 
     pkt->flow = flow;
     pkt->kind = wire ? wire->kind : FT_KIND_UNKNOWN;
     pkt->evidence = evidence;
-    pkt->phase = FT_PHASE_MEDIA;
+    pkt->phase = ft_kind_phase(pkt->kind);
     pkt->inside_turn = false;
     return pkt;
 }

@@ -272,6 +272,18 @@ typedef struct ft_probed {
     ft_moment_t own_at, mapped_at;  /* the probes that said so */
 } ft_probed_t;
 
+/* Datagrams of a flow that wait for a call: those of one kind, phase and direction, which are few. File scope. */
+typedef struct ft_waiting {
+    ft_kind_t kind;                 /* FT_KIND_COUNT: ICMP errors that quote a datagram of the flow */
+    ft_phase_t phase;
+    bool from_a;                    /* they went from side a of the flow to side b */
+    uint32_t frame;                 /* the first one's */
+    uint32_t packets;
+    uint64_t bytes;                 /* of frames, on the wire */
+    nstime_t first_time, last_time; /* absolute */
+    struct ft_waiting *next;
+} ft_waiting_t;
+
 /* One 5-tuple. Lives in file scope as the conversation's data; written on the first pass only. */
 typedef struct ft_flow {
     conversation_t *conversation;   /* Wireshark's; file scope */
@@ -289,9 +301,7 @@ typedef struct ft_flow {
     bool both_local;                /* both ends have private addresses: both are devices */
     uint32_t packets;               /* datagrams so far */
     uint64_t bytes;                 /* frame bytes on the wire of those */
-    uint32_t uncounted_packets;     /* datagrams that wait for a call: before the flow had one, or between two */
-    uint64_t uncounted_bytes;
-    struct { uint32_t frame; nstime_t time; } uncounted; /* the first of them; time is absolute */
+    struct ft_waiting *waiting;     /* datagrams that wait for a call: before the flow had one, or between two; the first one's first */
     ft_probed_t *probed;            /* what NAT probes among them said; NULL: nothing */
     wmem_array_t *early;            /* ft_early_t of those: early_media.c; NULL: none */
     uint32_t kinds;                 /* mask of 1 << ft_kind_t */
@@ -572,7 +582,7 @@ ft_call_t *ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *p
 /* The same for an ICMP error that quotes a datagram of the flow. */
 ft_call_t *ft_call_add_quoted(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt);
 /* Counts a datagram of a flow that has no call (yet): the call that takes the flow gets it. First pass only. */
-void ft_call_wait(ft_flow_t *flow, const packet_info *pinfo);
+void ft_call_wait(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
 /* The call that stands for this one, after merges. */
 ft_call_t *ft_call_root(ft_call_t *call);
 /* Numbers the calls that stand for themselves from 1, in the order of their first packets, if something changed. */

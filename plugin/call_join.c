@@ -142,11 +142,31 @@ join_waiting_kind(const ft_flow_t *flow)
     return FT_KIND_UNKNOWN;
 }
 
+static void
+join_take_waiting(ft_call_t *call, ft_flow_t *flow)
+{
+    ft_kind_t unseen = join_waiting_kind(flow);
+
+    for (ft_waiting_t *batch = flow->waiting, *next; batch; batch = next) {
+        bool seen = batch->kind != FT_KIND_UNKNOWN;
+
+        next = batch->next;
+        ft_call_count_in(call, batch->packets, batch->bytes, batch->frame, &batch->first_time, &batch->last_time);
+        ft_brought_add(&(ft_brought_t){ .call = call, .flow = flow, .phase = seen ? batch->phase : ft_kind_phase(unseen),
+                                        .kind = seen ? batch->kind : unseen,
+                                        .from_device = (flow->device_side == 1) != batch->from_a, .frame = batch->frame,
+                                        .packets = batch->packets, .bytes = batch->bytes,
+                                        .first_time = batch->first_time, .last_time = batch->last_time });
+        wmem_free(wmem_file_scope(), batch);
+    }
+    flow->waiting = NULL;
+}
+
 /* Gives the flow to the call, with the datagrams that wait. `frame` is the frame at hand. */
 static void
 join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reason)
 {
-    uint32_t from_frame = flow->uncounted_packets ? flow->uncounted.frame : frame;
+    uint32_t from_frame = flow->waiting ? flow->waiting->frame : frame;
 
     if (flow->call && !flow->calls) {
         flow->calls = wmem_tree_new(wmem_file_scope());
@@ -160,16 +180,7 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
     flow->last_participant = 0;
     flow->noted = 0;
     call->reasons |= 1u << reason;
-    if (flow->uncounted_packets) {
-        ft_call_count_in(call, flow->uncounted_packets, flow->uncounted_bytes, flow->uncounted.frame, &flow->uncounted.time, &flow->last_time);
-        ft_brought_add(&(ft_brought_t){ .call = call, .flow = flow, .phase = ft_kind_phase(join_waiting_kind(flow)),
-                                        .kind = join_waiting_kind(flow),
-                                        .from_device = flow->device_side == 0, .frame = flow->uncounted.frame,
-                                        .packets = flow->uncounted_packets, .bytes = flow->uncounted_bytes,
-                                        .first_time = flow->uncounted.time, .last_time = flow->last_time });
-        flow->uncounted_packets = 0;
-        flow->uncounted_bytes = 0;
-    }
+    join_take_waiting(call, flow);
     call->evidence |= flow->evidence;
     if (flow->confidence > call->confidence)
         call->confidence = flow->confidence;
@@ -222,9 +233,9 @@ join_take_pending(ft_call_t *call, const ft_flow_t *of, const address *device, u
         if (!flow || !addresses_equal(&ft_flow_device(flow)->addr, device))
             continue;
         pending[i] = NULL;
-        if (ft_seconds(&of->last_time, &flow->last_time) <= FT_PRELUDE_SECONDS) {
-            call->phase[FT_PHASE_PROBE].frame = flow->uncounted.frame;
-            call->phase[FT_PHASE_PROBE].time = flow->uncounted.time;
+        if (flow->waiting && ft_seconds(&of->last_time, &flow->last_time) <= FT_PRELUDE_SECONDS) {
+            call->phase[FT_PHASE_PROBE].frame = flow->waiting->frame;
+            call->phase[FT_PHASE_PROBE].time = flow->waiting->first_time;
             join_take_flow(call, flow, frame, FT_JOIN_BEFORE);
             join_take_probed(call, flow);
         }
@@ -313,14 +324,29 @@ join_find(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, ft_join_t
 }
 
 void
-ft_call_wait(ft_flow_t *flow, const packet_info *pinfo)
+ft_call_wait(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
 {
-    if (flow->uncounted_packets == 0) {
-        flow->uncounted.frame = pinfo->num;
-        flow->uncounted.time = pinfo->abs_ts;
+    ft_kind_t kind = pkt->quoted ? FT_KIND_COUNT : pkt->kind;
+    bool from_a = ft_flow_from_a(flow, pinfo);
+    ft_waiting_t **place = &flow->waiting, *batch;
+
+    while (*place && ((*place)->kind != kind || (*place)->phase != pkt->phase || (*place)->from_a != from_a))
+        place = &(*place)->next;
+    batch = *place;
+    if (!batch) {
+        batch = *place = wmem_new0(wmem_file_scope(), ft_waiting_t);
+        batch->kind = kind;
+        batch->phase = pkt->phase;
+        batch->from_a = from_a;
+        batch->frame = pinfo->num;
+        batch->first_time = batch->last_time = pinfo->abs_ts;
     }
-    flow->uncounted_packets++;
-    flow->uncounted_bytes += pinfo->fd->pkt_len;
+    batch->packets++;
+    batch->bytes += pinfo->fd->pkt_len;
+    if (nstime_cmp(&pinfo->abs_ts, &batch->first_time) < 0)
+        batch->first_time = pinfo->abs_ts;
+    if (nstime_cmp(&pinfo->abs_ts, &batch->last_time) > 0)
+        batch->last_time = pinfo->abs_ts;
 }
 
 ft_call_t *
@@ -337,7 +363,7 @@ ft_call_add(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
             over->superseded = true;
     }
     if (!call) {
-        ft_call_wait(flow, pinfo);
+        ft_call_wait(flow, pinfo, pkt);
         if (pkt->kind == FT_KIND_NAT_PROBE)
             join_keep_probed(flow, pinfo, pkt);
         join_wait(flow);
@@ -361,7 +387,7 @@ ft_call_add_quoted(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
     ft_call_t *call = flow->call ? ft_call_root(flow->call) : NULL;
 
     if (!call || !ft_call_lives(call, &pinfo->abs_ts)) {
-        ft_call_wait(flow, pinfo);
+        ft_call_wait(flow, pinfo, pkt);
         return NULL;
     }
     ft_call_count_in(call, 1, pinfo->fd->pkt_len, pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);

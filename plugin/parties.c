@@ -5,6 +5,11 @@
  */
 #include "parties.h"
 
+/* In the number of a mention, beside an ft_kind_t: it is of an errand, of the device's side. */
+#define FT_MENTION_ERRAND   0x100u
+#define FT_MENTION_DEVICE   0x200u
+#define FT_MENTION_KIND     0x0ffu
+
 static const ft_endpoint_t *
 flow_side(const ft_flow_t *flow, bool device)
 {
@@ -37,6 +42,8 @@ ft_party_remote(const ft_brought_t *what)
         party.at = flow_side(what->flow, false);
         party.role = datagram_role(what, party.at);
     }
+    if (party.at && !party.name)
+        ft_host_of_address(&party.at->addr, &party.name);
     return party;
 }
 
@@ -47,6 +54,38 @@ ft_party_device(const ft_brought_t *what)
 
     party.at = what->errand ? &what->errand->device : what->flow ? flow_side(what->flow, true) : NULL;
     return party;
+}
+
+ft_mention_t
+ft_party_mention(const ft_brought_t *what, bool remote)
+{
+    ft_mention_t mention = { .time = what->first_time, .number = what->kind };
+
+    mention.of = what->errand ? (const void *)what->errand : what->flow;
+    mention.number |= (what->errand ? FT_MENTION_ERRAND : 0) | (remote ? 0 : FT_MENTION_DEVICE);
+    return mention;
+}
+
+ft_party_t
+ft_party_mentioned(const ft_mention_t *mention)
+{
+    ft_brought_t what = { .kind = (ft_kind_t)(mention->number & FT_MENTION_KIND) };
+
+    if (mention->number & FT_MENTION_ERRAND)
+        what.errand = (const ft_errand_t *)mention->of;
+    else
+        what.flow = (const ft_flow_t *)mention->of;
+    return mention->number & FT_MENTION_DEVICE ? ft_party_device(&what) : ft_party_remote(&what);
+}
+
+bool
+ft_party_same_mention(const ft_mention_t *a, const ft_mention_t *b)
+{
+    if ((a->number | b->number) & FT_MENTION_DEVICE)
+        return a->number & b->number & FT_MENTION_DEVICE;
+    if (a->number & b->number & FT_MENTION_ERRAND)
+        return strcmp(ft_party_mentioned(a).role, ft_party_mentioned(b).role) == 0;
+    return a->of == b->of && (a->number == FT_KIND_NAT_PROBE) == (b->number == FT_KIND_NAT_PROBE);
 }
 
 /* IANA's special-purpose registries (RFC 6890 and updates), as far as a capture of a call may hold them. */

@@ -308,7 +308,7 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
     }
     if (pkt->flow->is_facetime)
         return ft_call_add(pkt->flow, pinfo, pkt);
-    ft_call_wait(pkt->flow, pinfo);
+    ft_call_wait(pkt->flow, pinfo, pkt);
     ft_flow_watch(pkt->flow, pinfo);
     if (pkt->n_rtp && have_tap_listener(ft_tap)) {
         ft_early_note(pkt->flow, &passage, pkt);

@@ -10,24 +10,18 @@
 
 #include <epan/to_str.h>
 
-/* Roles and ports that a row names. */
-#define FT_NODE_ROLES 4
-#define FT_NODE_PORTS 6
-
 /* A flood gets no more rows. */
 #define FT_MAX_NODES 100000
 
 typedef struct node_row {
     const ft_call_t *call;
     const ft_endpoint_t *at;
-    const char *name;
-    unsigned n_roles, n_ports;
-    const char *roles[FT_NODE_ROLES];
-    uint16_t ports[FT_NODE_PORTS];
-    bool more_ports;
+    ft_mentions_t roles;            /* as ft_party_mention() */
+    ft_mentions_t ports;            /* numbers */
     uint32_t phases;                /* mask of 1 << ft_phase_t */
     nstime_t first_time;            /* absolute */
-    uint32_t first_frame;
+    uint32_t first_frame;           /* the lowest number */
+    bool device;                    /* a device of the call, in some of the packets */
     uint32_t packets, sent;         /* sent: by the host */
     uint64_t bytes;
 } node_row_t;
@@ -53,9 +47,9 @@ cell_ports(const void *row, ft_cell_t *cell)
     const node_row_t *node = (const node_row_t *)row;
     GString *text = g_string_new(NULL);
 
-    for (unsigned i = 0; i < node->n_ports; i++)
-        g_string_append_printf(text, "%s%u", i ? ", " : "", node->ports[i]);
-    if (node->more_ports)
+    for (unsigned i = 0; i < node->ports.count; i++)
+        g_string_append_printf(text, "%s%u", i ? ", " : "", node->ports.list[i].number);
+    if (node->ports.more)
         g_string_append(text, ", ...");
     cell->text = g_string_free(text, FALSE);
 }
@@ -65,7 +59,15 @@ cell_name(const void *row, ft_cell_t *cell)
 {
     const node_row_t *node = (const node_row_t *)row;
 
-    cell->text = node->name ? ft_printable(node->name) : g_strdup("-");
+    for (unsigned i = 0; i < node->roles.count; i++) {
+        ft_party_t party = ft_party_mentioned(&node->roles.list[i]);
+
+        if (party.name) {
+            cell->text = ft_printable(party.name);
+            return;
+        }
+    }
+    cell->text = g_strdup("-");
 }
 
 static void
@@ -80,8 +82,15 @@ cell_role(const void *row, ft_cell_t *cell)
     const node_row_t *node = (const node_row_t *)row;
     GString *text = g_string_new(NULL);
 
-    for (unsigned i = 0; i < node->n_roles; i++)
-        g_string_append_printf(text, "%s%s", i ? ", " : "", node->roles[i]);
+    for (unsigned i = 0; i < node->roles.count; i++) {
+        const char *role = ft_party_mentioned(&node->roles.list[i]).role;
+        bool again = false;
+
+        for (unsigned j = 0; j < i && !again; j++)
+            again = strcmp(role, ft_party_mentioned(&node->roles.list[j]).role) == 0;
+        if (!again)
+            g_string_append_printf(text, "%s%s", i ? ", " : "", role);
+    }
     if (node->sent == 0)
         g_string_append(text, " (silent)");
     cell->text = g_string_free(text, FALSE);
@@ -153,41 +162,18 @@ static const ft_column_t nodes_columns[] = {
 /* ---- Rows ----------------------------------------------------------------------------------- */
 
 static void
-add_role(node_row_t *node, const char *role)
-{
-    for (unsigned i = 0; i < node->n_roles; i++) {
-        if (strcmp(node->roles[i], role) == 0)
-            return;
-    }
-    if (node->n_roles < FT_NODE_ROLES)
-        node->roles[node->n_roles++] = role;
-}
-
-static void
-add_port(node_row_t *node, uint16_t port)
-{
-    for (unsigned i = 0; i < node->n_ports; i++) {
-        if (node->ports[i] == port)
-            return;
-    }
-    if (node->n_ports < FT_NODE_PORTS)
-        node->ports[node->n_ports++] = port;
-    else
-        node->more_ports = true;
-}
-
-static void
 add_first(node_row_t *node, const nstime_t *time, uint32_t frame)
 {
-    if (node->first_frame && nstime_cmp(time, &node->first_time) >= 0)
-        return;
-    node->first_time = *time;
-    node->first_frame = frame;
+    if (node->first_frame == 0 || nstime_cmp(time, &node->first_time) < 0)
+        node->first_time = *time;
+    if (node->first_frame == 0 || frame < node->first_frame)
+        node->first_frame = frame;
 }
 
 static void
-count_party(ft_table_rows_t *rows, const ft_tap_info_t *info, const ft_party_t *party, bool sent)
+count_party(ft_table_rows_t *rows, const ft_tap_info_t *info, const ft_party_t *party, bool remote)
 {
+    ft_mention_t role = ft_party_mention(&info->what, remote), port = { .time = info->what.first_time };
     node_row_t *node;
 
     if (!party->at || party->at->addr.type == AT_NONE)
@@ -198,14 +184,14 @@ count_party(ft_table_rows_t *rows, const ft_tap_info_t *info, const ft_party_t *
     node->call = info->call;
     if (!node->at)
         node->at = party->at;
-    if (!node->name)
-        node->name = party->name;
-    add_role(node, party->role);
-    add_port(node, party->at->port);
+    node->device |= !remote;
+    ft_mentions_add(&node->roles, &role, ft_party_same_mention);
+    port.number = party->at->port;
+    ft_mentions_add(&node->ports, &port, ft_mention_same_number);
     node->phases |= 1u << info->phase;
     add_first(node, &info->what.first_time, info->what.frame);
     node->packets += info->what.packets;
-    if (sent)
+    if (info->what.from_device != remote)
         node->sent += info->what.packets;
     node->bytes += info->what.bytes;
 }
@@ -218,8 +204,8 @@ nodes_packet(ft_table_rows_t *rows, const void *data)
 
     if (info->earlier && ft_table_filtered(rows))
         return;
-    count_party(rows, info, &device, info->what.from_device);
-    count_party(rows, info, &remote, !info->what.from_device);
+    count_party(rows, info, &device, false);
+    count_party(rows, info, &remote, true);
 }
 
 static void
@@ -228,13 +214,9 @@ nodes_join(void *into, const void *row)
     node_row_t *keep = (node_row_t *)into;
     const node_row_t *gone = (const node_row_t *)row;
 
-    for (unsigned i = 0; i < gone->n_roles; i++)
-        add_role(keep, gone->roles[i]);
-    for (unsigned i = 0; i < gone->n_ports; i++)
-        add_port(keep, gone->ports[i]);
-    keep->more_ports |= gone->more_ports;
-    if (!keep->name)
-        keep->name = gone->name;
+    ft_mentions_join(&keep->roles, &gone->roles, ft_party_same_mention);
+    ft_mentions_join(&keep->ports, &gone->ports, ft_mention_same_number);
+    keep->device |= gone->device;
     keep->phases |= gone->phases;
     add_first(keep, &gone->first_time, gone->first_frame);
     keep->packets += gone->packets;
@@ -253,7 +235,14 @@ nodes_order(const void *row, const void *other)
 {
     const node_row_t *x = (const node_row_t *)row, *y = (const node_row_t *)other;
 
-    return ft_row_order(x->call, &x->first_time, x->first_frame, y->call, &y->first_time, y->first_frame);
+    int order = ft_row_order(x->call, &x->first_time, x->first_frame, y->call, &y->first_time, y->first_frame);
+
+    if (order)
+        return order;
+    /* The device above the server that it asked. */
+    if (x->device != y->device)
+        return x->device ? -1 : 1;
+    return cmp_address(&x->at->addr, &y->at->addr);
 }
 
 static ft_table_t nodes_table = {

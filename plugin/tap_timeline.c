@@ -12,10 +12,6 @@
 
 #include <epan/to_str.h>
 
-/* Hosts and protocols that a row names; there are more only in a flood. */
-#define FT_STEP_HOSTS       4
-#define FT_STEP_PROTOCOLS   4
-
 /* A flood gets no more rows. */
 #define FT_MAX_STEPS 100000
 
@@ -24,13 +20,11 @@ typedef struct step_row {
     ft_phase_t phase;
     ft_path_t path;                                 /* of media */
     nstime_t first_time, last_time;                 /* absolute */
-    uint32_t first_frame;
+    uint32_t first_frame;                           /* the lowest number */
     uint32_t packets;
     uint64_t bytes;
-    unsigned n_hosts, more_hosts;
-    struct { const ft_endpoint_t *at; const char *role, *name; } hosts[FT_STEP_HOSTS];
-    unsigned n_protocols;
-    const char *protocols[FT_STEP_PROTOCOLS];
+    ft_mentions_t hosts;                            /* as ft_party_mention() */
+    ft_mentions_t protocols;                        /* text */
 } step_row_t;
 
 static void
@@ -67,21 +61,24 @@ cell_hosts(const void *row, ft_cell_t *cell)
     const step_row_t *step = (const step_row_t *)row;
     GString *text = g_string_new(NULL);
 
-    for (unsigned i = 0; i < step->n_hosts; i++) {
-        char *addr = address_to_str(NULL, &step->hosts[i].at->addr);
+    for (unsigned i = 0; i < step->hosts.count; i++) {
+        ft_party_t host = ft_party_mentioned(&step->hosts.list[i]);
+        char *addr = address_to_str(NULL, &host.at->addr);
 
         g_string_append_printf(text, "%s%s", i ? ", " : "", addr);
         wmem_free(NULL, addr);
-        if (step->hosts[i].name) {
-            char *name = ft_printable(step->hosts[i].name);
+        if (host.name) {
+            char *name = ft_printable(host.name);
 
             g_string_append_printf(text, " %s", name);
             g_free(name);
         }
-        g_string_append_printf(text, " (%s)", step->hosts[i].role);
+        g_string_append_printf(text, " (%s)", host.role);
     }
-    if (step->more_hosts)
+    if (step->hosts.more)
         g_string_append(text, ", ...");
+    else if (step->hosts.count == 0)
+        g_string_append(text, "-");
     cell->text = g_string_free(text, FALSE);
 }
 
@@ -91,8 +88,8 @@ cell_protocol(const void *row, ft_cell_t *cell)
     const step_row_t *step = (const step_row_t *)row;
     GString *text = g_string_new(NULL);
 
-    for (unsigned i = 0; i < step->n_protocols; i++)
-        g_string_append_printf(text, "%s%s", i ? ", " : "", step->protocols[i]);
+    for (unsigned i = 0; i < step->protocols.count; i++)
+        g_string_append_printf(text, "%s%s", i ? ", " : "", (const char *)step->protocols.list[i].of);
     cell->text = g_string_free(text, FALSE);
 }
 
@@ -170,44 +167,21 @@ static const ft_column_t timeline_columns[] = {
 
 /* ---- Rows ----------------------------------------------------------------------------------- */
 
-static void
-add_host(step_row_t *step, const ft_endpoint_t *at, const char *role, const char *name)
+static bool
+same_host(const ft_mention_t *a, const ft_mention_t *b)
 {
-    for (unsigned i = 0; i < step->n_hosts; i++) {
-        if (addresses_equal(&step->hosts[i].at->addr, &at->addr)) {
-            if (!step->hosts[i].name)
-                step->hosts[i].name = name;
-            return;
-        }
-    }
-    if (step->n_hosts >= FT_STEP_HOSTS) {
-        step->more_hosts++;
-        return;
-    }
-    step->hosts[step->n_hosts].at = at;
-    step->hosts[step->n_hosts].role = role;
-    step->hosts[step->n_hosts].name = name;
-    step->n_hosts++;
-}
+    ft_party_t x = ft_party_mentioned(a), y = ft_party_mentioned(b);
 
-static void
-add_protocol(step_row_t *step, const char *protocol)
-{
-    for (unsigned i = 0; i < step->n_protocols; i++) {
-        if (strcmp(step->protocols[i], protocol) == 0)
-            return;
-    }
-    if (step->n_protocols < FT_STEP_PROTOCOLS)
-        step->protocols[step->n_protocols++] = protocol;
+    return addresses_equal(&x.at->addr, &y.at->addr);
 }
 
 static void
 add_times(step_row_t *step, const nstime_t *first, const nstime_t *last, uint32_t frame)
 {
-    if (step->first_frame == 0 || nstime_cmp(first, &step->first_time) < 0) {
+    if (step->first_frame == 0 || nstime_cmp(first, &step->first_time) < 0)
         step->first_time = *first;
+    if (step->first_frame == 0 || frame < step->first_frame)
         step->first_frame = frame;
-    }
     if (nstime_is_zero(&step->last_time) || nstime_cmp(last, &step->last_time) > 0)
         step->last_time = *last;
 }
@@ -220,6 +194,7 @@ timeline_packet(ft_table_rows_t *rows, const void *data)
     ft_path_t path = info->phase != FT_PHASE_MEDIA ? FT_PATH_NONE :
                      info->what.kind == FT_KIND_RELAY || (info->what.flow && (info->what.flow->kinds & (1u << FT_KIND_RELAY))) ?
                      FT_PATH_RELAY : FT_PATH_DIRECT;
+    ft_mention_t mention;
     step_row_t *step;
 
     if (info->earlier && ft_table_filtered(rows))
@@ -234,9 +209,12 @@ timeline_packet(ft_table_rows_t *rows, const void *data)
     add_times(step, &info->what.first_time, &info->what.last_time, info->what.frame);
     step->packets += info->what.packets;
     step->bytes += info->what.bytes;
-    if (remote.at)
-        add_host(step, remote.at, remote.role, remote.name);
-    add_protocol(step, ft_party_protocol(&info->what));
+    if (remote.at) {
+        mention = ft_party_mention(&info->what, true);
+        ft_mentions_add(&step->hosts, &mention, same_host);
+    }
+    mention = (ft_mention_t){ .time = info->what.first_time, .of = ft_party_protocol(&info->what) };
+    ft_mentions_add(&step->protocols, &mention, ft_mention_same_text);
 }
 
 static void
@@ -248,10 +226,8 @@ timeline_join(void *into, const void *row)
     add_times(keep, &gone->first_time, &gone->last_time, gone->first_frame);
     keep->packets += gone->packets;
     keep->bytes += gone->bytes;
-    for (unsigned i = 0; i < gone->n_hosts; i++)
-        add_host(keep, gone->hosts[i].at, gone->hosts[i].role, gone->hosts[i].name);
-    for (unsigned i = 0; i < gone->n_protocols; i++)
-        add_protocol(keep, gone->protocols[i]);
+    ft_mentions_join(&keep->hosts, &gone->hosts, same_host);
+    ft_mentions_join(&keep->protocols, &gone->protocols, ft_mention_same_text);
 }
 
 static void
