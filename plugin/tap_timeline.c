@@ -130,6 +130,9 @@ cell_what(const void *row, ft_cell_t *cell)
                                      step->path == FT_PATH_RELAY ? "over the relay" : "directly");
         return;
     }
+    /* There are no link messages where there is no relay. */
+    if (step->phase == FT_PHASE_CONNECTIVITY && step->call->relay.addr.type == AT_NONE)
+        text = "STUN: which paths work";
     if (step->phase == FT_PHASE_TEARDOWN) {
         cell->text = g_strdup_printf("end of the call: %s", val_to_str_const(ft_call_end(step->call), ft_end_vals, "unknown"));
         return;
@@ -143,12 +146,26 @@ cell_frame(const void *row, ft_cell_t *cell)
     cell->number = ((const step_row_t *)row)->first_frame;
 }
 
+/* Call and phase; where the phase has more than one step, also its hosts. */
 static void
 cell_filter(const void *row, ft_cell_t *cell)
 {
     const step_row_t *step = (const step_row_t *)row;
+    bool one_of_several = step->phase == FT_PHASE_PROBE ||
+                          (step->phase == FT_PHASE_MEDIA && step->call->paths == (FT_PATH_DIRECT | FT_PATH_RELAY));
+    GString *text = g_string_new(NULL);
 
-    cell->text = g_strdup_printf("facetime.call == %u && facetime.call.phase == %u", step->call->number, step->phase);
+    g_string_printf(text, "facetime.call == %u && facetime.call.phase == %u", step->call->number, step->phase);
+    for (unsigned i = 0; one_of_several && !step->hosts.more && i < step->hosts.count; i++) {
+        const address *addr = &ft_party_mentioned(&step->hosts.list[i]).at->addr;
+        char *shown = address_to_str(NULL, addr);
+
+        g_string_append_printf(text, "%s%s == %s", i ? " || " : " && (", addr->type == AT_IPv6 ? "ipv6.addr" : "ip.addr", shown);
+        if (i + 1 == step->hosts.count)
+            g_string_append_c(text, ')');
+        wmem_free(NULL, shown);
+    }
+    cell->text = g_string_free(text, FALSE);
 }
 
 static const ft_column_t timeline_columns[] = {
@@ -162,7 +179,7 @@ static const ft_column_t timeline_columns[] = {
     { "Bytes", FT_CELL_BIG, cell_bytes, true },
     { "What it is", FT_CELL_TEXT, cell_what, false },
     { "First frame", FT_CELL_NUMBER, cell_frame, false },
-    { "Filter", FT_CELL_TEXT, cell_filter, false },
+    { "Filter", FT_CELL_TEXT, cell_filter, true },
 };
 
 /* ---- Rows ----------------------------------------------------------------------------------- */

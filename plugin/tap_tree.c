@@ -2,14 +2,15 @@
  * Counters: -z facetime,tree[,filter] and Statistics > FaceTime Counters. Each counter is a node of a stats_tree, which the
  * window can also show as a rate; all names are constant, but for the number of a call.
  *
- * A packet is counted when it goes by. On one pass, as in tshark, what came before its flow was known is not counted, and a call
- * may still have another number; with -2 and in the window all is.
+ * A packet is counted when it goes by. On one pass, as in tshark, what came before its flow was known is counted when that is known, and
+ * a call may still have another number; with -2 and in the window each packet counts in its place.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "packet-facetime.h"
 
 #include <epan/stats_tree.h>
+#include <epan/stats_tree_priv.h>
 
 /* Calls that get a node of their own; the later ones share one. */
 #define FT_TREE_CALLS 64
@@ -44,47 +45,59 @@ tree_init(stats_tree *tree)
 }
 
 static void
-count(stats_tree *tree, const char *name, int id, const char *child)
+count(stats_tree *tree, const char *name, int id, const char *child, uint32_t packets)
 {
-    tick_stat_node(tree, name, 0, TRUE);
-    tick_stat_node(tree, child, id, FALSE);
+    increase_stat_node(tree, name, 0, TRUE, (int)packets);
+    increase_stat_node(tree, child, id, FALSE, (int)packets);
 }
 
 /* Seen from the device. */
 static const char *
-direction_name(const ft_passage_t *passage)
+direction_name(const ft_flow_t *flow, bool from_device)
 {
-    if (passage->flow->device_side < 0)
+    if (flow->device_side < 0)
         return "side of the device unknown";
-    return (passage->flow->device_side == 1) != passage->from_a ? "sent" : "received";
+    return from_device ? "sent" : "received";
+}
+
+static const char *
+passage_direction(const ft_passage_t *passage)
+{
+    return direction_name(passage->flow, (passage->flow->device_side == 1) != passage->from_a);
 }
 
 static void
 count_rtp(stats_tree *tree, const ft_passage_t *passage, const ft_rtp_t *rtp)
 {
-    count(tree, st_types, id_types, type_names[rtp->payload_type % FT_PAYLOAD_TYPES]);
-    count(tree, st_paths, id_paths, val_to_str_const(passage->path, ft_path_vals, "unknown"));
-    count(tree, st_rtp_directions, id_rtp_directions, direction_name(passage));
+    count(tree, st_types, id_types, type_names[rtp->payload_type % FT_PAYLOAD_TYPES], 1);
+    count(tree, st_paths, id_paths, val_to_str_const(passage->path, ft_path_vals, "unknown"), 1);
+    count(tree, st_rtp_directions, id_rtp_directions, passage_direction(passage), 1);
     avg_stat_node_add_value_int(tree, st_lengths, 0, TRUE, (int)MIN(rtp->length, (uint32_t)INT32_MAX));
-    avg_stat_node_add_value_int(tree, direction_name(passage), id_lengths, FALSE, (int)MIN(rtp->length, (uint32_t)INT32_MAX));
+    avg_stat_node_add_value_int(tree, passage_direction(passage), id_lengths, FALSE, (int)MIN(rtp->length, (uint32_t)INT32_MAX));
 }
 
 static tap_packet_status
 tree_packet(stats_tree *tree, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *data, tap_flags_t flags _U_)
 {
     const ft_tap_info_t *info = (const ft_tap_info_t *)data;
-    const ft_packet_t *packet = info->packet;
+    const ft_brought_t *what = &info->what;
 
-    count(tree, st_phases, id_phases, val_to_str_const(info->phase, ft_phase_vals, "unknown"));
-    count(tree, st_calls, id_calls, call_names[MIN(info->call->number, FT_TREE_CALLS + 1)]);
-    if (!packet)
+    /* No filter saw what was before. */
+    if (!tree->filter) {
+        for (unsigned i = 0; i < info->n_early; i++)
+            count_rtp(tree, &info->early[i].passage, &info->early[i].rtp);
+    } else if (info->earlier)
+        return TAP_PACKET_DONT_REDRAW;
+    count(tree, st_phases, id_phases, val_to_str_const(info->phase, ft_phase_vals, "unknown"), what->packets);
+    count(tree, st_calls, id_calls, call_names[MIN(info->call->number, FT_TREE_CALLS + 1)], what->packets);
+    if (!what->flow)
         return TAP_PACKET_REDRAW;
-    count(tree, st_packets, id_packets, val_to_str_const(packet->kind, ft_kind_vals, "unknown"));
-    if (packet->quoted)
+    count(tree, st_packets, id_packets, val_to_str_const(info->packet ? info->packet->kind : what->kind, ft_kind_vals, "unknown"), what->packets);
+    if (what->kind == FT_KIND_COUNT)
         return TAP_PACKET_REDRAW;
-    count(tree, st_directions, id_directions, direction_name(&info->passage));
-    for (unsigned i = 0; i < packet->n_rtp; i++)
-        count_rtp(tree, &info->passage, &packet->rtp[i]);
+    count(tree, st_directions, id_directions, direction_name(what->flow, what->from_device), what->packets);
+    for (unsigned i = 0; info->packet && i < info->packet->n_rtp; i++)
+        count_rtp(tree, &info->passage, &info->packet->rtp[i]);
     return TAP_PACKET_REDRAW;
 }
 
