@@ -170,7 +170,7 @@ cell_filter(const void *row, ft_cell_t *cell)
 
 static const ft_column_t timeline_columns[] = {
     { "Call", FT_CELL_NUMBER, cell_call, false },
-    { "Start (s)", FT_CELL_REAL, cell_start, false },
+    { "Start (s)", FT_CELL_REAL, cell_start, true },
     { "Duration (s)", FT_CELL_REAL, cell_duration, true },
     { "Step", FT_CELL_TEXT, cell_step, false },
     { "Hosts", FT_CELL_TEXT, cell_hosts, true },
