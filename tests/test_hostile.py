@@ -317,6 +317,26 @@ def test_random_bytes_on_known_flows(wireshark):
     assert own_malformed(done.out) == []
 
 
+def in_fragments(packet, size, number):
+    """An Ethernet frame with IPv4 as two frames with a fragment each; the first has SIZE bytes behind the IP header."""
+    ethernet, head, data = packet.data[:14], packet.data[14:34], packet.data[34:]
+    frames = []
+    for offset, part in ((0, data[:size]), (size, data[size:])):
+        fields = struct.pack(">HHH", 20 + len(part), number, offset // 8 | (0 if offset else 0x2000))
+        frames.append(packet.with_data(ethernet + head[:2] + fields + head[8:] + part))
+    return frames
+
+
+def test_fragments_that_fit_the_frame(wireshark):
+    """A datagram that STUN's dissector took, before its flow was known, from a fragment of eight bytes and one that is almost all of it:
+    its place in what was put together is not its place in the frame, which is as long."""
+    ends_ = (datagrams.DEVICE, 16402), (datagrams.PEER, 16402)
+    packets = in_fragments(datagrams.frame(*ends_, datagrams.stun(1, (6, b"a" * 64))), 8, 77)
+    packets.append(datagrams.frame(*ends_, FORMS["STUN with a radio technology"].payload, datagrams.START + 1000))
+    rows = wireshark.fields(datagrams.written(wireshark, "fragments.pcap", packets), ("facetime.kind", "facetime.call"), "-2")
+    assert [(len(row["facetime.kind"]), row["facetime.call"]) for row in rows] == [(0, []), (0, ["1"]), (1, ["1"])]
+
+
 # ---- Made to take memory or time ----------------------------------------------------------------------
 
 
