@@ -149,11 +149,18 @@ join_take_waiting(ft_call_t *call, ft_flow_t *flow)
 
     for (ft_waiting_t *batch = flow->waiting, *next; batch; batch = next) {
         bool seen = batch->kind != FT_KIND_UNKNOWN;
+        ft_kind_t kind = seen ? batch->kind : unseen;
+        ft_phase_t phase = seen ? batch->phase : ft_kind_phase(unseen);
+        ft_moment_t *moment = &call->phase[phase];
 
         next = batch->next;
         ft_call_count_in(call, batch->packets, batch->bytes, batch->frame, &batch->first_time, &batch->last_time);
-        ft_brought_add(&(ft_brought_t){ .call = call, .flow = flow, .phase = seen ? batch->phase : ft_kind_phase(unseen),
-                                        .kind = seen ? batch->kind : unseen,
+        /* As of datagrams that came later: what is not known, and an ICMP error, says nothing of a phase. */
+        if (kind != FT_KIND_UNKNOWN && kind != FT_KIND_COUNT && (!moment->frame || batch->frame < moment->frame)) {
+            moment->frame = batch->frame;
+            moment->time = batch->first_time;
+        }
+        ft_brought_add(&(ft_brought_t){ .call = call, .flow = flow, .phase = phase, .kind = kind,
                                         .from_device = (flow->device_side == 1) != batch->from_a, .frame = batch->frame,
                                         .packets = batch->packets, .bytes = batch->bytes,
                                         .first_time = batch->first_time, .last_time = batch->last_time });
@@ -234,8 +241,6 @@ join_take_pending(ft_call_t *call, const ft_flow_t *of, const address *device, u
             continue;
         pending[i] = NULL;
         if (flow->waiting && ft_seconds(&of->last_time, &flow->last_time) <= FT_PRELUDE_SECONDS) {
-            call->phase[FT_PHASE_PROBE].frame = flow->waiting->frame;
-            call->phase[FT_PHASE_PROBE].time = flow->waiting->first_time;
             join_take_flow(call, flow, frame, FT_JOIN_BEFORE);
             join_take_probed(call, flow);
         }
