@@ -247,6 +247,7 @@ typedef struct ft_packet {
     bool is_answer;                 /* answer of a STUN or NAT probe */
     int16_t dscp;                   /* of the IP header, 0 to 63; -1: not known. Only of media, and on the first pass */
     const char *label;              /* what a ladder says of it: static or packet scope; NULL: nothing new by itself */
+    bool routine;                   /* repeated until it is answered (STUN checks, QUIC Initials): a ladder shows the first of a flow */
     bool quic_initial;              /* a QUIC Initial: somebody opens a connection */
     uint64_t participant;           /* participant ID of the (first) relay sub-packet; 0: none */
     uint8_t quic_scid_len;          /* source connection ID of a QUIC long header: packets back carry it; 0: none */

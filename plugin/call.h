@@ -93,6 +93,8 @@ const ft_endpoint_t *ft_flow_remote(const ft_flow_t *flow);
 void ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
 /* Notes an arrow for the ladder; label NULL: what begins a flow of this kind. A call has no more than a screen or two of them. */
 void ft_facts_event(ft_call_t *call, uint32_t frame, const char *label, ft_kind_t kind);
+/* The packet as an arrow of the ladder, unless its flow has one like it: checks that nobody answers go out once a second. */
+void ft_facts_arrow(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
 /* Adds an address of the device to the call. */
 void ft_facts_add_device(ft_call_t *call, const ft_endpoint_t *device);
 

@@ -11,6 +11,9 @@
 
 /* In ft_flow_t.noted, beside the bits of kinds: both ends are devices of the call. */
 #define FT_NOTED_BOTH_ENDS (1u << FT_KIND_COUNT)
+/* A ladder shows routine of this flow: of QUIC or STUN, as answer or not, in one direction or the other; an ICMP error. */
+#define FT_NOTED_ROUTINE(quic, answer, from_a) (1u << (FT_KIND_COUNT + 1 + 4 * (quic) + 2 * (answer) + (from_a)))
+#define FT_NOTED_REFUSED (1u << (FT_KIND_COUNT + 9))
 
 /* What begins a flow, as a ladder shows it. */
 static const value_string flow_begins[] = {
@@ -58,6 +61,18 @@ ft_facts_event(ft_call_t *call, uint32_t frame, const char *label, ft_kind_t kin
         return;
     call->n_events++;
     ft_event_note(frame, label ? label : val_to_str_const(kind, flow_begins, "Unknown datagram"));
+}
+
+void
+ft_facts_arrow(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    uint32_t routine = pkt->quoted ? FT_NOTED_REFUSED : pkt->routine ?
+                       FT_NOTED_ROUTINE(pkt->kind == FT_KIND_QUIC, pkt->is_answer, ft_flow_from_a(flow, pinfo)) : 0;
+
+    if (flow->first_frame != pinfo->num && (!pkt->label || (flow->noted & routine)))
+        return;
+    flow->noted |= routine;
+    ft_facts_event(call, pinfo->num, pkt->label, pkt->kind);
 }
 
 static void
@@ -246,8 +261,7 @@ ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const 
     /* What is not known says nothing of a phase. */
     if (pkt->kind != FT_KIND_UNKNOWN)
         note_moment(&call->phase[pkt->phase], pinfo);
-    if (pkt->label || flow->first_frame == pinfo->num)
-        ft_facts_event(call, pinfo->num, pkt->label, pkt->kind);
+    ft_facts_arrow(call, flow, pinfo, pkt);
     ft_exposure_datagram(call, pinfo, pkt);
     facts_sides(call, flow, pkt, from_device);
     facts_learned(call, pkt, from_device);

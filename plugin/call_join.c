@@ -397,7 +397,7 @@ ft_call_add_quoted(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
     }
     ft_call_count_in(call, 1, pinfo->fd->pkt_len, pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
     call->last_frame = MAX(call->last_frame, pinfo->num);
-    ft_facts_event(call, pinfo->num, pkt->label, pkt->kind);
+    ft_facts_arrow(call, flow, pinfo, pkt);
     return call;
 }
 

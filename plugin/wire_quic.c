@@ -133,8 +133,10 @@ quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
                                                  is_long ? QUIC_LONG_HEADER : cid ? QUIC_CONNECTION_ID : QUIC_ELIMINATION));
     if (cid)
         proto_tree_add_item(tree, hf_quic_connection_id, tvb, 1, cid->len, ENC_NA);
-    if (pkt->quic_initial)
+    if (pkt->quic_initial) {
         pkt->label = "QUIC Initial";
+        pkt->routine = true;
+    }
     ft_call_stock(quic_handle, tvb, pinfo, root, pkt);
 }
 

@@ -322,6 +322,7 @@ stun_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
     type = tvb_get_ntohs(tvb, message);
     name = stun_type_name(pinfo, type);
     pkt->label = wmem_strdup_printf(pinfo->pool, "STUN %s", name);
+    pkt->routine = true;
     stock = stun_start(tvb) >= 0 && stun_method(type) <= FT_STUN_METHOD_MAX &&
             (FT_STOCK_STUN_TAKES_CUT || (int)tvb_captured_length(tvb) == reported);
     /* Binding finds out how the device can be reached, from Apple's server (2010) as from the peer. What else goes to a relay's
