@@ -335,7 +335,9 @@ show_datagram_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_
         ft_call_show(tvb, pinfo, tree, call, phase, pkt->flow->reason, pkt);
     ft_voip_queue(pinfo, call);
     if (have_tap_listener(ft_tap)) {
-        what.from_device = (pkt->flow->device_side == 1) != ft_flow_from_a(pkt->flow, pinfo);
+        /* Who sent an ICMP error is its own source; which ports pinfo has then differs between versions. */
+        what.from_device = pkt->quoted ? addresses_equal(&pinfo->src, pkt->flow->device_side == 1 ? &pkt->flow->b.addr : &pkt->flow->a.addr)
+                                       : (pkt->flow->device_side == 1) != ft_flow_from_a(pkt->flow, pinfo);
         queue_tap(tvb, pinfo, &what, pkt);
     }
 }
