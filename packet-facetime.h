@@ -725,6 +725,6 @@ void ft_tap_streams_register(void);
 void ft_tap_tree_register(void);
 void ft_conversation_filter_register(void);
 /* Shows the packet in Telephony > VoIP Calls, if it is an event of its call and the window listens. Any pass. */
-void ft_voip_queue(packet_info *pinfo, const ft_call_t *call);
+void ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_brought_t *what);
 
 #endif /* PACKET_FACETIME_H */

@@ -333,7 +333,7 @@ show_datagram_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_
 
     if (is_looked_at(tree))
         ft_call_show(tvb, pinfo, tree, call, phase, pkt->flow->reason, pkt);
-    ft_voip_queue(pinfo, call);
+    ft_voip_queue(pinfo, call, &what);
     if (have_tap_listener(ft_tap)) {
         /* Who sent an ICMP error is its own source; which ports pinfo has then differs between versions. */
         what.from_device = pkt->quoted ? addresses_equal(&pinfo->src, pkt->flow->device_side == 1 ? &pkt->flow->b.addr : &pkt->flow->a.addr)
@@ -350,7 +350,7 @@ show_errand_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t 
 
     if (is_looked_at(tree))
         ft_call_show(tvb, pinfo, tree, call, errand->phase, FT_JOIN_AROUND, NULL);
-    ft_voip_queue(pinfo, call);
+    ft_voip_queue(pinfo, call, &what);
     if (have_tap_listener(ft_tap)) {
         what.from_device = addresses_equal(&pinfo->src, &errand->device.addr);
         queue_tap(tvb, pinfo, &what, NULL);

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "packet-facetime.h"
+#include "parties.h"
 
 #include <epan/tap.h>
 #include <epan/tap-voip.h>
@@ -39,8 +39,9 @@ voip_party(wmem_allocator_t *pool, const char *name, const ft_endpoint_t *at)
 }
 
 void
-ft_voip_queue(packet_info *pinfo, const ft_call_t *call)
+ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_brought_t *what)
 {
+    ft_party_t remote;
     const char *label;
     voip_packet_info_t *info;
     const ft_endpoint_t *peer = call->peer.addr.type == AT_NONE ? &call->announced_peer : &call->peer;
@@ -71,7 +72,9 @@ ft_voip_queue(packet_info *pinfo, const ft_call_t *call)
                                             val_to_str_const(ft_call_state(call), ft_state_vals, "unknown"),
                                             relay ? ", relay " : "", relay ? relay : "");
     info->frame_label = wmem_strdup(pinfo->pool, label);
-    info->frame_comment = wmem_strdup_printf(pinfo->pool, "FaceTime: %s", label);
+    remote = ft_party_remote(what);
+    info->frame_comment = wmem_strdup_printf(pinfo->pool, "FaceTime %s: %s%s%s", val_to_str_const(what->phase, ft_phase_vals, "unknown"),
+                                             remote.role, remote.name ? " " : "", remote.name ? remote.name : "");
     tap_queue_packet(voip_tap, pinfo, info);
 }
 
