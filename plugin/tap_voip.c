@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "parties.h"
+#include "table.h"
 
 #include <epan/tap.h>
 #include <epan/tap-voip.h>
@@ -46,7 +47,7 @@ ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_brought_t *wha
     voip_packet_info_t *info;
     const ft_endpoint_t *peer = call->peer.addr.type == AT_NONE ? &call->announced_peer : &call->peer;
     const ft_endpoint_t *caller = &call->device, *called = peer;
-    char *relay;
+    char *relay, *name;
 
     if (!have_tap_listener(voip_tap) || call->invite.frame || call->sip_call_id)
         return;
@@ -73,8 +74,10 @@ ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_brought_t *wha
                                             relay ? ", relay " : "", relay ? relay : "");
     info->frame_label = wmem_strdup(pinfo->pool, label);
     remote = ft_party_remote(what);
+    name = remote.name ? ft_printable(remote.name) : NULL;
     info->frame_comment = wmem_strdup_printf(pinfo->pool, "FaceTime %s: %s%s%s", val_to_str_const(what->phase, ft_phase_vals, "unknown"),
-                                             remote.role, remote.name ? " " : "", remote.name ? remote.name : "");
+                                             remote.role, name ? " " : "", name ? name : "");
+    g_free(name);
     tap_queue_packet(voip_tap, pinfo, info);
 }
 

@@ -78,6 +78,13 @@ def test_paths_and_directions(wireshark, name):
 
 
 @each_sample
+def test_pass_1(wireshark, name):
+    """On one pass what came before its flow was known counts as it does on two."""
+    one, two = (counters(wireshark.tshark(paths.sample(name), *passes, *TREE).ok().out) for passes in ((), ("-2",)))
+    assert one == two
+
+
+@each_sample
 def test_same_in_sharkd(wireshark, name):
     """The window plots it from the same counters."""
     answer, = wireshark.sharkd(paths.sample(name), ("tap", {"tap0": "stat:facetime"}))
