@@ -337,6 +337,27 @@ def test_fragments_that_fit_the_frame(wireshark):
     assert [(len(row["facetime.kind"]), row["facetime.call"]) for row in rows] == [(0, []), (0, ["1"]), (1, ["1"])]
 
 
+def pcapng(times, data):
+    """A pcapng file with a frame for each (seconds that its interface adds, microseconds)."""
+    def block(kind, body):
+        body += bytes(-len(body) % 4)
+        return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+    interfaces = b"".join(block(1, struct.pack("<HHIHHqHH", 1, 0, 0, 14, 8, offset, 0, 0)) for offset, _ in times)
+    frames = b"".join(block(6, struct.pack("<IIIII", number, time >> 32, time & 0xFFFFFFFF, len(data), len(data)) + data)
+                      for number, (_, time) in enumerate(times))
+    return block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)) + interfaces + frames
+
+
+def test_impossible_times(wireshark):
+    """A packet that is 400 years earlier than the one before it: as many nanoseconds are more than 64 bits hold, and are no pause."""
+    data = datagrams.frame((datagrams.DEVICE, 16393), (datagrams.APPLE, 3482), FORMS["relay with RTP"].payload).data
+    capture = wireshark.write("times.pcapng", pcapng([(6_400_000_000, 0), (-6_400_000_000, 0)], data))
+    done = wireshark.tshark(capture, "-q", "-z", "facetime,streams")
+    sound(done)
+    assert [row["Gaps over 200 ms"] for row in table.rows(done.out, "FaceTime Streams", ())] == ["0"]
+
+
 # ---- Made to take memory or time ----------------------------------------------------------------------
 
 
