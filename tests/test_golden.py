@@ -18,6 +18,7 @@ import pytest
 from ftools import datagrams, facts, paths, pcap
 from ftools.datagrams import FORMS, frame
 
+SECONDS = {None: 1, "milli": 1e-3, "micro": 1e-6, "nano": 1e-9}
 WRITE = os.environ.get("FT_GOLDEN") == "write"
 FORMS_NAME = "forms"
 NAMES = [FORMS_NAME, *[name for name in paths.SAMPLES if (paths.GOLDEN / f"{name}.tree.txt").exists() or WRITE]]
@@ -50,7 +51,9 @@ def captures(wireshark):
 
 def alike(line):
     """The line as every version of Wireshark writes it: times without trailing zeroes, three dots for what is left out, long bytes cut."""
-    line = re.sub(r"(\d+\.\d*?)0+ seconds", r"\1 seconds", line).replace(". seconds", " seconds")
+    # Since 4.6 in the unit that fits.
+    line = re.sub(r"(\d+(?:\.\d+)?) (milli|micro|nano)?seconds?\b",
+                  lambda match: f"{float(match[1]) * SECONDS[match[2]]:.9f}".rstrip("0").rstrip(".") + " seconds", line)
     line = re.sub(r" ?\[?…\]?", "...", line.replace(" […]:", ":")).rstrip()
     # Versions differ in how many bytes they show: 32 are enough here.
     return re.sub(r"\b([0-9a-f]{64})[0-9a-f]+(?:\.\.\.)?", r"\1...", line)
