@@ -495,6 +495,9 @@ typedef struct ft_wire {
 extern const ft_wire_t ft_wire_stun, ft_wire_sip, ft_wire_rtp, ft_wire_rtcp, ft_wire_relay, ft_wire_link_probe,
     ft_wire_nat_probe, ft_wire_quic, ft_wire_vtp;
 
+/* wire_sip.c: is it a request with this method? False where sip is NULL. */
+bool ft_sip_is_request(const ft_sip_t *sip, const char *method);
+
 /* Phase that a datagram of this kind most often belongs to. */
 ft_phase_t ft_kind_phase(ft_kind_t kind);
 
@@ -559,6 +562,11 @@ void ft_flow_watch(ft_flow_t *flow, packet_info *pinfo);
 ft_call_t *ft_flow_call(const ft_flow_t *flow, uint32_t frame);
 /* True if the packet went from side a to side b of the flow. */
 bool ft_flow_from_a(const ft_flow_t *flow, const packet_info *pinfo);
+/* The sides of a flow, which live as long as it. Where the device is not known, who sent first is taken for it. */
+const ft_endpoint_t *ft_flow_device(const ft_flow_t *flow);
+const ft_endpoint_t *ft_flow_remote(const ft_flow_t *flow);
+/* Did the device send what a (from_a) or b (not from_a) sent? */
+bool ft_flow_from_device(const ft_flow_t *flow, bool from_a);
 /* The connection ID of the flow that a QUIC short header in tvb is addressed to; NULL if it has none that is known.
  * Captured bytes only. */
 const ft_quic_cid_t *ft_flow_quic_cid(const ft_flow_t *flow, const packet_info *pinfo, tvbuff_t *tvb);

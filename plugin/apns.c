@@ -495,7 +495,7 @@ ft_apns_show(tvbuff_t *tvb, packet_info *pinfo _U_, proto_tree *root, const ft_s
 void
 ft_apns_init(void)
 {
-    linked = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
+    linked = wmem_map_new(wmem_file_scope(), ft_int64_hash, g_int64_equal);
 }
 
 void

@@ -86,9 +86,6 @@ void ft_early_take(ft_flow_t *flow);
 
 /* ---- call_facts.c ------------------------------------------------------------------------- */
 
-/* The sides of a flow. Where the device is not known, who sent first is taken for it. */
-const ft_endpoint_t *ft_flow_device(const ft_flow_t *flow);
-const ft_endpoint_t *ft_flow_remote(const ft_flow_t *flow);
 /* Takes what one datagram says into its call. */
 void ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
 /* Notes an arrow for the ladder; label NULL: what begins a flow of this kind. A call has no more than a screen or two of them. */

@@ -69,8 +69,7 @@ ft_call_expert(packet_info *pinfo, proto_item *item, const ft_call_t *call, cons
 {
     ft_state_t state;
 
-    if (pkt && pkt->sip && pkt->sip->is_request && pkt->sip->method && strcmp(pkt->sip->method, "INVITE") == 0 &&
-        (pkt->sip->from || pkt->sip->to))
+    if (pkt && ft_sip_is_request(pkt->sip, "INVITE") && (pkt->sip->from || pkt->sip->to))
         expert_add_info(pinfo, item, &ei_number);
     if (!PINFO_FD_VISITED(pinfo) || pinfo->num != call->last_frame)
         return;

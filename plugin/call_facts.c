@@ -29,23 +29,18 @@ static const value_string flow_begins[] = {
     { 0, NULL }
 };
 
-const ft_endpoint_t *
-ft_flow_device(const ft_flow_t *flow)
+/* The call can be found by this address of a device, and gets what the device did shortly before. */
+static void
+facts_index_device(ft_call_t *call, const ft_endpoint_t *device)
 {
-    return flow->device_side == 1 ? &flow->b : &flow->a;
-}
-
-const ft_endpoint_t *
-ft_flow_remote(const ft_flow_t *flow)
-{
-    return flow->device_side == 1 ? &flow->a : &flow->b;
+    ft_index_add_device(device, call);
+    ft_errands_take(call, &device->addr);
 }
 
 void
 ft_facts_add_device(ft_call_t *call, const ft_endpoint_t *device)
 {
-    ft_index_add_device(device, call);
-    ft_errands_take(call, &device->addr);
+    facts_index_device(call, device);
     for (unsigned i = 0; i < call->n_devices; i++) {
         if (addresses_equal(&call->devices[i].addr, &device->addr))
             return;
@@ -119,12 +114,12 @@ facts_sip(ft_call_t *call, const ft_sip_t *sip, const packet_info *pinfo, bool f
         note_moment(&call->ringing, pinfo);
     if (invite && sip->status >= 200 && sip->status < 300)
         note_moment(&call->answer, pinfo);
-    if (sip->is_request && sip->method && strcmp(sip->method, "BYE") == 0) {
+    if (ft_sip_is_request(sip, "BYE")) {
         ends = FT_SIP_BYE;
         if (call->bye_by == FT_END_CAPTURE)
             call->bye_by = !sides_known ? FT_END_BYE : from_device ? FT_END_BYE_DEVICE : FT_END_BYE_PEER;
     }
-    if (sip->is_request && sip->method && strcmp(sip->method, "CANCEL") == 0)
+    if (ft_sip_is_request(sip, "CANCEL"))
         ends = FT_SIP_CANCELLED;
     if (invite && sip->status >= 300) {
         if (sip->status == 487)                         /* RFC 3261, 21.4.25: Request Terminated */
@@ -203,10 +198,8 @@ facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_
     /* Both ends have private addresses: the capture sees both devices' networks, and what both do around the call. */
     if (flow->both_local && !(flow->noted & FT_NOTED_BOTH_ENDS)) {
         flow->noted |= FT_NOTED_BOTH_ENDS;
-        ft_index_add_device(&flow->a, call);
-        ft_index_add_device(&flow->b, call);
-        ft_errands_take(call, &flow->a.addr);
-        ft_errands_take(call, &flow->b.addr);
+        facts_index_device(call, &flow->a);
+        facts_index_device(call, &flow->b);
     }
     if (pkt->kind == FT_KIND_RELAY && call->relay.addr.type == AT_NONE)
         call->relay = *remote;
@@ -236,10 +229,8 @@ facts_learned(ft_call_t *call, const ft_packet_t *pkt, bool from_device)
         if (!of_device && own && call->announced_peer.addr.type == AT_NONE && !ft_is_private(&learned->at.addr) && !ft_is_apple(&learned->at.addr))
             ft_endpoint_copy(&call->announced_peer, &learned->at.addr, learned->at.port);
         /* The device's other addresses: another interface of it, or IPv6. Not those of its NAT, which others have too. */
-        if (of_device && own && (learned->at.addr.type == AT_IPv6 || ft_is_private(&learned->at.addr))) {
-            ft_index_add_device(&learned->at, call);
-            ft_errands_take(call, &learned->at.addr);
-        }
+        if (of_device && own && (learned->at.addr.type == AT_IPv6 || ft_is_private(&learned->at.addr)))
+            facts_index_device(call, &learned->at);
     }
 }
 
@@ -248,9 +239,9 @@ ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const 
 {
     bool from_device;
 
-    if (pkt->sip && pkt->sip->is_request && pkt->sip->method && strcmp(pkt->sip->method, "INVITE") == 0)
+    if (ft_sip_is_request(pkt->sip, "INVITE"))
         facts_caller(call, flow, pinfo);
-    from_device = (flow->device_side == 1) != ft_flow_from_a(flow, pinfo);
+    from_device = ft_flow_from_device(flow, ft_flow_from_a(flow, pinfo));
     ft_call_count_in(call, 1, pinfo->fd->pkt_len, pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
     call->last_frame = MAX(call->last_frame, pinfo->num);
     if (nstime_cmp(&pinfo->abs_ts, &call->own_time) > 0)

@@ -239,7 +239,7 @@ ft_index_init(void)
     by_end = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
     by_device = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
     by_relay = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
-    by_participant = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
+    by_participant = wmem_map_new(wmem_file_scope(), ft_int64_hash, g_int64_equal);
     streams = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     news = 0;
 }

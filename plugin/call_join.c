@@ -31,12 +31,6 @@
 static ft_flow_t *pending[FT_MAX_PENDING]; /* a ring */
 static unsigned pending_next;
 
-static bool
-is_invite(const ft_packet_t *pkt)
-{
-    return pkt->sip && pkt->sip->is_request && pkt->sip->method && strcmp(pkt->sip->method, "INVITE") == 0;
-}
-
 /* True if the packet can tell nothing about its flow's call that was not known at the last one: most media packets. */
 static bool
 join_is_told(const ft_flow_t *flow, ft_call_t *call, const ft_packet_t *pkt)
@@ -161,7 +155,7 @@ join_take_waiting(ft_call_t *call, ft_flow_t *flow)
             moment->time = batch->first_time;
         }
         ft_brought_add(&(ft_brought_t){ .call = call, .flow = flow, .phase = phase, .kind = kind,
-                                        .from_device = (flow->device_side == 1) != batch->from_a, .frame = batch->frame,
+                                        .from_device = ft_flow_from_device(flow, batch->from_a), .frame = batch->frame,
                                         .packets = batch->packets, .bytes = batch->bytes,
                                         .first_time = batch->first_time, .last_time = batch->last_time });
         wmem_free(wmem_file_scope(), batch);
@@ -314,7 +308,7 @@ join_find(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt, ft_join_t
         call = ft_call_merge(call, named);
     if (!call)
         call = named;
-    if (!call && !(is_invite(pkt) && flow->call)) {
+    if (!call && !(ft_sip_is_request(pkt->sip, "INVITE") && flow->call)) {
         call = join_by_surroundings(flow, pinfo, pkt, reason);
         if (call && (call == over || join_starts_over(call, pkt, NULL, &pinfo->abs_ts))) {
             over = call;

@@ -115,6 +115,24 @@ ft_flow_from_a(const ft_flow_t *flow, const packet_info *pinfo)
     return flow->a.port == pinfo->srcport && addresses_equal(&flow->a.addr, &pinfo->src);
 }
 
+const ft_endpoint_t *
+ft_flow_device(const ft_flow_t *flow)
+{
+    return flow->device_side == 1 ? &flow->b : &flow->a;
+}
+
+const ft_endpoint_t *
+ft_flow_remote(const ft_flow_t *flow)
+{
+    return flow->device_side == 1 ? &flow->a : &flow->b;
+}
+
+bool
+ft_flow_from_device(const ft_flow_t *flow, bool from_a)
+{
+    return (flow->device_side == 1) != from_a;
+}
+
 ft_call_t *
 ft_flow_call(const ft_flow_t *flow, uint32_t frame)
 {
@@ -172,7 +190,7 @@ flow_wait(ft_flow_t *flow)
 
     if (flow->waits || flow->device_side < 0)
         return;
-    sock = flow_socket(flow->device_side == 0 ? &flow->a : &flow->b);
+    sock = flow_socket(ft_flow_device(flow));
     if (sock->n_waiting >= FT_MAX_WAITING)
         return;
     flow->waits = true;
@@ -326,7 +344,7 @@ ft_flow_update(ft_flow_t *flow, packet_info *pinfo, const ft_packet_t *pkt)
         flow_note_socket(flow, &flow->a, pinfo);
         flow_note_socket(flow, &flow->b, pinfo);
     } else if (flow->device_side >= 0)
-        flow_note_socket(flow, flow->device_side == 0 ? &flow->a : &flow->b, pinfo);
+        flow_note_socket(flow, ft_flow_device(flow), pinfo);
 }
 
 bool

@@ -10,12 +10,6 @@
 #define FT_MENTION_DEVICE   0x200u
 #define FT_MENTION_KIND     0x0ffu
 
-static const ft_endpoint_t *
-flow_side(const ft_flow_t *flow, bool device)
-{
-    return (flow->device_side == 1) == device ? &flow->b : &flow->a;
-}
-
 static const char *
 datagram_role(const ft_brought_t *what, const ft_endpoint_t *remote)
 {
@@ -39,7 +33,7 @@ ft_party_remote(const ft_brought_t *what)
         party.role = what->errand->phase == FT_PHASE_LOOKUP && what->errand->role == FT_ROLE_NONE ? "resolver" :
                      val_to_str_const(what->errand->role, ft_role_vals, "server");
     } else if (what->flow) {
-        party.at = flow_side(what->flow, false);
+        party.at = ft_flow_remote(what->flow);
         party.role = datagram_role(what, party.at);
     }
     if (party.at && !party.name)
@@ -52,7 +46,7 @@ ft_party_device(const ft_brought_t *what)
 {
     ft_party_t party = { .role = "device" };
 
-    party.at = what->errand ? &what->errand->device : what->flow ? flow_side(what->flow, true) : NULL;
+    party.at = what->errand ? &what->errand->device : what->flow ? ft_flow_device(what->flow) : NULL;
     return party;
 }
 

@@ -222,7 +222,6 @@ const ft_call_t *
 ft_call_of(packet_info *pinfo)
 {
     const ft_packet_t *pkt = ft_packet_of(pinfo);
-
     ft_call_t *call = NULL;
 
     if (pkt && pkt->flow)
@@ -310,9 +309,8 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
         return ft_call_add(pkt->flow, pinfo, pkt);
     ft_call_wait(pkt->flow, pinfo, pkt);
     ft_flow_watch(pkt->flow, pinfo);
-    if (pkt->n_rtp && have_tap_listener(ft_tap)) {
+    if (pkt->n_rtp && have_tap_listener(ft_tap))
         ft_early_note(pkt->flow, &passage, pkt);
-    }
     return NULL;
 }
 
@@ -336,8 +334,8 @@ show_datagram_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_
     ft_voip_queue(pinfo, call, &what);
     if (have_tap_listener(ft_tap)) {
         /* Who sent an ICMP error is its own source; which ports pinfo has then differs between versions. */
-        what.from_device = pkt->quoted ? addresses_equal(&pinfo->src, pkt->flow->device_side == 1 ? &pkt->flow->b.addr : &pkt->flow->a.addr)
-                                       : (pkt->flow->device_side == 1) != ft_flow_from_a(pkt->flow, pinfo);
+        what.from_device = pkt->quoted ? addresses_equal(&pinfo->src, &ft_flow_device(pkt->flow)->addr)
+                                       : ft_flow_from_device(pkt->flow, ft_flow_from_a(pkt->flow, pinfo));
         queue_tap(tvb, pinfo, &what, pkt);
     }
 }

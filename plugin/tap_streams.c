@@ -114,7 +114,7 @@ sender_of(const ft_flow_t *flow, bool from_a)
 {
     if (flow->device_side < 0)
         return SENDER_UNKNOWN;
-    return (flow->device_side == 1) != from_a ? SENDER_DEVICE : SENDER_PEER;
+    return ft_flow_from_device(flow, from_a) ? SENDER_DEVICE : SENDER_PEER;
 }
 
 static const ft_call_t *

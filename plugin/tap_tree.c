@@ -63,7 +63,7 @@ direction_name(const ft_flow_t *flow, bool from_device)
 static const char *
 passage_direction(const ft_passage_t *passage)
 {
-    return direction_name(passage->flow, (passage->flow->device_side == 1) != passage->from_a);
+    return direction_name(passage->flow, ft_flow_from_device(passage->flow, passage->from_a));
 }
 
 static void

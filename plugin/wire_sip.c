@@ -541,6 +541,12 @@ sip_body(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int at, ft_packet_
     return headers->encoded && headers->sdp ? body : NULL;
 }
 
+bool
+ft_sip_is_request(const ft_sip_t *sip, const char *method)
+{
+    return sip && sip->is_request && sip->method && strcmp(sip->method, method) == 0;
+}
+
 static void
 sip_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
 {

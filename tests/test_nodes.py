@@ -1,7 +1,5 @@
 """The hosts: -z facetime,nodes. Each host of each call is a row that says of it what is true, in samples and in all situations."""
 
-import itertools
-
 import pytest
 
 from ftools import facts, paths, pcap, table, views
@@ -127,18 +125,8 @@ def test_ports(view_of):
 
 @pytest.fixture(scope="module")
 def in_sharkd(wireshark, request):
-    """in_sharkd(name): the hosts as the window has them; one sharkd opens one capture after the other."""
-    made = {}
-
-    def rows(name):
-        if not made:
-            names = views.selected(request)
-            requests = [(("load", {"file": str(wireshark.stage(views.capture(each)))}), ("tap", {"tap0": "nstat:facetime,nodes"})) for each in names]
-            answers = wireshark.sharkd(views.capture(names[0]), *itertools.chain(*requests))
-            made.update({each: views.window_rows(answer["taps"][0]) for each, answer in zip(names, answers[1::2], strict=True)})
-        return made[name]
-
-    return rows
+    """in_sharkd(name): the hosts as the window has them."""
+    return views.in_sharkd(wireshark, request, "nstat:facetime,nodes")
 
 
 @each_capture

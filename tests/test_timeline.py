@@ -1,6 +1,5 @@
 """The timeline: -z facetime,timeline. Each step of each call is a row that says of it what is true, in samples and in all situations."""
 
-import itertools
 import re
 
 import pytest
@@ -178,18 +177,8 @@ def test_columns_are_aligned(wireshark):
 
 @pytest.fixture(scope="module")
 def in_sharkd(wireshark, request):
-    """in_sharkd(name): the timeline as the window has it; one sharkd opens one capture after the other."""
-    made = {}
-
-    def rows(name):
-        if not made:
-            names = views.selected(request)
-            requests = [(("load", {"file": str(wireshark.stage(views.capture(each)))}), ("tap", {"tap0": "nstat:facetime,timeline"})) for each in names]
-            answers = wireshark.sharkd(views.capture(names[0]), *itertools.chain(*requests))
-            made.update({each: views.window_rows(answer["taps"][0]) for each, answer in zip(names, answers[1::2], strict=True)})
-        return made[name]
-
-    return rows
+    """in_sharkd(name): the timeline as the window has it."""
+    return views.in_sharkd(wireshark, request, "nstat:facetime,timeline")
 
 
 @each_capture

@@ -3,6 +3,7 @@ call and its phases have is from captures/expected, who sent each frame and how 
 
 import functools
 import ipaddress
+import itertools
 import re
 
 from . import facts, paths, table
@@ -138,3 +139,18 @@ def window_rows(tap):
     """The rows of a table in sharkd's answer, as dicts."""
     titles = [field["c"] for field in tap["fields"]]
     return [dict(zip(titles, row, strict=True)) for row in tap["tables"][0]["i"]]
+
+
+def in_sharkd(wireshark, request, tap):
+    """in_sharkd(...)(name): the table that TAP makes, as the window has it; one sharkd opens one capture after the other."""
+    made = {}
+
+    def rows(name):
+        if not made:
+            names = selected(request)
+            requests = [(("load", {"file": str(wireshark.stage(capture(each)))}), ("tap", {"tap0": tap})) for each in names]
+            answers = wireshark.sharkd(capture(names[0]), *itertools.chain(*requests))
+            made.update({each: window_rows(answer["taps"][0]) for each, answer in zip(names, answers[1::2], strict=True)})
+        return made[name]
+
+    return rows
