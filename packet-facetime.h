@@ -207,7 +207,7 @@ typedef struct ft_rtp {
 /* Where and when a datagram was seen. */
 typedef struct ft_passage {
     uint32_t frame;
-    nstime_t time;              /* absolute */
+    nstime_t when;              /* absolute */
     const struct ft_flow *flow; /* file scope */
     bool from_a;                /* it went from side a of the flow to side b */
     ft_path_t path;             /* of media */
@@ -264,7 +264,7 @@ typedef struct ft_quic_cid {
 /* When something happened for the first time. */
 typedef struct ft_moment {
     uint32_t frame;                 /* 0: it did not */
-    nstime_t time;                  /* absolute */
+    nstime_t when;                  /* absolute */
 } ft_moment_t;
 
 /* What the NAT probes of a flow say of the device, while they wait for its call. File scope. */

@@ -76,7 +76,7 @@ static const value_string evidence_vals[] = {
 /* One direction's notification and its acknowledgement. File scope. */
 typedef struct apns_link {
     uint32_t frame, ack_frame;  /* ack_frame 0: none so far */
-    nstime_t time, ack_time;    /* absolute */
+    nstime_t when, ack_time;    /* absolute */
 } apns_link_t;
 
 /* A push session. File scope, data of its conversation; written on the first pass only. */
@@ -195,7 +195,7 @@ link_find(apns_session_t *session, const packet_info *pinfo, uint8_t command, ui
             return;
         link = wmem_new0(wmem_file_scope(), apns_link_t);
         link->frame = pinfo->num;
-        link->time = pinfo->abs_ts;
+        link->when = pinfo->abs_ts;
         wmem_map_insert(session->pending[side], id_key, link);
         link_keep(key, link);
     } else {
@@ -222,7 +222,7 @@ link_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t command, 
         proto_item_set_generated(proto_tree_add_uint(tree, hf_ack_in, tvb, 0, 0, link->ack_frame));
         return;
     }
-    nstime_delta(&took, &link->ack_time, &link->time);
+    nstime_delta(&took, &link->ack_time, &link->when);
     proto_item_set_generated(proto_tree_add_uint(tree, hf_ack_to, tvb, 0, 0, link->frame));
     proto_item_set_generated(proto_tree_add_time(tree, hf_ack_time, tvb, 0, 0, &took));
 }

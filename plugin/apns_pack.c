@@ -228,11 +228,11 @@ pack_read(tvbuff_t *tvb, int *at, apns_pack_table_t *table, pack_item_t *item, b
     item->value.len = 0;
     *reference = (flags & 0x80) != 0;
     if (flags & 0x20) {
-        unsigned index = flags & 0x1fu;
+        unsigned from_end = flags & 0x1fu;
 
         (*at)++;
-        if (table && index < table->n_keys)
-            item->id = table->keys[table->n_keys - 1 - index];
+        if (table && from_end < table->n_keys)
+            item->id = table->keys[table->n_keys - 1 - from_end];
     } else if (flags & 0x10) {
         if (!pack_number(tvb, at, 4, &number) || number + 1 > (uint32_t)tvb_captured_length_remaining(tvb, *at))
             return false;

@@ -58,15 +58,15 @@ static GHashTable *by_key;      /* key -> index in keys + 1; lives as long as th
 static void
 payload_pair(const ft_bplist_value_t *value, tvbuff_t *tvb, proto_tree *tree)
 {
-    unsigned index = GPOINTER_TO_UINT(g_hash_table_lookup(by_key, value->key));
+    unsigned found = GPOINTER_TO_UINT(g_hash_table_lookup(by_key, value->key));
     int at = value->content, len = value->offset + value->length - value->content;
     bool data = value->type == FT_BPLIST_DATA && len > 0;
     int hf;
 
-    if (!index)
+    if (!found)
         return;
-    hf = keys[index - 1].hf;
-    switch (keys[index - 1].kind) {
+    hf = keys[found - 1].hf;
+    switch (keys[found - 1].kind) {
     case K_NUMBER:
         if (value->type == FT_BPLIST_INTEGER || value->type == FT_BPLIST_BOOLEAN)
             proto_tree_add_uint64(tree, hf, tvb, at, len, (uint64_t)value->number);

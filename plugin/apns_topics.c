@@ -80,9 +80,9 @@ hash_equal(const void *a, const void *b)
 const apns_topic_t *
 apns_topic_find(const uint8_t hash[APNS_HASH_LEN])
 {
-    unsigned index = GPOINTER_TO_UINT(g_hash_table_lookup(by_hash, hash));
+    unsigned found = GPOINTER_TO_UINT(g_hash_table_lookup(by_hash, hash));
 
-    return index ? &topics[index - 1] : NULL;
+    return found ? &topics[found - 1] : NULL;
 }
 
 void

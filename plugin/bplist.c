@@ -293,7 +293,7 @@ bplist_value(bplist_t *list, uint64_t number, ft_bplist_value_t *value, void *pa
         return;
     values_at = value->type == FT_BPLIST_DICTIONARY ? value->count : 0;
     for (uint64_t i = 0; i < value->count && list->result == FT_BPLIST_OK; i++) {
-        ft_bplist_value_t inner = { .depth = value->depth + 1, .index = (unsigned)i, .key_offset = -1 };
+        ft_bplist_value_t inner = { .depth = value->depth + 1, .place = (unsigned)i, .key_offset = -1 };
         int size = (int)list->reference_size;
 
         if (value->type == FT_BPLIST_DICTIONARY) {
@@ -334,16 +334,16 @@ ft_bplist_walk(tvbuff_t *tvb, wmem_allocator_t *scope, ft_bplist_visit_t visit, 
 
 /* Seconds since 2001, if that is a time that can be shown. */
 static bool
-bplist_date(double seconds, nstime_t *time)
+bplist_date(double seconds, nstime_t *when)
 {
     if (!(seconds > -1e9 && seconds < 1e10))
         return false;
-    time->secs = (time_t)seconds + BPLIST_EPOCH;
-    time->nsecs = (int)((seconds - (double)(time_t)seconds) * 1e9);
+    when->secs = (time_t)seconds + BPLIST_EPOCH;
+    when->nsecs = (int)((seconds - (double)(time_t)seconds) * 1e9);
     /* Before 2001 the part of a second is negative, which an nstime_t that is shown must not have. */
-    if (time->nsecs < 0) {
-        time->secs--;
-        time->nsecs += 1000000000;
+    if (when->nsecs < 0) {
+        when->secs--;
+        when->nsecs += 1000000000;
     }
     return true;
 }
@@ -362,7 +362,7 @@ bplist_show(const ft_bplist_value_t *value, void *parent, void *user)
     int rest = value->offset + value->length - value->content;
     proto_item *item;
     proto_tree *tree;
-    nstime_t time;
+    nstime_t when;
 
     if (value->key)
         proto_tree_add_string((proto_tree *)parent, hf_bplist_key, tvb, value->key_offset, value->key_length, value->key);
@@ -388,8 +388,8 @@ bplist_show(const ft_bplist_value_t *value, void *parent, void *user)
         proto_item_append_text(item, ": %g", value->real);
         break;
     case FT_BPLIST_DATE:
-        if (bplist_date(value->real, &time))
-            proto_tree_add_time(tree, hf_bplist_date, tvb, value->content, rest, &time);
+        if (bplist_date(value->real, &when))
+            proto_tree_add_time(tree, hf_bplist_date, tvb, value->content, rest, &when);
         break;
     case FT_BPLIST_DATA:
         proto_tree_add_item(tree, hf_bplist_data, tvb, value->content, rest, ENC_NA);

@@ -44,7 +44,7 @@ typedef enum {
 typedef struct ft_bplist_value {
     ft_bplist_type_t type;
     unsigned depth;             /* 0: the list itself */
-    unsigned index;             /* position in the array or dictionary that holds it, from 0 */
+    unsigned place;             /* position in the array or dictionary that holds it, from 0 */
     const char *key;            /* in a dictionary: UTF-8, in the scope given to the walk; else NULL */
     int key_offset, key_length; /* of the key's object; -1 and 0 where there is none */
     int offset, length;         /* of the object */

@@ -46,7 +46,7 @@ ft_call_lives(const ft_call_t *call, const nstime_t *now)
 {
     if (call->superseded)
         return false;
-    if (call->end.frame && ft_seconds(now, &call->end.time) > FT_CALL_AFTER_END_SECONDS)
+    if (call->end.frame && ft_seconds(now, &call->end.when) > FT_CALL_AFTER_END_SECONDS)
         return false;
     return ft_seconds(now, &call->own_time) <= FT_CALL_IDLE_SECONDS;
 }

@@ -73,7 +73,7 @@ void ft_errands_init(void);
 /* Takes into the call what a datagram, or a packet of an errand, shows of it to an eavesdropper. First pass only. */
 void ft_exposure_datagram(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *pkt);
 void ft_exposure_probe(ft_call_t *call, const ft_probed_t *probed);
-void ft_exposure_errand(ft_call_t *call, const ft_errand_t *errand, uint32_t frame, const nstime_t *time);
+void ft_exposure_errand(ft_call_t *call, const ft_errand_t *errand, uint32_t frame, const nstime_t *when);
 
 /* ---- call_join.c -------------------------------------------------------------------------- */
 

@@ -59,8 +59,8 @@ expert_setup(packet_info *pinfo, proto_item *item, const ft_call_t *call)
     }
     if (!from->frame && !call->sip_call_id)
         from = &call->phase[FT_PHASE_CONNECTIVITY];
-    if (from->frame && media->frame > from->frame && ft_seconds(&media->time, &from->time) > FT_LONG_SETUP_SECONDS)
-        expert_add_info_format(pinfo, item, &ei_long_setup, "%.1f s from %s (frame %u) to the first media packet", ft_seconds(&media->time, &from->time),
+    if (from->frame && media->frame > from->frame && ft_seconds(&media->when, &from->when) > FT_LONG_SETUP_SECONDS)
+        expert_add_info_format(pinfo, item, &ei_long_setup, "%.1f s from %s (frame %u) to the first media packet", ft_seconds(&media->when, &from->when),
                                from == &call->answer ? "the answer" : "the exchange of addresses", from->frame);
 }
 

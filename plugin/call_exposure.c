@@ -7,14 +7,14 @@
 #include "call.h"
 
 static void
-expose(ft_call_t *call, ft_exposure_t what, uint32_t frame, const nstime_t *time)
+expose(ft_call_t *call, ft_exposure_t what, uint32_t frame, const nstime_t *when)
 {
     ft_moment_t *moment = &call->exposure[what];
 
     if (moment->frame && moment->frame <= frame)
         return;
     moment->frame = frame;
-    moment->time = *time;
+    moment->when = *when;
 }
 
 void
@@ -53,32 +53,32 @@ void
 ft_exposure_probe(ft_call_t *call, const ft_probed_t *probed)
 {
     if (probed->own_at.frame)
-        expose(call, FT_EXPOSED_OWN_ADDRESS, probed->own_at.frame, &probed->own_at.time);
+        expose(call, FT_EXPOSED_OWN_ADDRESS, probed->own_at.frame, &probed->own_at.when);
     if (probed->mapped_at.frame)
-        expose(call, FT_EXPOSED_MAPPED, probed->mapped_at.frame, &probed->mapped_at.time);
+        expose(call, FT_EXPOSED_MAPPED, probed->mapped_at.frame, &probed->mapped_at.when);
 }
 
 void
-ft_exposure_errand(ft_call_t *call, const ft_errand_t *errand, uint32_t frame, const nstime_t *time)
+ft_exposure_errand(ft_call_t *call, const ft_errand_t *errand, uint32_t frame, const nstime_t *when)
 {
     bool clear = errand->protocol && strcmp(errand->protocol, "HTTP") == 0;
 
     switch (errand->phase) {
     case FT_PHASE_LOOKUP:
-        expose(call, FT_EXPOSED_HOST_NAMES, frame, time);
+        expose(call, FT_EXPOSED_HOST_NAMES, frame, when);
         return;
     case FT_PHASE_PUSH:
-        expose(call, FT_HIDDEN_PUSH, frame, time);
-        expose(call, FT_AUTHORISED_PUSH, frame, time);
+        expose(call, FT_HIDDEN_PUSH, frame, when);
+        expose(call, FT_AUTHORISED_PUSH, frame, when);
         break;
     case FT_PHASE_REGISTRATION:
-        expose(call, FT_HIDDEN_REGISTRATION, frame, time);
+        expose(call, FT_HIDDEN_REGISTRATION, frame, when);
         break;
     default:
         if (clear)
-            expose(call, FT_EXPOSED_WEB, frame, time);
+            expose(call, FT_EXPOSED_WEB, frame, when);
         break;
     }
     if (!clear)
-        expose(call, FT_EXPOSED_SERVERS, frame, time);
+        expose(call, FT_EXPOSED_SERVERS, frame, when);
 }

@@ -76,7 +76,7 @@ note_moment(ft_moment_t *moment, const packet_info *pinfo)
     if (moment->frame)
         return;
     moment->frame = pinfo->num;
-    moment->time = pinfo->abs_ts;
+    moment->when = pinfo->abs_ts;
 }
 
 /* Where both ends are devices of networks that the capture sees, the caller is taken for the device that the call is told of. */

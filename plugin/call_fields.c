@@ -51,7 +51,7 @@ show_setup(tvbuff_t *tvb, proto_tree *root, const ft_call_t *call)
 
         if (!moment->frame)
             continue;
-        nstime_delta(&since, &moment->time, &call->first_time);
+        nstime_delta(&since, &moment->when, &call->first_time);
         item = proto_tree_add_time(tree, setup_times[i].hf, tvb, 0, 0, &since);
         proto_item_append_text(item, ", frame %u", moment->frame);
         proto_item_set_generated(item);

@@ -152,7 +152,7 @@ join_take_waiting(ft_call_t *call, ft_flow_t *flow)
         /* As of datagrams that came later: what is not known, and an ICMP error, says nothing of a phase. */
         if (kind != FT_KIND_UNKNOWN && kind != FT_KIND_COUNT && (!moment->frame || batch->frame < moment->frame)) {
             moment->frame = batch->frame;
-            moment->time = batch->first_time;
+            moment->when = batch->first_time;
         }
         ft_brought_add(&(ft_brought_t){ .call = call, .flow = flow, .phase = phase, .kind = kind,
                                         .from_device = ft_flow_from_device(flow, batch->from_a), .frame = batch->frame,
@@ -206,7 +206,7 @@ join_keep_probed(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *p
         moment = own ? &flow->probed->own_at : &flow->probed->mapped_at;
         ft_endpoint_copy(own ? &flow->probed->own : &flow->probed->mapped, &learned->at.addr, learned->at.port);
         moment->frame = pinfo->num;
-        moment->time = pinfo->abs_ts;
+        moment->when = pinfo->abs_ts;
     }
 }
 

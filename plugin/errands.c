@@ -42,7 +42,7 @@
 typedef struct errand_packet {
     uint32_t frame;
     uint32_t bytes;                 /* on the wire */
-    nstime_t time;                  /* absolute */
+    nstime_t when;                  /* absolute */
     bool from_device;
     ft_errand_t *errand;
     ft_call_t *call;                /* NULL: none */
@@ -253,21 +253,21 @@ errand_join(ft_call_t *call, errand_packet_t *packet)
 
     packet->call = call;
     wmem_map_insert(packets, GUINT_TO_POINTER(packet->frame), packet);
-    ft_call_count_in(call, 1, packet->bytes, packet->frame, &packet->time, &packet->time);
+    ft_call_count_in(call, 1, packet->bytes, packet->frame, &packet->when, &packet->when);
     call->last_frame = MAX(call->last_frame, packet->frame);
     call->reasons |= 1u << FT_JOIN_AROUND;
     if (!moment->frame || packet->frame < moment->frame) {
         moment->frame = packet->frame;
-        moment->time = packet->time;
+        moment->when = packet->when;
     }
-    ft_exposure_errand(call, errand, packet->frame, &packet->time);
+    ft_exposure_errand(call, errand, packet->frame, &packet->when);
     if (errand->call != call) {
         errand->call = call;
         ft_facts_event(call, packet->frame, errand_label(errand), FT_KIND_UNKNOWN);
     }
     ft_brought_add(&(ft_brought_t){ .call = call, .errand = errand, .phase = errand->phase, .from_device = packet->from_device,
                                     .frame = packet->frame, .packets = 1, .bytes = packet->bytes,
-                                    .first_time = packet->time, .last_time = packet->time });
+                                    .first_time = packet->when, .last_time = packet->when });
 }
 
 /* The device with this address, made if there is none. NULL: the limit. */
@@ -303,7 +303,7 @@ ft_errands_take(ft_call_t *call, const address *addr)
     while (device->waiting.head) {
         errand_packet_t *packet = queue_pop(&device->waiting);
 
-        if (ft_seconds(&call->own_first_time, &packet->time) <= FT_ERRAND_BEFORE_SECONDS)
+        if (ft_seconds(&call->own_first_time, &packet->when) <= FT_ERRAND_BEFORE_SECONDS)
             errand_join(call, packet);
         else
             packet_forget(packet);
@@ -317,7 +317,7 @@ errand_call(const errand_device_t *device, const nstime_t *now)
     ft_call_t *call = device->call ? ft_call_root(device->call) : NULL;
 
     if (!call || call->superseded || ft_seconds(now, &call->own_time) > FT_ERRAND_AFTER_SECONDS ||
-        (call->end.frame && ft_seconds(now, &call->end.time) > FT_ERRAND_AFTER_SECONDS))
+        (call->end.frame && ft_seconds(now, &call->end.when) > FT_ERRAND_AFTER_SECONDS))
         return NULL;
     return call;
 }
@@ -327,7 +327,7 @@ static void
 errand_wait(errand_queue_t *queue, errand_packet_t *packet, unsigned most)
 {
     queue_push(queue, packet);
-    while (queue->length > most || ft_seconds(&packet->time, &queue->head->time) > FT_ERRAND_BEFORE_SECONDS)
+    while (queue->length > most || ft_seconds(&packet->when, &queue->head->when) > FT_ERRAND_BEFORE_SECONDS)
         packet_forget(queue_pop(queue));
 }
 
@@ -344,7 +344,7 @@ errand_add(errand_state_t *state, const packet_info *pinfo)
     n_packets++;
     packet->frame = pinfo->num;
     packet->bytes = pinfo->fd->pkt_len;
-    packet->time = pinfo->abs_ts;
+    packet->when = pinfo->abs_ts;
     packet->errand = &state->errand;
     packet->from_device = addresses_equal(&pinfo->src, &state->errand.device.addr);
     if (!state->errand.known) {

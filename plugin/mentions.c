@@ -16,11 +16,11 @@ ft_mentions_add(ft_mentions_t *mentions, const ft_mention_t *one, ft_mention_sam
         mentions->more = true;
         place--;
     }
-    if (place < mentions->count && nstime_cmp(&one->time, &mentions->list[place].time) >= 0)
+    if (place < mentions->count && nstime_cmp(&one->when, &mentions->list[place].when) >= 0)
         return;
     if (place == mentions->count)
         mentions->count++;
-    for (; place > 0 && nstime_cmp(&one->time, &mentions->list[place - 1].time) < 0; place--)
+    for (; place > 0 && nstime_cmp(&one->when, &mentions->list[place - 1].when) < 0; place--)
         mentions->list[place] = mentions->list[place - 1];
     mentions->list[place] = *one;
 }

@@ -13,7 +13,7 @@
 #define FT_MENTIONS 6
 
 typedef struct ft_mention {
-    nstime_t time;          /* absolute, when it was first seen */
+    nstime_t when;          /* absolute, when it was first seen */
     const void *of;         /* a flow, an errand, static text; the table knows which */
     uint32_t number;        /* beside it: a port, a kind */
 } ft_mention_t;

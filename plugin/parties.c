@@ -53,7 +53,7 @@ ft_party_device(const ft_brought_t *what)
 ft_mention_t
 ft_party_mention(const ft_brought_t *what, bool remote)
 {
-    ft_mention_t mention = { .time = what->first_time, .number = what->kind };
+    ft_mention_t mention = { .when = what->first_time, .number = what->kind };
 
     mention.of = what->errand ? (const void *)what->errand : what->flow;
     mention.number |= (what->errand ? FT_MENTION_ERRAND : 0) | (remote ? 0 : FT_MENTION_DEVICE);

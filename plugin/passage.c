@@ -42,7 +42,7 @@ void
 ft_passage_of(ft_passage_t *passage, tvbuff_t *frame, const packet_info *pinfo, const ft_packet_t *pkt)
 {
     passage->frame = pinfo->num;
-    passage->time = pinfo->abs_ts;
+    passage->when = pinfo->abs_ts;
     passage->flow = pkt->flow;
     passage->from_a = ft_flow_from_a(pkt->flow, pinfo);
     passage->path = ft_packet_path(pinfo, pkt);

@@ -166,7 +166,7 @@ leg_jitter(ft_leg_stats_t *leg, ft_nanoseconds_t waited, int32_t step)
 static void
 leg_times(ft_leg_stats_t *leg, const ft_sample_t *sample)
 {
-    ft_nanoseconds_t waited = sample->time - leg->last_time;
+    ft_nanoseconds_t waited = sample->when - leg->last_time;
     int32_t step = (int32_t)(sample->timestamp - leg->last_timestamp);
 
     leg_jitter(leg, waited, step);
@@ -198,8 +198,8 @@ ft_leg_add(ft_leg_stats_t *leg, const ft_sample_t *sample)
     if (leg->packets > 1)
         leg_times(leg, sample);
     else
-        leg->first_time = sample->time;
-    leg->last_time = sample->time;
+        leg->first_time = sample->when;
+    leg->last_time = sample->when;
     leg->last_timestamp = sample->timestamp;
     return FT_LEG_FIRST_COPY;
 }
@@ -314,7 +314,7 @@ stream_gap(ft_stream_stats_t *stats, ft_nanoseconds_t waited)
 static void
 stream_second(ft_stream_stats_t *stats, const ft_sample_t *sample)
 {
-    int64_t second = (sample->time - stats->first_time) / FT_SECOND;
+    int64_t second = (sample->when - stats->first_time) / FT_SECOND;
 
     if (second > stats->second) {
         stats->second = second;
@@ -331,7 +331,7 @@ ft_stream_stats_add(ft_stream_stats_t *stats, const ft_sample_t *sample, ft_leg_
 
     if (stats->packets == 0) {
         stats->first_frame = sample->frame;
-        stats->first_time = stats->last_time = sample->time;
+        stats->first_time = stats->last_time = sample->when;
     }
     stats->packets++;
     stats->bytes += sample->length;
@@ -340,8 +340,8 @@ ft_stream_stats_add(ft_stream_stats_t *stats, const ft_sample_t *sample, ft_leg_
         stats->dscps |= UINT64_C(1) << (sample->dscp & 63);
     stats->first_frame = MIN_OF(stats->first_frame, sample->frame);
     stats->last_frame = MAX_OF(stats->last_frame, sample->frame);
-    stream_gap(stats, sample->time - stats->last_time);
-    stats->last_time = MAX_OF(stats->last_time, sample->time);
+    stream_gap(stats, sample->when - stats->last_time);
+    stats->last_time = MAX_OF(stats->last_time, sample->when);
     stream_second(stats, sample);
     /* What its own path has seen before is no news here either. */
     if (first_copy && ft_seq_add(&stats->seq, sample->number) == FT_SEQ_DUPLICATE) {

@@ -17,7 +17,7 @@ typedef int64_t ft_nanoseconds_t;
 
 /* One RTP packet as the arithmetic sees it. */
 typedef struct ft_sample {
-    ft_nanoseconds_t time;      /* of arrival at the capture */
+    ft_nanoseconds_t when;      /* of arrival at the capture */
     uint32_t frame;             /* its number in the capture */
     uint32_t timestamp;         /* in units of the stream's clock */
     uint32_t length;            /* bytes, RTP header included */

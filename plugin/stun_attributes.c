@@ -138,7 +138,7 @@ static const stun_attribute_t stun_attributes[] = {
     { 0xfffc, STUN_U8, "max_streams", "Maximum Concurrent Streams", "Most streams at once" },
 };
 
-static int hf_stun_attribute[array_length(stun_attributes)];
+static int stun_attribute_hf[array_length(stun_attributes)];
 
 /* Names of other attributes, for messages that no stock dissector shows: those that Apple's code knows (RFC 8489, RFC 8656),
  * and what the stock dissector makes of types of Apple's. */
@@ -212,7 +212,7 @@ show_encrypted(tvbuff_t *tvb, proto_tree *tree)
 static void
 show_value(tvbuff_t *tvb, packet_info *pinfo, int at, int len, const stun_attribute_t *attribute, proto_tree *tree, proto_item *item)
 {
-    int hf = hf_stun_attribute[attribute - stun_attributes];
+    int hf = stun_attribute_hf[attribute - stun_attributes];
     proto_item *value;
     proto_tree *sub;
     uint16_t sent, delay;
@@ -364,12 +364,12 @@ ft_stun_attributes_register(void)
 
     for (unsigned i = 0; i < array_length(stun_attributes); i++) {
         const stun_attribute_t *attribute = &stun_attributes[i];
-        hf_register_info one = { &hf_stun_attribute[i], { attribute->title,
+        hf_register_info one = { &stun_attribute_hf[i], { attribute->title,
             wmem_strdup_printf(wmem_epan_scope(), "facetime.stun.%s", attribute->name),
             stun_forms[attribute->form].type, stun_forms[attribute->form].display,
             attribute->form == STUN_RADIO ? VALS(ft_rat_vals) : NULL, 0x0, attribute->blurb, HFILL } };
 
-        hf_stun_attribute[i] = -1;
+        stun_attribute_hf[i] = -1;
         hf_attributes[i] = one;
         attribute_names[n].value = attribute->type;
         attribute_names[n++].strptr = attribute->title;

@@ -255,17 +255,17 @@ text_width(const char *text)
 }
 
 char *
-ft_time_text(const nstime_t *time)
+ft_time_text(const nstime_t *when)
 {
-    GDateTime *when = g_date_time_new_from_unix_utc(time->secs);
+    GDateTime *date = g_date_time_new_from_unix_utc(when->secs);
     char *second, *text;
 
-    if (!when)
+    if (!date)
         return g_strdup("-");
-    second = g_date_time_format(when, "%Y-%m-%d %H:%M:%S");
-    text = g_strdup_printf("%s.%03d", second, time->nsecs / 1000000);
+    second = g_date_time_format(date, "%Y-%m-%d %H:%M:%S");
+    text = g_strdup_printf("%s.%03d", second, when->nsecs / 1000000);
     g_free(second);
-    g_date_time_unref(when);
+    g_date_time_unref(date);
     return text;
 }
 
@@ -302,9 +302,9 @@ print_cell(const char *text, size_t width, bool right, bool last)
     int padding = (int)(width > length ? width - length : 0);
 
     if (right)
-        printf("%*s%s", padding, "", text);
+        fprintf(stdout, "%*s%s", padding, "", text);
     else
-        printf("%s%*s", text, last ? 0 : padding, "");
+        fprintf(stdout, "%s%*s", text, last ? 0 : padding, "");
     fputs(last ? "\n" : "  ", stdout);
 }
 
@@ -344,11 +344,11 @@ terminal_draw(void *tapdata)
         width_of_all += width[c] + 2;
     }
 
-    printf("\n");
+    fprintf(stdout, "\n");
     for (size_t i = 2; i < width_of_all; i++)
         putchar('=');
-    printf("\n%s\n", table->title);
-    printf("Filter: %s\n", terminal->filter ? terminal->filter : "<none>");
+    fprintf(stdout, "\n%s\n", table->title);
+    fprintf(stdout, "Filter: %s\n", terminal->filter ? terminal->filter : "<none>");
     for (size_t c = 0; c < columns; c++)
         print_cell(table->columns[c].title, width[c], table->columns[c].type != FT_CELL_TEXT, c + 1 == columns);
     for (unsigned r = 0; r < n_rows; r++) {
@@ -356,12 +356,12 @@ terminal_draw(void *tapdata)
             print_cell(cells[r * columns + c], width[c], table->columns[c].type != FT_CELL_TEXT, c + 1 == columns);
     }
     if (terminal->rows.forgot)
-        printf("Of the latest file, or session of -M, only: what came before is forgotten.\n");
+        fprintf(stdout, "Of the latest file, or session of -M, only: what came before is forgotten.\n");
     if (terminal->rows.left_out)
-        printf("More rows than are kept: %" PRIu64 " packets are left out.\n", terminal->rows.left_out);
+        fprintf(stdout, "More rows than are kept: %" PRIu64 " packets are left out.\n", terminal->rows.left_out);
     for (size_t i = 2; i < width_of_all; i++)
         putchar('=');
-    printf("\n");
+    fprintf(stdout, "\n");
 
     for (size_t i = 0; i < n_rows * columns; i++)
         g_free(cells[i]);
@@ -523,10 +523,10 @@ window_reset(stat_tap_table *stock)
 static tap_packet_status
 window_packet(void *tapdata, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *data, tap_flags_t flags _U_)
 {
-    stat_data_t *stat = (stat_data_t *)tapdata;
-    window_table_t *window = (window_table_t *)stat->stat_tap_data;     /* ui is its first member */
+    stat_data_t *listener = (stat_data_t *)tapdata;
+    window_table_t *window = (window_table_t *)listener->stat_tap_data;     /* ui is its first member */
     const ft_table_t *table = window->table;
-    stat_tap_table *stock = g_array_index(stat->stat_tap_data->tables, stat_tap_table *, 0);
+    stat_tap_table *stock = g_array_index(listener->stat_tap_data->tables, stat_tap_table *, 0);
     unsigned before;
 
     if (rows_are_stale(&window->rows))

@@ -81,6 +81,6 @@ void ft_table_register(ft_table_t *table);
  * empty. To be freed with g_free(). */
 char *ft_printable(const char *text);
 /* Absolute time in UTC, with milliseconds. To be freed with g_free(). */
-char *ft_time_text(const nstime_t *time);
+char *ft_time_text(const nstime_t *when);
 
 #endif /* FT_TABLE_H */

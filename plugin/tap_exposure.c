@@ -94,7 +94,7 @@ cell_time(const void *row, ft_cell_t *cell)
     const exposure_row_t *exposure = (const exposure_row_t *)row;
     nstime_t since;
 
-    nstime_delta(&since, &exposure->call->exposure[exposure->what].time, &exposure->call->first_time);
+    nstime_delta(&since, &exposure->call->exposure[exposure->what].when, &exposure->call->first_time);
     cell->real = MAX(nstime_to_sec(&since), 0);
 }
 

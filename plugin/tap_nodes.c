@@ -173,7 +173,7 @@ add_first(node_row_t *node, const nstime_t *time, uint32_t frame)
 static void
 count_party(ft_table_rows_t *rows, const ft_tap_info_t *info, const ft_party_t *party, bool remote)
 {
-    ft_mention_t role = ft_party_mention(&info->what, remote), port = { .time = info->what.first_time };
+    ft_mention_t role = ft_party_mention(&info->what, remote), port = { .when = info->what.first_time };
     node_row_t *node;
 
     if (!party->at || party->at->addr.type == AT_NONE)

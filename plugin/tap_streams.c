@@ -306,13 +306,13 @@ note_redundancy(const streams_t *streams, stream_t *stream)
 /* ---- Packets ------------------------------------------------------------------------------------- */
 
 static ft_nanoseconds_t
-nanoseconds(const nstime_t *time)
+nanoseconds(const nstime_t *when)
 {
     /* A broken file may say any time; 139 years before and after 1970 hold all that 32 bits can say, and the difference of two such
      * times fits. */
-    int64_t limit = INT64_C(4400000000), seconds = CLAMP((int64_t)time->secs, -limit, limit);
+    int64_t limit = INT64_C(4400000000), seconds = CLAMP((int64_t)when->secs, -limit, limit);
 
-    return seconds * FT_SECOND + time->nsecs;
+    return seconds * FT_SECOND + when->nsecs;
 }
 
 static void
@@ -324,7 +324,7 @@ add_rtp(ft_table_rows_t *rows, const ft_call_t *call, const ft_passage_t *passag
     leg_t *leg;
     ft_leg_result_t result = FT_LEG_FIRST_COPY;
     ft_sample_t sample = {
-        .time = nanoseconds(&passage->time), .frame = passage->frame, .timestamp = rtp->timestamp, .length = rtp->length,
+        .when = nanoseconds(&passage->when), .frame = passage->frame, .timestamp = rtp->timestamp, .length = rtp->length,
         .number = rtp->seq, .type = rtp->payload_type, .marker = rtp->marker, .dscp = passage->dscp
     };
 

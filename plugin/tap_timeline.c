@@ -230,7 +230,7 @@ timeline_packet(ft_table_rows_t *rows, const void *data)
         mention = ft_party_mention(&info->what, true);
         ft_mentions_add(&step->hosts, &mention, same_host);
     }
-    mention = (ft_mention_t){ .time = info->what.first_time, .of = ft_party_protocol(&info->what) };
+    mention = (ft_mention_t){ .when = info->what.first_time, .of = ft_party_protocol(&info->what) };
     ft_mentions_add(&step->protocols, &mention, ft_mention_same_text);
 }
 

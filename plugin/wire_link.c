@@ -221,7 +221,7 @@ static const link_simple_t link_simple[] = {
     { 20, 4, FT_UINT32, BASE_HEX, "socket_mask", "Data Socket Mask", NULL, "Meaning of the bits unknown" },
 };
 
-static int hf_link_simple[array_length(link_simple)];
+static int link_simple_hf[array_length(link_simple)];
 static ft_exchange_fields_t link_exchange_fields;
 
 ft_link_form_t
@@ -424,7 +424,7 @@ link_value(tvbuff_t *tvb, int at, uint16_t type, int len, proto_tree *tree, prot
         if (simple->width && len != simple->width)
             return at;
         if (len > 0)
-            proto_tree_add_item(tree, hf_link_simple[i], tvb, at, len, ENC_BIG_ENDIAN);
+            proto_tree_add_item(tree, link_simple_hf[i], tvb, at, len, ENC_BIG_ENDIAN);
         if (simple->ftype == FT_UINT16 || simple->ftype == FT_UINT32)
             proto_item_append_text(item, ": %u", len == 2 ? tvb_get_ntohs(tvb, at) : tvb_get_ntohl(tvb, at));
         return at + len;
@@ -676,11 +676,11 @@ ft_link_register(void)
     };
 
     for (unsigned i = 0; i < array_length(link_simple); i++) {
-        hf_register_info one = { &hf_link_simple[i], { link_simple[i].title,
+        hf_register_info one = { &link_simple_hf[i], { link_simple[i].title,
             wmem_strdup_printf(wmem_epan_scope(), "facetime.link.%s", link_simple[i].name), link_simple[i].ftype,
             link_simple[i].display, link_simple[i].values ? VALS(link_simple[i].values) : NULL, 0x0, link_simple[i].blurb, HFILL } };
 
-        hf_link_simple[i] = -1;
+        link_simple_hf[i] = -1;
         hf_simple[i] = one;
     }
     proto_register_field_array(proto_facetime, hf, array_length(hf));

@@ -40,7 +40,7 @@ typedef enum {
 typedef struct rtcp_parts {
     rtcp_form_t form;
     unsigned clear;         /* bytes that packets with good lengths fill */
-    unsigned index;         /* offset of the word with the index (authenticated, encrypted) */
+    unsigned index_at;      /* offset of the word with the index (authenticated, encrypted) */
     unsigned mki, tag;      /* lengths */
 } rtcp_parts_t;
 
@@ -113,16 +113,16 @@ rtcp_read(tvbuff_t *tvb)
         trailer = FT_SRTCP_INDEX_LEN + srtcp_forms[i].mki + srtcp_forms[i].tag;
         if (reported < FT_RTCP_CLEAR_LEN + trailer)
             continue;
-        parts.index = reported - trailer;
+        parts.index_at = reported - trailer;
         parts.mki = srtcp_forms[i].mki;
         parts.tag = srtcp_forms[i].tag;
         /* 2. An index with the mark E where this form has it. */
-        if (srtcp_index_at(tvb, parts.index, true)) {
+        if (srtcp_index_at(tvb, parts.index_at, true)) {
             parts.form = RTCP_ENCRYPTED;
             return parts;
         }
         /* 3. Without the mark, right behind packets in the clear. */
-        if (parts.clear == parts.index && srtcp_index_at(tvb, parts.index, false)) {
+        if (parts.clear == parts.index_at && srtcp_index_at(tvb, parts.index_at, false)) {
             parts.form = RTCP_AUTHENTICATED;
             return parts;
         }
@@ -186,7 +186,7 @@ void
 ft_rtcp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
 {
     rtcp_parts_t parts = rtcp_read(tvb);
-    int reported = (int)tvb_reported_length(tvb), rest = (int)parts.clear, at = (int)parts.index;
+    int reported = (int)tvb_reported_length(tvb), rest = (int)parts.clear, at = (int)parts.index_at;
     proto_tree *tree = proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_rtcp, NULL, val_to_str_const(parts.form, form_vals, "RTCP"));
     proto_item *item = proto_tree_add_uint(tree, hf_rtcp_form, tvb, 0, 0, parts.form);
 

@@ -125,7 +125,7 @@ joined_sequence(void)
 static ft_sample_t
 sample(unsigned number, ft_nanoseconds_t time, uint32_t timestamp)
 {
-    ft_sample_t made = { .time = time, .frame = number + 1, .timestamp = timestamp, .length = 100, .number = (uint16_t)number,
+    ft_sample_t made = { .when = time, .frame = number + 1, .timestamp = timestamp, .length = 100, .number = (uint16_t)number,
                          .type = 104, .dscp = -1 };
 
     return made;
@@ -177,7 +177,7 @@ clocks(void)
             ft_sample_t one = sample(i, i * 20 * FT_MILLISECOND, i * ft_clocks[c] / 50);
 
             ft_leg_add(&leg, &one);
-            one.time = one.time / FT_SECOND * FT_SECOND;
+            one.when = one.when / FT_SECOND * FT_SECOND;
             ft_leg_add(&batches, &one);
         }
         CHECK(ft_leg_clock(&leg), ft_clocks[c]);
