@@ -45,29 +45,15 @@ static expert_field ei_facetime_exchange_limit = EI_INIT;
 
 const value_string ft_kind_vals[] = {
     { FT_KIND_UNKNOWN, "unknown" },
-    { FT_KIND_STUN, "stun" },
-    { FT_KIND_SIP, "sip" },
-    { FT_KIND_RTP, "rtp" },
-    { FT_KIND_RTCP, "rtcp" },
-    { FT_KIND_RELAY, "relay" },
-    { FT_KIND_LINK_PROBE, "link-probe" },
-    { FT_KIND_NAT_PROBE, "nat-probe" },
-    { FT_KIND_QUIC, "quic" },
-    { 0, NULL }
+    FT_WIRE_FORMATS(FT_FORMAT_KIND)
+    [FT_KIND_COUNT] = { 0, NULL }
 };
 
-/* The same for the Protocol column, which is eight characters wide where nobody made it wider. */
+/* The same for the Protocol column. */
 static const value_string kind_column_vals[] = {
     { FT_KIND_UNKNOWN, "FaceTime" },
-    { FT_KIND_STUN, "FT/STUN" },
-    { FT_KIND_SIP, "FT/SIP" },
-    { FT_KIND_RTP, "FT/RTP" },
-    { FT_KIND_RTCP, "FT/RTCP" },
-    { FT_KIND_RELAY, "FT/Relay" },
-    { FT_KIND_LINK_PROBE, "FT/Probe" },
-    { FT_KIND_NAT_PROBE, "FT/NAT" },
-    { FT_KIND_QUIC, "FT/QUIC" },
-    { 0, NULL }
+    FT_WIRE_FORMATS(FT_FORMAT_COLUMN)
+    [FT_KIND_COUNT] = { 0, NULL }
 };
 
 const value_string ft_phase_vals[] = {
@@ -147,17 +133,11 @@ const value_string ft_confidence_vals[] = {
     { 0, NULL }
 };
 
-/* All wire formats, in the order in which they are tried. The first bytes hardly overlap; where they do, the form with more
- * conditions comes first: the NAT probe before STUN (both begin with 00), relay channel data before QUIC (both 60). */
+#define FT_FORMAT_ADDRESS(name, ...) &ft_wire_##name,
+
+/* All wire formats, in the order in which they are tried: the one that is no evidence itself comes last. */
 static const ft_wire_t *const ft_wires[] = {
-    &ft_wire_nat_probe,
-    &ft_wire_stun,
-    &ft_wire_link_probe,
-    &ft_wire_relay,
-    &ft_wire_rtcp,
-    &ft_wire_rtp,
-    &ft_wire_sip,
-    &ft_wire_quic,
+    FT_WIRE_FORMATS(FT_FORMAT_ADDRESS)
     &ft_wire_vtp,
 };
 
@@ -406,15 +386,13 @@ dissect_facetime_recognised(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
 ft_phase_t
 ft_kind_phase(ft_kind_t kind)
 {
-    switch (kind) {
-    case FT_KIND_STUN: return FT_PHASE_CONNECTIVITY;
-    case FT_KIND_SIP: return FT_PHASE_SIGNALLING;
-    case FT_KIND_RELAY:
-    case FT_KIND_QUIC:
-    case FT_KIND_LINK_PROBE: return FT_PHASE_RELAY;
-    case FT_KIND_NAT_PROBE: return FT_PHASE_PROBE;
-    default: return FT_PHASE_MEDIA;
-    }
+#define FT_FORMAT_PHASE(name, kind, number, phase, ...) [number] = FT_PHASE_##phase,
+    static const ft_phase_t phases[FT_KIND_COUNT] = {
+        [FT_KIND_UNKNOWN] = FT_PHASE_MEDIA,
+        FT_WIRE_FORMATS(FT_FORMAT_PHASE)
+    };
+
+    return kind < FT_KIND_COUNT ? phases[kind] : FT_PHASE_MEDIA;
 }
 
 /* An ICMP error quotes a datagram of the flow: it belongs to the call too, and is shown by Wireshark alone. */

@@ -13,24 +13,20 @@
 #ifndef PACKET_FACETIME_H
 #define PACKET_FACETIME_H
 
+#include "wire_formats.h"
 #include "ws_compat.h"
 
 #include <epan/expert.h>
 
 /* ---- Words -------------------------------------------------------------------------------- */
 
-/* What carries a datagram: facetime.kind. */
+/* What carries a datagram: facetime.kind. FT_KIND_STUN and so on, by wire_formats.h. */
+#define FT_FORMAT_NUMBER(name, kind, number, ...) FT_KIND_##kind = number,
+#define FT_FORMAT_ONE(...) +1
 typedef enum {
-    FT_KIND_UNKNOWN,    /* a datagram of a FaceTime flow in no form that is known here */
-    FT_KIND_STUN,
-    FT_KIND_SIP,
-    FT_KIND_RTP,
-    FT_KIND_RTCP,
-    FT_KIND_RELAY,      /* relay channel data (QuickRelay) */
-    FT_KIND_LINK_PROBE,
-    FT_KIND_NAT_PROBE,  /* SNATMAP and CommNAT */
-    FT_KIND_QUIC,
-    FT_KIND_COUNT
+    FT_KIND_UNKNOWN = 0,    /* a datagram of a FaceTime flow in no form that is known here */
+    FT_WIRE_FORMATS(FT_FORMAT_NUMBER)
+    FT_KIND_COUNT = 1 FT_WIRE_FORMATS(FT_FORMAT_ONE)
 } ft_kind_t;
 
 /* Phase of a call that a packet belongs to: facetime.call.phase, in the order of a call. */
@@ -137,6 +133,7 @@ typedef enum {
     FT_EV_SSRC,             /* an SSRC that a call already has, or that SDP named */
     FT_EV_CANDIDATE,        /* an end of the flow was announced as a candidate */
     FT_EV_DECODE_AS,        /* the analyst said so */
+    FT_EV_FORM,             /* the form of a wire format that nothing but FaceTime sends, and that has no sign of its own above */
     FT_EV_COUNT
 } ft_evidence_t;
 
@@ -474,7 +471,7 @@ ft_packet_t *ft_recognise_taken(tvbuff_t *tvb, packet_info *pinfo, proto_tree *r
 
 /* ---- Wire formats ------------------------------------------------------------------------- */
 
-/* One wire format: a new one is a new file with such a struct, and a line in ft_wires of packet-facetime.c. */
+/* One wire format: a new one is a new file with such a struct, and a line in wire_formats.h. */
 typedef struct ft_wire {
     ft_kind_t kind;
     /* Registers the format's fields and expert items; may be NULL. */
@@ -492,8 +489,10 @@ typedef struct ft_wire {
     void (*note)(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt);
 } ft_wire_t;
 
-extern const ft_wire_t ft_wire_stun, ft_wire_sip, ft_wire_rtp, ft_wire_rtcp, ft_wire_relay, ft_wire_link_probe,
-    ft_wire_nat_probe, ft_wire_quic, ft_wire_vtp;
+#define FT_FORMAT_EXTERN(name, ...) extern const ft_wire_t ft_wire_##name;
+FT_WIRE_FORMATS(FT_FORMAT_EXTERN)
+/* No kind of its own: what a virtual transport packet wraps. */
+extern const ft_wire_t ft_wire_vtp;
 
 /* wire_sip.c: is it a request with this method? False where sip is NULL. */
 bool ft_sip_is_request(const ft_sip_t *sip, const char *method);

@@ -14,19 +14,13 @@
 /* A ladder shows routine of this flow: of QUIC or STUN, as answer or not, in one direction or the other; an ICMP error. */
 #define FT_NOTED_ROUTINE(quic, answer, from_a) (1u << (FT_KIND_COUNT + 1 + 4 * (quic) + 2 * (answer) + (from_a)))
 #define FT_NOTED_REFUSED (1u << (FT_KIND_COUNT + 9))
+G_STATIC_ASSERT(FT_KIND_COUNT + 9 < 32);
 
 /* What begins a flow, as a ladder shows it. */
 static const value_string flow_begins[] = {
     { FT_KIND_UNKNOWN, "Unknown datagram" },
-    { FT_KIND_STUN, "STUN check" },
-    { FT_KIND_SIP, "SIP" },
-    { FT_KIND_RTP, "Media, direct" },
-    { FT_KIND_RTCP, "RTCP" },
-    { FT_KIND_RELAY, "Relay channel data" },
-    { FT_KIND_LINK_PROBE, "Link probe" },
-    { FT_KIND_NAT_PROBE, "NAT probe" },
-    { FT_KIND_QUIC, "QUIC to the relay" },
-    { 0, NULL }
+    FT_WIRE_FORMATS(FT_FORMAT_LADDER)
+    [FT_KIND_COUNT] = { 0, NULL }
 };
 
 /* The call can be found by this address of a device, and gets what the device did shortly before. */

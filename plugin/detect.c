@@ -40,6 +40,7 @@ static const struct {
     [FT_EV_SSRC]         = { FT_CONFIDENCE_MEDIUM, "SSRC of a FaceTime call" },
     [FT_EV_CANDIDATE]    = { FT_CONFIDENCE_MEDIUM, "address announced in a FaceTime call" },
     [FT_EV_DECODE_AS]    = { FT_CONFIDENCE_HIGH, "chosen by Decode As" },
+    [FT_EV_FORM]         = { FT_CONFIDENCE_HIGH, "form that nothing else sends" },
 };
 
 ft_confidence_t

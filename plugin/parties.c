@@ -123,15 +123,8 @@ ft_network_name(const address *addr)
 
 static const value_string protocols[] = {
     { FT_KIND_UNKNOWN, "UDP" },
-    { FT_KIND_STUN, "STUN" },
-    { FT_KIND_SIP, "SIP" },
-    { FT_KIND_RTP, "RTP" },
-    { FT_KIND_RTCP, "RTCP" },
-    { FT_KIND_RELAY, "relay channel" },
-    { FT_KIND_LINK_PROBE, "link probe" },
-    { FT_KIND_NAT_PROBE, "NAT probe" },
-    { FT_KIND_QUIC, "QUIC" },
-    { FT_KIND_COUNT, "ICMP" },
+    FT_WIRE_FORMATS(FT_FORMAT_PROTOCOL)
+    [FT_KIND_COUNT] = { FT_KIND_COUNT, "ICMP" },
     { 0, NULL }
 };
 

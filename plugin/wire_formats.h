@@ -1,0 +1,38 @@
+/* wire_formats.h
+ * All wire formats, a line each: a new one is a new file with an ft_wire_t, and a line here. CONTRIBUTING.md shows how.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef FT_WIRE_FORMATS_H
+#define FT_WIRE_FORMATS_H
+
+/* The order is that in which they are tried. The first bytes hardly overlap; where they do, the form with more conditions comes first:
+ * the NAT probe before STUN (both begin with 00), relay channel data before QUIC (both 60).
+ *
+ *   struct        the file's ft_wire_t is ft_wire_ and this
+ *   kind          the kind is FT_KIND_ and this
+ *   number        of the kind, as facetime.kind has it: what is in use stays, a new one takes the next
+ *   phase         of a call that such a datagram most often belongs to
+ *   facetime.kind its text in the field
+ *   column        what the Protocol column says; it is eight characters wide where nobody made it wider
+ *   protocol      what tables say of the datagrams of a step
+ *   ladder        what a ladder says of the first datagram of a flow
+ *
+ *        struct      kind        number  phase         facetime.kind  column      protocol         ladder */
+#define FT_WIRE_FORMATS(FORMAT) \
+    FORMAT(nat_probe,  NAT_PROBE,  7,      PROBE,        "nat-probe",   "FT/NAT",   "NAT probe",     "NAT probe") \
+    FORMAT(stun,       STUN,       1,      CONNECTIVITY, "stun",        "FT/STUN",  "STUN",          "STUN check") \
+    FORMAT(link_probe, LINK_PROBE, 6,      RELAY,        "link-probe",  "FT/Probe", "link probe",    "Link probe") \
+    FORMAT(relay,      RELAY,      5,      RELAY,        "relay",       "FT/Relay", "relay channel", "Relay channel data") \
+    FORMAT(rtcp,       RTCP,       4,      MEDIA,        "rtcp",        "FT/RTCP",  "RTCP",          "RTCP") \
+    FORMAT(rtp,        RTP,        3,      MEDIA,        "rtp",         "FT/RTP",   "RTP",           "Media, direct") \
+    FORMAT(sip,        SIP,        2,      SIGNALLING,   "sip",         "FT/SIP",   "SIP",           "SIP") \
+    FORMAT(quic,       QUIC,       8,      RELAY,        "quic",        "FT/QUIC",  "QUIC",          "QUIC to the relay")
+
+/* A line's texts as elements of a value_string, at the number of the kind. */
+#define FT_FORMAT_KIND(name, kind, number, phase, text, column, protocol, ladder) [number] = { number, text },
+#define FT_FORMAT_COLUMN(name, kind, number, phase, text, column, protocol, ladder) [number] = { number, column },
+#define FT_FORMAT_PROTOCOL(name, kind, number, phase, text, column, protocol, ladder) [number] = { number, protocol },
+#define FT_FORMAT_LADDER(name, kind, number, phase, text, column, protocol, ladder) [number] = { number, ladder },
+
+#endif /* FT_WIRE_FORMATS_H */
