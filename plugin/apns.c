@@ -352,7 +352,7 @@ frame_length(packet_info *pinfo _U_, tvbuff_t *tvb, int at, void *data _U_)
 static int
 dissect_apns(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    (void) ft_service_push(pinfo, FT_APNS_FRAMES);
+    (void)ft_service_push(pinfo, FT_APNS_FRAMES);
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "APNs");
     col_clear(pinfo->cinfo, COL_INFO);
     tcp_dissect_pdus(tvb, pinfo, tree, true, APNS_HEAD_LEN, frame_length, dissect_frame, NULL);
@@ -384,7 +384,7 @@ dissect_apns_pack(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
 {
     int at = 0, end = (int)tvb_captured_length(tvb);
 
-    (void) ft_service_push(pinfo, FT_APNS_FRAMES);
+    (void)ft_service_push(pinfo, FT_APNS_FRAMES);
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "APNs");
     col_clear(pinfo->cinfo, COL_INFO);
     while (at < end) {
@@ -464,7 +464,7 @@ dissect_apns_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
                : !frame_match(tvb, pinfo))
         return false;
     ft_tls_set_app_handle(data, packed ? apns_pack_handle : apns_handle);
-    (void) (packed ? dissect_apns_pack(tvb, pinfo, tree, NULL) : dissect_apns(tvb, pinfo, tree, NULL));
+    (void)(packed ? dissect_apns_pack(tvb, pinfo, tree, NULL) : dissect_apns(tvb, pinfo, tree, NULL));
     return true;
 }
 

@@ -465,7 +465,7 @@ apns_items_register(void)
 
         hf_fields[i] = one;
     }
-    for (unsigned i = array_length(items); i-- > 0; )
+    for (unsigned i = array_length(items); i-- > 0;)
         first_row[items[i].command][items[i].id] = (uint16_t)(i + 1);
     proto_register_field_array(proto_apns, hf_fields, array_length(hf_fields));
     proto_register_field_array(proto_apns, hf, array_length(hf));

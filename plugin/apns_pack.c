@@ -169,7 +169,7 @@ pack_show_value(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
     int at = 0;
 
     if (tag < 0x80) {
-        (void) pack_number(value, &at, tag < 0x40 ? 6 : 5, &len);
+        (void)pack_number(value, &at, tag < 0x40 ? 6 : 5, &len);
         apns_item_show(value, pinfo, tree, head, at, (int)len, command, (uint8_t)id, from, facts);
         return;
     }
@@ -181,7 +181,7 @@ pack_show_value(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
         if (tag & 0x8)
             number = 0 - number;
     } else {
-        (void) pack_number(value, &at, 4, &len);
+        (void)pack_number(value, &at, 4, &len);
         number = len != 0;
     }
     apns_item_show_number(tvb, pinfo, tree, head, at_item, len_item, command, (uint8_t)id, from, number, facts);

@@ -108,7 +108,7 @@ apns_payload_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     uint8_t first;
 
     if (ft_bplist_match(tvb)) {
-        (void) ft_bplist_dissect(tvb, pinfo, tree, payload_pair);
+        (void)ft_bplist_dissect(tvb, pinfo, tree, payload_pair);
         return;
     }
     first = payload_first(tvb);

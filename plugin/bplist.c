@@ -496,7 +496,7 @@ static int
 dissect_plist(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     if (ft_bplist_match(tvb))
-        (void) ft_bplist_dissect(tvb, pinfo, tree, NULL);
+        (void)ft_bplist_dissect(tvb, pinfo, tree, NULL);
     else if (xml_handle)
         call_dissector(xml_handle, tvb, pinfo, tree);
     return (int)tvb_captured_length(tvb);

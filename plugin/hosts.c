@@ -153,7 +153,7 @@ host_numbered(const char *name, char *out)
     if (dash == name || *dash != '-')
         return false;
     out[0] = '*';
-    (void) g_strlcpy(out + 1, dash, FT_MAX_NAME + 2);
+    (void)g_strlcpy(out + 1, dash, FT_MAX_NAME + 2);
     return true;
 }
 
@@ -187,7 +187,7 @@ ft_host_find(const char *name, const char *path)
     /* 3. The longest suffix. */
     for (const char *dot = strchr(lower, '.'); dot; dot = strchr(dot + 1, '.')) {
         pattern[0] = '*';
-        (void) g_strlcpy(pattern + 1, dot, sizeof pattern - 1);
+        (void)g_strlcpy(pattern + 1, dot, sizeof pattern - 1);
         host = host_get(pattern, NULL);
         if (host)
             return host;

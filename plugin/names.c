@@ -265,7 +265,7 @@ collect_http(packet_info *pinfo, const proto_tree *tree)
         name = wmem_strndup(pinfo->pool, start, path ? (size_t)(path - start) : strlen(start));
         host = name_take(pinfo, name, path);
         if (host)
-            (void) service_get(pinfo, host->role, host, name);
+            (void)service_get(pinfo, host->role, host, name);
     }
 }
 

@@ -236,7 +236,8 @@ phase_of(const ft_packet_t *pkt, const ft_call_t *call, uint32_t frame)
     if (call->end.frame && frame >= call->end.frame && (pkt->kind == FT_KIND_SIP || pkt->quoted))
         return FT_PHASE_TEARDOWN;
     /* What a bare ICMP error quotes is not known: once media flows, on a flow that has media, it is media. */
-    if (pkt->quoted && pkt->kind == FT_KIND_UNKNOWN && (pkt->flow->kinds & (1u << FT_KIND_RTP | 1u << FT_KIND_RELAY)) && call->phase[FT_PHASE_MEDIA].frame && frame > call->phase[FT_PHASE_MEDIA].frame)
+    if (pkt->quoted && pkt->kind == FT_KIND_UNKNOWN && (pkt->flow->kinds & (1u << FT_KIND_RTP | 1u << FT_KIND_RELAY)) &&
+        call->phase[FT_PHASE_MEDIA].frame && frame > call->phase[FT_PHASE_MEDIA].frame)
         return FT_PHASE_MEDIA;
     return pkt->phase;
 }
