@@ -696,7 +696,6 @@ proto_reg_handoff_facetime(void)
     }
     ft_bplist_handoff();
     ft_apns_handoff();
-    ft_postdissector_handoff();
     heur_dissector_add("udp", dissect_facetime_heur, "FaceTime over UDP", "facetime_udp", proto_facetime, HEURISTIC_ENABLE);
     heur_dissector_add("stun", dissect_facetime_heur_stun, "FaceTime inside TURN", "facetime_stun", proto_facetime, HEURISTIC_ENABLE);
     ft_conversation_filter_register();

@@ -680,12 +680,10 @@ const ft_service_t *ft_service_push(packet_info *pinfo, ft_apns_evidence_t why);
 /* The line of the host to which a DNS answer of this capture gave the address; NULL: none so far. *name gets the name that was asked
  * for, in file scope; it may be NULL. */
 const ft_host_t *ft_host_of_address(const address *addr, const char **name);
-/* The line of the host that this frame names (DNS, HTTP, TLS, QUIC); NULL if it names none of FaceTime's. */
+/* The line of the host that this frame names (DNS, HTTP, TLS); NULL if it names none of FaceTime's. */
 const ft_host_t *ft_host_of_frame(uint32_t frame);
 
 void ft_names_register(void);
-/* Adds the ids (int) of the fields with names, which the post-dissector asks Wireshark for. Once, after all fields are registered. */
-void ft_names_wanted(GArray *ids);
 /* Called for every packet by the post-dissector, on every pass: takes the names, shows host and push. */
 void ft_names_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 /* Forgets the last file; called when a file is opened. */
@@ -704,7 +702,6 @@ void ft_apns_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_
 /* ---- postdissector.c, taps ---------------------------------------------------------------- */
 
 void ft_postdissector_register(void);
-void ft_postdissector_handoff(void);
 /* Gives the facts of the datagram at hand to the post-dissector, which runs after all dissectors of the frame. */
 void ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt);
 /* The facts of the frame's datagram; NULL if it showed no sign of FaceTime. */

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "packet-facetime.h"
+#include "payload.h"
 
 #include <epan/proto_data.h>
 
@@ -22,11 +22,8 @@ typedef struct late_datagram {
     bool in_frame;          /* false: it was put together from fragments, or decrypted */
 } late_datagram_t;
 
-/* RFC 768. */
-#define FT_UDP_HEADER_LEN 8
-
-/* IANA, protocol numbers. */
-#define FT_IP_PROTOCOL_UDP 17
+/* RFC 792, RFC 4443. */
+#define FT_ICMP_HEADER_LEN 8
 
 /* Datagrams that are remembered at most; 24 bytes each and the map's. */
 #define FT_MAX_LATE 65536
@@ -35,7 +32,6 @@ static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope */
 static int proto_data;      /* what is shown as plain data */
 static wmem_map_t *refused; /* frame number of an ICMP error -> ft_flow_t; file scope */
 static int proto_udp, proto_icmp, proto_icmpv6, proto_stun, proto_sip, proto_sdp;
-static dissector_handle_t post_handle;
 
 void
 ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt)
@@ -67,14 +63,12 @@ late_note(const packet_info *pinfo, tvbuff_t *frame, tvbuff_t *tvb)
     wmem_map_insert(late, GUINT_TO_POINTER(pinfo->num), datagram);
 }
 
-/* The protocol of the frame's last layer, -1 if there is none. While a post-dissector runs, its own protocol is a layer too. */
+/* The protocol of the frame's last layer, -1 if there is none. */
 static int
 last_layer(const packet_info *pinfo)
 {
     wmem_list_frame_t *last = wmem_list_tail(pinfo->layers);
 
-    if (last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == proto_facetime)
-        last = wmem_list_frame_prev(last);
     return last ? GPOINTER_TO_INT(wmem_list_frame_data(last)) : -1;
 }
 
@@ -108,43 +102,42 @@ late_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
 static bool
 is_icmp(const packet_info *pinfo)
 {
-    return proto_is_frame_protocol(pinfo->layers, "icmp") || proto_is_frame_protocol(pinfo->layers, "icmpv6");
+    for (const wmem_list_frame_t *layer = wmem_list_head(pinfo->layers); layer; layer = wmem_list_frame_next(layer)) {
+        int proto = GPOINTER_TO_INT(wmem_list_frame_data(layer));
+
+        if (proto == proto_icmp || proto == proto_icmpv6)
+            return true;
+    }
+    return false;
 }
 
-/* The flow of the datagram that an ICMP error quotes, found by the ICMP header's item in the tree; NULL: none. The quoted IP header
- * begins behind the eight bytes of ICMP's (RFC 792 and 4443), UDP's ports behind that. IPv6 with extension headers is not looked into. */
+/* The flow of the datagram that an ICMP error quotes; NULL: none. The quoted IP header begins behind the eight bytes of ICMP's
+ * (RFC 792 and 4443), UDP's ports behind that. */
 static ft_flow_t *
-quoted_flow(tvbuff_t *frame, const packet_info *pinfo, const proto_tree *tree)
+quoted_flow(tvbuff_t *frame, const packet_info *pinfo)
 {
-    const GPtrArray *items = proto_get_finfo_ptr_array(tree, proto_icmp);
     const conversation_t *conversation;
-    bool v6 = false;
-    address src, dst;
-    int at, ports, length;
+    ft_payload_t payload;
+    ft_ip_t ip, quoted;
 
-    if (!items || items->len == 0) {
-        items = proto_get_finfo_ptr_array(tree, proto_icmpv6);
-        v6 = true;
-    }
-    if (!items || items->len == 0)
+    if (!ft_ip_of(&ip, frame, pinfo))
         return NULL;
-    at = ((const field_info *)g_ptr_array_index(items, 0))->start + 8;
-    if (at < 8 || ((const field_info *)g_ptr_array_index(items, 0))->ds_tvb != frame || !tvb_bytes_exist(frame, at, v6 ? 44 : 24))
+    /* Which of the two headers the packet's addresses are from differs between versions. */
+    if (ip.protocol == FT_IP_PROTOCOL_UDP)
+        quoted = ip;
+    else if (ip.payload + FT_ICMP_HEADER_LEN > ip.captured ||
+             !ft_ip_at(&quoted, ip.bytes + ip.payload + FT_ICMP_HEADER_LEN, ip.captured - ip.payload - FT_ICMP_HEADER_LEN))
         return NULL;
-    ports = at + (v6 ? 40 : 4 * (ft_tvb_get_u8(frame, at) & 0x0f));
-    if (ft_tvb_get_u8(frame, at + (v6 ? 6 : 9)) != FT_IP_PROTOCOL_UDP || !tvb_bytes_exist(frame, ports, 4))
+    if (quoted.protocol != FT_IP_PROTOCOL_UDP || !ft_payload_of(&payload, frame, &quoted))
         return NULL;
-    length = v6 ? 16 : 4;
-    set_address(&src, v6 ? AT_IPv6 : AT_IPv4, length, tvb_get_ptr(frame, at + (v6 ? 8 : 12), length));
-    set_address(&dst, v6 ? AT_IPv6 : AT_IPv4, length, tvb_get_ptr(frame, at + (v6 ? 24 : 16), length));
-    conversation = find_conversation(pinfo->num, &src, &dst, CONVERSATION_UDP, tvb_get_ntohs(frame, ports), tvb_get_ntohs(frame, ports + 2), 0);
+    conversation = find_conversation(pinfo->num, &quoted.src, &quoted.dst, CONVERSATION_UDP, payload.srcport, payload.destport, 0);
     return conversation ? (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime) : NULL;
 }
 
 /* An ICMP error that quotes no more than the UDP header (RFC 792 asks for eight bytes): no dissector of the flow saw it. Its flow is
  * found on the first pass, and kept by frame number. */
 static ft_packet_t *
-bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo, const proto_tree *tree)
+bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
 {
     ft_flow_t *flow = NULL;
     ft_packet_t *pkt;
@@ -153,8 +146,8 @@ bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo, const proto_tree *tree)
         return NULL;
     if (PINFO_FD_VISITED(pinfo)) {
         flow = (ft_flow_t *)wmem_map_lookup(refused, GUINT_TO_POINTER(pinfo->num));
-    } else if (tree && wmem_map_size(refused) < FT_MAX_LATE) {
-        flow = quoted_flow(frame, pinfo, tree);
+    } else if (wmem_map_size(refused) < FT_MAX_LATE) {
+        flow = quoted_flow(frame, pinfo);
         if (flow)
             wmem_map_insert(refused, GUINT_TO_POINTER(pinfo->num), flow);
     }
@@ -169,35 +162,26 @@ bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo, const proto_tree *tree)
     return pkt;
 }
 
-/* The UDP payload that Wireshark's STUN or SIP dissector has shown, found by its item in the tree; NULL: there is none. */
+/* The UDP payload that Wireshark's STUN or SIP dissector has shown; NULL: there is none. Not in reassembled fragments, which are not
+ * part of the frame. */
 static tvbuff_t *
-taken_payload(tvbuff_t *frame, const packet_info *pinfo, const proto_tree *tree)
+taken_payload(tvbuff_t *frame, const packet_info *pinfo)
 {
-    int last = last_layer(pinfo), start, length;
-    const GPtrArray *items;
-    const field_info *item;
+    int last = last_layer(pinfo);
+    ft_payload_t payload;
+    ft_ip_t ip;
 
-    if (!tree || (last != proto_stun && last != proto_sip && last != proto_sdp))
+    if ((last != proto_stun && last != proto_sip && last != proto_sdp) || !ft_ip_of(&ip, frame, pinfo) ||
+        ip.protocol != FT_IP_PROTOCOL_UDP || !ft_payload_of(&payload, frame, &ip) ||
+        payload.srcport != pinfo->srcport || payload.reported < 4)
         return NULL;
-    items = proto_get_finfo_ptr_array(tree, last == proto_stun ? proto_stun : proto_sip);
-    if (!items || items->len == 0)
-        return NULL;
-    item = (const field_info *)g_ptr_array_index(items, 0);
-    start = item->start;
-    /* Not in reassembled fragments, which are not part of the frame. UDP's header stands before the payload, and has its length. */
-    if (item->ds_tvb != frame || start < FT_UDP_HEADER_LEN || start + 4 > (int)tvb_captured_length(frame) ||
-        tvb_get_ntohs(frame, start - FT_UDP_HEADER_LEN) != pinfo->srcport)
-        return NULL;
-    length = tvb_get_ntohs(frame, start - 4) - FT_UDP_HEADER_LEN;
-    if (length < 4)
-        return NULL;
-    return tvb_new_subset_length_caplen(frame, start, MIN(length, (int)tvb_captured_length(frame) - start), length);
+    return tvb_new_subset_length_caplen(frame, (int)payload.offset, (int)payload.captured, (int)payload.reported);
 }
 
 static ft_packet_t *
 taken_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
 {
-    tvbuff_t *payload = is_icmp(pinfo) ? NULL : taken_payload(frame, pinfo, tree);
+    tvbuff_t *payload = is_icmp(pinfo) ? NULL : taken_payload(frame, pinfo);
 
     return payload ? ft_recognise_taken(payload, pinfo, tree) : NULL;
 }
@@ -286,7 +270,7 @@ packet_facts(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP && ft_flow_is_owned(pinfo) && !is_icmp(pinfo))
         pkt = owned_packet(pinfo);
     if (!pkt)
-        pkt = bare_icmp_packet(tvb, pinfo, tree);
+        pkt = bare_icmp_packet(tvb, pinfo);
     return pkt && pkt->flow ? pkt : NULL;
 }
 
@@ -363,6 +347,8 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     ft_packet_t *pkt;
     ft_call_t *call = NULL;
 
+    if (!proto_is_protocol_enabled(find_protocol_by_id(proto_facetime)))
+        return 0;
     ft_early_forget();
     ft_brought_forget();
     if (PINFO_FD_VISITED(pinfo))
@@ -412,22 +398,6 @@ ft_postdissector_register(void)
     expert_register_field_array(ft_expert, ei, array_length(ei));
     ft_call_fields_register();
     ft_call_expert_register();
-    post_handle = create_dissector_handle(facetime_postdissector, proto_facetime);
-    register_postdissector(post_handle);
-}
-
-void
-ft_postdissector_handoff(void)
-{
-    static const char *const shown_by_others[] = { "stun", "sip", "icmp", "icmpv6" };
-    GArray *wanted = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
-
-    ft_names_wanted(wanted);
-    for (unsigned i = 0; i < array_length(shown_by_others); i++) {
-        int id = proto_get_id_by_filter_name(shown_by_others[i]);
-
-        if (id > 0)
-            g_array_append_val(wanted, id);
-    }
-    set_postdissector_wanted_hfids(post_handle, wanted);
+    /* Of no protocol: what runs after each packet of a file is not a layer of it, and costs half as much to call. */
+    register_postdissector(create_dissector_handle(facetime_postdissector, -1));
 }

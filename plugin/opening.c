@@ -1,0 +1,186 @@
+/* opening.c
+ * What a TCP connection says at its opening: a TLS hello or certificate, an HTTP request.
+ *
+ * A hello with keys of today's size and a chain of certificates take several segments. So the handshake of a direction is kept until
+ * its message is complete, if its segments come in order; one that does not is given up.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "opening.h"
+
+/* RFC 8446, 5.1. */
+#define TLS_HANDSHAKE     22
+#define TLS_RECORD_HEADER 5
+#define TLS_MAJOR         3
+/* RFC 8446, 4. */
+#define TLS_MESSAGE_HEADER 4
+
+/* Bytes of one direction that are kept: chains of certificates have 3 to 6 KiB. */
+#define MAX_OPENING  32768
+/* Directions that are kept at once: a flood of half hellos gets no more. */
+#define MAX_OPENINGS 1024
+
+/* One direction of a connection. */
+typedef struct opening_key {
+    ft_endpoint_t src, dst;
+} opening_key_t;
+
+/* A direction whose handshake message is not complete. File scope. */
+typedef struct opening {
+    opening_key_t key;
+    uint32_t next;          /* sequence number of the byte that is missing */
+    unsigned said;          /* bytes of handshake messages that were read: they say nothing twice */
+    unsigned length;
+    uint8_t *bytes;         /* of the segments, from a record's first one on */
+} opening_t;
+
+static wmem_map_t *openings;    /* opening_key_t -> opening_t; file scope */
+
+static unsigned
+key_hash(const void *key)
+{
+    const opening_key_t *k = (const opening_key_t *)key;
+
+    return ft_endpoint_hash(&k->src) * 31 + ft_endpoint_hash(&k->dst);
+}
+
+static gboolean
+key_equal(const void *a, const void *b)
+{
+    const opening_key_t *x = (const opening_key_t *)a, *y = (const opening_key_t *)b;
+
+    return ft_endpoint_equal(&x->src, &y->src) && ft_endpoint_equal(&x->dst, &y->dst);
+}
+
+static void
+opening_drop(opening_t *opening)
+{
+    wmem_map_remove(openings, &opening->key);
+    wmem_free(wmem_file_scope(), (void *)opening->key.src.addr.data);
+    wmem_free(wmem_file_scope(), (void *)opening->key.dst.addr.data);
+    wmem_free(wmem_file_scope(), opening->bytes);
+    wmem_free(wmem_file_scope(), opening);
+}
+
+static void
+opening_keep(const opening_key_t *key, const ft_payload_t *payload, unsigned said)
+{
+    opening_t *opening;
+
+    if (wmem_map_size(openings) >= MAX_OPENINGS)
+        return;
+    opening = wmem_new0(wmem_file_scope(), opening_t);
+    ft_endpoint_copy(&opening->key.src, &key->src.addr, key->src.port);
+    ft_endpoint_copy(&opening->key.dst, &key->dst.addr, key->dst.port);
+    opening->next = payload->sequence + payload->captured;
+    opening->said = said;
+    opening->length = payload->captured;
+    opening->bytes = (uint8_t *)wmem_memdup(wmem_file_scope(), payload->bytes, payload->captured);
+    wmem_map_insert(openings, &opening->key, opening);
+}
+
+static bool
+is_handshake(const uint8_t *bytes, unsigned length)
+{
+    return length > TLS_RECORD_HEADER && bytes[0] == TLS_HANDSHAKE && bytes[1] == TLS_MAJOR && bytes[2] <= 4;
+}
+
+/* Reads the handshake messages that these records carry, those that end behind SAID bytes. Returns how many bytes of messages were
+ * read by now; *more: the last one goes on in another segment. A message that the capture cut is read as far as it goes. */
+static unsigned
+read_records(ft_said_list_t *list, const uint8_t *bytes, unsigned length, unsigned said, bool cut, bool *more)
+{
+    uint8_t *messages = (uint8_t *)wmem_alloc(list->scope, length);
+    unsigned have = 0, at = 0;
+
+    *more = false;
+    while (is_handshake(bytes, length)) {
+        unsigned size = (unsigned)bytes[3] << 8 | bytes[4], part = MIN(size, length - TLS_RECORD_HEADER);
+
+        memcpy(messages + have, bytes + TLS_RECORD_HEADER, part);
+        have += part;
+        bytes += TLS_RECORD_HEADER + part;
+        length -= TLS_RECORD_HEADER + part;
+        *more = part < size;
+    }
+    /* A record's header that is cut in two, or a message whose next record begins the next segment. */
+    if (length > 0 && length <= TLS_RECORD_HEADER && bytes[0] == TLS_HANDSHAKE)
+        *more = true;
+    while (at + TLS_MESSAGE_HEADER <= have) {
+        unsigned size = (unsigned)messages[at + 1] << 16 | (unsigned)messages[at + 2] << 8 | messages[at + 3];
+        unsigned end = at + TLS_MESSAGE_HEADER + size;
+
+        if (end > have && !ft_said_tls_reads(messages[at])) {
+            /* Encrypted from here on, or nothing that is read. */
+            *more = false;
+            return have;
+        }
+        if (end > have)
+            *more = true;
+        if (end > have && !cut)
+            return at;
+        if (at >= said)
+            ft_said_tls(list, messages[at], messages + at + TLS_MESSAGE_HEADER, MIN(size, have - at - TLS_MESSAGE_HEADER));
+        at = end;
+    }
+    return at;
+}
+
+static void
+read_segment(ft_said_list_t *list, const opening_key_t *key, const ft_payload_t *payload)
+{
+    bool more, cut = payload->captured < payload->reported;
+    unsigned said;
+
+    if (payload->captured <= TLS_RECORD_HEADER || !is_handshake(payload->bytes, payload->captured) ||
+        !ft_said_tls_reads(payload->bytes[TLS_RECORD_HEADER]))
+        return;
+    said = read_records(list, payload->bytes, payload->captured, 0, cut, &more);
+    if (more && !cut)
+        opening_keep(key, payload, said);
+}
+
+/* The next segment of a direction that is kept. */
+static void
+go_on(ft_said_list_t *list, opening_t *opening, const ft_payload_t *payload)
+{
+    bool more, cut = payload->captured < payload->reported;
+
+    /* Sent again: it was read. */
+    if ((int32_t)(payload->sequence - opening->next) < 0)
+        return;
+    if (payload->sequence != opening->next || opening->length + payload->captured > MAX_OPENING) {
+        opening_drop(opening);
+        return;
+    }
+    opening->bytes = (uint8_t *)wmem_realloc(wmem_file_scope(), opening->bytes, opening->length + payload->captured);
+    memcpy(opening->bytes + opening->length, payload->bytes, payload->captured);
+    opening->length += payload->captured;
+    opening->next += payload->captured;
+    opening->said = read_records(list, opening->bytes, opening->length, opening->said, cut, &more);
+    if (!more || cut)
+        opening_drop(opening);
+}
+
+void
+ft_opening_segment(ft_said_list_t *list, const packet_info *pinfo, const ft_payload_t *payload)
+{
+    const opening_key_t key = { { pinfo->src, payload->srcport }, { pinfo->dst, payload->destport } };
+    opening_t *opening;
+
+    if (payload->captured == 0)
+        return;
+    opening = wmem_map_size(openings) ? (opening_t *)wmem_map_lookup(openings, &key) : NULL;
+    if (opening)
+        go_on(list, opening, payload);
+    else if (payload->bytes[0] == TLS_HANDSHAKE)
+        read_segment(list, &key, payload);
+    else if (g_ascii_isupper(payload->bytes[0]))
+        ft_said_http(list, payload->bytes, payload->captured);
+}
+
+void
+ft_opening_init(void)
+{
+    openings = wmem_map_new(wmem_file_scope(), key_hash, key_equal);
+}
