@@ -31,6 +31,7 @@ static int proto_ports = -1;            /* in name only: Decode As "facetime" mu
 static dissector_handle_t port_handle;
 static dissector_handle_t recognise_handle;
 static dissector_table_t udp_ports;
+static int expert_tap;                  /* Wireshark's, of expert items */
 static heur_dtbl_entry_t *heur_entry;   /* of facetime_udp: tells whether the user switched it off */
 
 static int hf_facetime_kind = -1;
@@ -144,11 +145,19 @@ static const ft_wire_t *const ft_wires[] = {
 static const ft_wire_t *
 ft_demux(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence)
 {
+    uint8_t first = ft_tvb_get_u8(tvb, 0);
+
     for (unsigned i = 0; i < array_length(ft_wires); i++) {
-        if (ft_wires[i]->match(tvb, pinfo, flow, evidence))
+        if ((first & ft_wires[i]->first_mask) == ft_wires[i]->first_bits && ft_wires[i]->match(tvb, pinfo, flow, evidence))
             return ft_wires[i];
     }
     return NULL;
+}
+
+bool
+ft_is_shown(const proto_tree *tree)
+{
+    return tree || have_tap_listener(expert_tap);
 }
 
 void
@@ -702,6 +711,7 @@ proto_reg_handoff_facetime(void)
     heur_entry = find_heur_dissector_by_unique_short_name("facetime_udp");
     dissector_add_for_decode_as("udp.port", find_dissector("facetime"));
     udp_ports = find_dissector_table("udp.port");
+    expert_tap = find_tap_id("expert");
     recognise_handle = create_dissector_handle(dissect_facetime_recognised, proto_facetime);
     port_handle = create_dissector_handle_with_name_and_description(dissect_facetime_port, proto_ports,
                                                                     "facetime_port", "FaceTime, where recognised");

@@ -474,6 +474,8 @@ ft_packet_t *ft_recognise_taken(tvbuff_t *tvb, packet_info *pinfo, proto_tree *r
 /* One wire format: a new one is a new file with such a struct, and a line in wire_formats.h. */
 typedef struct ft_wire {
     ft_kind_t kind;
+    /* Its datagrams begin with a byte whose bits under first_mask are first_bits; match() is only asked then. No mask: any byte. */
+    uint8_t first_mask, first_bits;
     /* Registers the format's fields and expert items; may be NULL. */
     void (*register_fields)(void);
     /* Finds the stock dissectors that the format needs; may be NULL. */
@@ -496,6 +498,10 @@ extern const ft_wire_t ft_wire_vtp;
 
 /* wire_sip.c: is it a request with this method? False where sip is NULL. */
 bool ft_sip_is_request(const ft_sip_t *sip, const char *method);
+
+/* Does anybody see what is shown? Without a tree only those who collect expert items. Half a million media packets need not be shown
+ * to nobody. */
+bool ft_is_shown(const proto_tree *tree);
 
 /* Phase that a datagram of this kind most often belongs to. */
 ft_phase_t ft_kind_phase(ft_kind_t kind);

@@ -31,19 +31,21 @@ typedef struct late_datagram {
 static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope */
 static int proto_data;      /* what is shown as plain data */
 static wmem_map_t *refused; /* frame number of an ICMP error -> ft_flow_t; file scope */
+static protocol_t *protocol;    /* FaceTime */
 static int proto_udp, proto_icmp, proto_icmpv6, proto_stun, proto_sip, proto_sdp;
-
-void
-ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt)
-{
-    p_remove_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS);
-    p_add_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS, pkt);
-}
 
 ft_packet_t *
 ft_packet_of(packet_info *pinfo)
 {
     return (ft_packet_t *)p_get_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS);
+}
+
+void
+ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt)
+{
+    if (ft_packet_of(pinfo))
+        p_remove_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS);
+    p_add_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS, pkt);
 }
 
 /* Wireshark remembers for each frame which heuristic dissector took it, and asks only that one on later passes. So a datagram
@@ -181,9 +183,9 @@ taken_payload(tvbuff_t *frame, const packet_info *pinfo)
 static ft_packet_t *
 taken_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
 {
-    tvbuff_t *payload = is_icmp(pinfo) ? NULL : taken_payload(frame, pinfo);
+    tvbuff_t *payload = taken_payload(frame, pinfo);
 
-    return payload ? ft_recognise_taken(payload, pinfo, tree) : NULL;
+    return payload && !is_icmp(pinfo) ? ft_recognise_taken(payload, pinfo, tree) : NULL;
 }
 
 /* The first datagram of a flow on a port that another dissector owns: what it holds is looked at from the next one on, and
@@ -261,8 +263,12 @@ queue_brought(tvbuff_t *frame, packet_info *pinfo)
 static ft_packet_t *
 packet_facts(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    ft_packet_t *pkt = ft_packet_of(pinfo);
+    ft_packet_t *pkt;
 
+    /* Most packets of a capture are TCP's; none of them has facts. */
+    if (pinfo->ptype == PT_TCP)
+        return NULL;
+    pkt = ft_packet_of(pinfo);
     if (!pkt && PINFO_FD_VISITED(pinfo) && wmem_map_size(late) > 0)
         pkt = late_packet(tvb, pinfo, tree);
     if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP)
@@ -347,7 +353,7 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     ft_packet_t *pkt;
     ft_call_t *call = NULL;
 
-    if (!proto_is_protocol_enabled(find_protocol_by_id(proto_facetime)))
+    if (!proto_is_protocol_enabled(protocol))
         return 0;
     ft_early_forget();
     ft_brought_forget();
@@ -378,6 +384,7 @@ ft_postdissector_init(void)
 {
     late = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     refused = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    protocol = find_protocol_by_id(proto_facetime);
     proto_data = proto_get_id_by_filter_name("data");
     proto_udp = proto_get_id_by_filter_name("udp");
     proto_icmp = proto_get_id_by_filter_name("icmp");

@@ -279,6 +279,7 @@ link_probe_register(void)
 
 const ft_wire_t ft_wire_link_probe = {
     .kind = FT_KIND_LINK_PROBE,
+    .first_mask = 0xff, .first_bits = FT_LINK_PROBE_MAGIC >> 24,
     .register_fields = link_probe_register,
     .match = link_probe_match,
     .dissect = link_probe_dissect,

@@ -163,6 +163,7 @@ quic_handoff(void)
 
 const ft_wire_t ft_wire_quic = {
     .kind = FT_KIND_QUIC,
+    .first_mask = 0x40, .first_bits = 0x40,    /* RFC 9000, 17.2: the fixed bit */
     .register_fields = quic_register,
     .handoff = quic_handoff,
     .match = quic_match,

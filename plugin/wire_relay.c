@@ -735,6 +735,7 @@ relay_register(void)
 
 const ft_wire_t ft_wire_relay = {
     .kind = FT_KIND_RELAY,
+    .first_mask = 0xff, .first_bits = FT_RELAY_CHANNEL,
     .register_fields = relay_register,
     .match = relay_match,
     .dissect = relay_dissect,

@@ -270,6 +270,7 @@ rtcp_handoff(void)
 
 const ft_wire_t ft_wire_rtcp = {
     .kind = FT_KIND_RTCP,
+    .first_mask = 0xc0, .first_bits = 0x80,    /* RFC 3550, 6.1: version 2 */
     .register_fields = rtcp_register,
     .handoff = rtcp_handoff,
     .match = rtcp_match,

@@ -423,7 +423,8 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
         stream->large_frame = pinfo->num;
     media = rtp_media(pinfo, stream, ssrc, type, &by);
     rtp_header(tvb, pkt, media);
-    rtp_show(tvb, pinfo, ft_tree, type, media, by, old);
+    if (ft_is_shown(ft_tree))
+        rtp_show(tvb, pinfo, ft_tree, type, media, by, old);
     rtp_call_stock(tvb, pinfo, root, pkt);
     /* Its map holds dynamic types only. */
     if (type && type->stock_misnames)
@@ -486,6 +487,7 @@ rtp_handoff(void)
 
 const ft_wire_t ft_wire_rtp = {
     .kind = FT_KIND_RTP,
+    .first_mask = 0xc0, .first_bits = 0x80,    /* RFC 3550, 5.1: version 2 */
     .register_fields = rtp_register,
     .handoff = rtp_handoff,
     .match = rtp_match,

@@ -653,6 +653,7 @@ sip_handoff(void)
 
 const ft_wire_t ft_wire_sip = {
     .kind = FT_KIND_SIP,
+    .first_mask = 0xe0, .first_bits = 0x40,    /* an upper-case letter */
     .register_fields = sip_register,
     .handoff = sip_handoff,
     .match = sip_match,

@@ -408,6 +408,7 @@ stun_handoff(void)
 
 const ft_wire_t ft_wire_stun = {
     .kind = FT_KIND_STUN,
+    .first_mask = 0xc0, .first_bits = 0x00,    /* RFC 8489, 5; Apple's prefix has them too */
     .register_fields = stun_register,
     .handoff = stun_handoff,
     .match = stun_match,
