@@ -230,7 +230,7 @@ show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire
     proto_item_set_generated(kind_item);
     if (pkt->kind != FT_KIND_UNKNOWN)
         proto_item_append_text(item, ", %s", val_to_str_const(pkt->kind, kind_column_vals, "FT/") + strlen("FT/"));
-    if (tree)
+    if (ft_is_shown(tree))
         show_evidence(tvb, pinfo, tree, pkt);
     if (wire) {
         wire->dissect(tvb, pinfo, root, tree, pkt);
@@ -572,6 +572,8 @@ facetime_init(void)
     ft_postdissector_init();
     ft_names_init();
     ft_apns_init();
+    /* Wireshark registers it after all handoffs. */
+    expert_tap = find_tap_id("expert");
 }
 
 bool
@@ -711,7 +713,6 @@ proto_reg_handoff_facetime(void)
     heur_entry = find_heur_dissector_by_unique_short_name("facetime_udp");
     dissector_add_for_decode_as("udp.port", find_dissector("facetime"));
     udp_ports = find_dissector_table("udp.port");
-    expert_tap = find_tap_id("expert");
     recognise_handle = create_dissector_handle(dissect_facetime_recognised, proto_facetime);
     port_handle = create_dissector_handle_with_name_and_description(dissect_facetime_port, proto_ports,
                                                                     "facetime_port", "FaceTime, where recognised");

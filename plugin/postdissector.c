@@ -309,7 +309,7 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
 static bool
 is_looked_at(proto_tree *tree)
 {
-    return tree && proto_field_is_referenced(tree, proto_facetime);
+    return tree ? proto_field_is_referenced(tree, proto_facetime) || ft_is_shown(NULL) : ft_is_shown(NULL);
 }
 
 static void
@@ -349,12 +349,15 @@ show_errand_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t 
 static int
 facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
+    const char *current = pinfo->current_proto;
     const ft_errand_t *errand;
     ft_packet_t *pkt;
     ft_call_t *call = NULL;
 
     if (!proto_is_protocol_enabled(protocol))
         return 0;
+    /* Whose expert items these are. */
+    pinfo->current_proto = "FaceTime";
     ft_early_forget();
     ft_brought_forget();
     if (PINFO_FD_VISITED(pinfo))
@@ -367,7 +370,7 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         call = PINFO_FD_VISITED(pinfo) ? ft_flow_call(pkt->flow, pinfo->num) : take_datagram(tvb, pinfo, pkt);
         if (call)
             show_datagram_call(tvb, pinfo, tree, call, pkt);
-        else if (tree && pkt->flow->is_facetime && ft_call_limit_reached())
+        else if (ft_is_shown(tree) && pkt->flow->is_facetime && ft_call_limit_reached())
             expert_add_info(pinfo, tree, &ei_call_limit);
     } else {
         errand = ft_errand_packet(pinfo, &call);
@@ -376,6 +379,7 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     }
     if (ft_brought_count() > 0 && have_tap_listener(ft_tap))
         queue_brought(tvb, pinfo);
+    pinfo->current_proto = current;
     return 0;
 }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftools import facts, paths, pcap
+from ftools import facts, flood, paths, pcap
 
 ITEMS = ("one_way", "stun_unanswered", "relayed", "no_bye", "long_setup", "loss", "not_marked", "marked_differently", "interrupted", "number_in_clear")
 FIELDS = ("frame.number", "facetime.call", *(f"facetime.{item}" for item in ITEMS), "_ws.expert.message")
@@ -133,3 +133,11 @@ def test_real_calls(wireshark):
     """Nothing is claimed of the real calls but what they show: marked differently by direction, one with loss."""
     assert present(wireshark, paths.WIFI) <= {"marked_differently", "loss"}
     assert present(wireshark, paths.CELLULAR) <= {"marked_differently", "loss"}
+
+
+@pytest.mark.parametrize("name", ["facetime-relay", "facetime-direct"])
+def test_statistics_without_a_tree(wireshark, name):
+    """The statistics of expert items has the same of FaceTime's whether tshark builds a tree for each packet (a filter wants one) or not."""
+    bare = wireshark.run("tshark", "-n", "-r", paths.sample(name), "-q", "-z", "expert").ok().out
+    built = wireshark.run("tshark", "-n", "-r", paths.sample(name), "-q", "-z", "expert", "-z", "io,stat,0,facetime").ok().out
+    assert flood.complaints(bare) == flood.complaints(built) != {}

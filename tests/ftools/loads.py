@@ -118,12 +118,13 @@ def media(path, name, count, bare=False):
             out.add(start + time, data)
 
 
-def calls(path, number, packets_per_call):
-    """NUMBER relayed calls of different devices, 50 at a time: audio in both directions, each call with its own addresses, SSRCs and participants."""
+def calls(path, number, packets_per_call, bare=False):
+    """NUMBER relayed calls of different devices, 50 at a time: audio in both directions, each call with its own addresses, SSRCs and participants.
+    BARE: the same RTP without the relay's header."""
     with Writer(path) as out:
         for group in range(0, number, 50):
             members = range(group, min(group + 50, number))
-            patterns = [_relayed(member) for member in members]
+            patterns = [_relayed(member, bare) for member in members]
             for n in range(packets_per_call):
                 for index, pair in enumerate(patterns):
                     data, at = pair[n % 2]
@@ -131,15 +132,17 @@ def calls(path, number, packets_per_call):
                     out.add(datagrams.START + group * 20000 * packets_per_call // 50 + n * 20000 + index * 50, bytes(data))
 
 
-def _relayed(number):
+def _relayed(number, bare):
     """One relayed audio packet of call NUMBER to the relay and one from it, as (bytes, offset of RTP)."""
     device = (f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 16393)
     relay = (f"17.{number >> 16}.{number >> 8 & 255}.{number & 255}", 3478 + number % 8)
     made = []
     for from_device in (True, False):
         ssrc = number * 2 + from_device + 0x10000000
-        payload = datagrams.u16(0x2005, 0x0777) + struct.pack(">Q", (number * 2 + from_device + 1) * 0x9E3779B97F4A7C15 & (1 << 64) - 1) + datagrams.u16(0x0303)
-        packet = datagrams.frame(*((device, relay) if from_device else (relay, device)), datagrams.relay(payload + datagrams.rtp(104, ssrc=ssrc), channel=0x6000))
+        media = datagrams.rtp(104, ssrc=ssrc)
+        header = datagrams.u16(0x2005, 0x0777) + struct.pack(">Q", (number * 2 + from_device + 1) * 0x9E3779B97F4A7C15 & (1 << 64) - 1) + datagrams.u16(0x0303)
+        payload = media if bare else datagrams.relay(header + media, channel=0x6000)
+        packet = datagrams.frame(*((device, relay) if from_device else (relay, device)), payload)
         made.append((bytearray(packet.data), len(packet.data) - 52))
     return made
 
