@@ -70,6 +70,9 @@ typedef struct rtp_announced {
 } rtp_announced_t;
 
 static wmem_map_t *rtp_streams;         /* rtp_stream_t by flow and SSRC; file scope, made anew for each file */
+/* Maps of payload types without and with the clocks of iOS 4 to 9, which streams share: each has 2 KiB. The streams hold them, until the
+ * file is closed; NULL: no stream yet. */
+static rtp_dyn_payload_t *rtp_maps[2];
 static wmem_map_t *rtp_announced;       /* SSRC -> rtp_announced_t; file scope */
 static wmem_map_t *rtp_compound;        /* place of an RTP packet, see compound_key() -> the stock dissector's data for it; file scope */
 static uint32_t rtp_number;             /* of the streams so far: a port of the address that they are filed under */
@@ -169,21 +172,13 @@ ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence)
     return true;
 }
 
-/* Makes the stock dissector's data for a stream: the only way to do so is to announce media, here for an address that no
- * packet has. The payload is encrypted (its keys travel in the push), which the stock dissector calls SRTP: it then
- * decodes nothing. setup_frame is the frame that announced the stream: the VoIP Calls window finds the call by it.
- * The clocks are those that SDP gave with the SSRC (announced), else those of the stream's time. */
-static void *
-rtp_data_new(packet_info *pinfo, uint32_t setup_frame, const rtp_announced_t *announced, bool old)
+/* The stock dissector's names and clocks of the payload types. */
+static rtp_dyn_payload_t *
+rtp_map_new(const rtp_announced_t *announced, bool old)
 {
-    static const char nowhere[] = "facetime";
-    static struct srtp_info encrypted = { .encryption_algorithm = SRTP_ENC_ALG_AES_CM, .auth_algorithm = SRTP_AUTH_ALG_NONE };
     rtp_dyn_payload_t *map = rtp_dyn_payload_new();
-    address addr;
-    conversation_t *conversation;
     unsigned count;
     const ft_rtp_type_t *types = ft_rtp_types(&count);
-    uint32_t port = ++rtp_number;
 
     for (unsigned i = 0; i < count; i++) {
         int clock = old ? types[i].old_clock : types[i].clock;
@@ -194,9 +189,29 @@ rtp_data_new(packet_info *pinfo, uint32_t setup_frame, const rtp_announced_t *an
             clock = (int)announced->clocks[types[i].type];
         ft_rtp_payload_insert(map, types[i].type, types[i].encoding, clock);
     }
+    return map;
+}
+
+/* Makes the stock dissector's data for a stream: the only way to do so is to announce media, here for an address that no
+ * packet has. The payload is encrypted (its keys travel in the push), which the stock dissector calls SRTP: it then
+ * decodes nothing. setup_frame is the frame that announced the stream: the VoIP Calls window finds the call by it.
+ * The clocks are those that SDP gave with the SSRC (announced), else those of the stream's time. */
+static void *
+rtp_data_new(packet_info *pinfo, uint32_t setup_frame, const rtp_announced_t *announced, bool old)
+{
+    static const char nowhere[] = "facetime";
+    static struct srtp_info encrypted = { .encryption_algorithm = SRTP_ENC_ALG_AES_CM, .auth_algorithm = SRTP_AUTH_ALG_NONE };
+    rtp_dyn_payload_t **shared = &rtp_maps[old], *map = !announced && *shared ? *shared : rtp_map_new(announced, old);
+    address addr;
+    conversation_t *conversation;
+    uint32_t port = ++rtp_number;
+
     set_address(&addr, AT_STRINGZ, (int)sizeof nowhere, nowhere);
     srtp_add_address(pinfo, PT_UDP, &addr, (int)port, 0, "FaceTime", setup_frame, 0, map, &encrypted, NULL);
-    rtp_dyn_payload_free(map);
+    if (map != *shared)
+        rtp_dyn_payload_free(map);
+    if (!announced)
+        *shared = map;
     conversation = find_conversation(setup_frame, &addr, &addr, CONVERSATION_UDP, port, 0, NO_ADDR_B | NO_PORT_B);
     return conversation ? conversation_get_proto_data(conversation, proto_rtp) : NULL;
 }
@@ -443,6 +458,7 @@ rtp_init(void)
     rtp_streams = wmem_map_new(wmem_file_scope(), rtp_hash, rtp_equal);
     rtp_announced = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     rtp_compound = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    rtp_maps[false] = rtp_maps[true] = NULL;
     rtp_number = 0;
 }
 
