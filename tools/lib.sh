@@ -1,10 +1,10 @@
 # shellcheck shell=sh
-# What the scripts share: messages, packages, the build. Sourced by them after "root" is set to the clone's folder.
+# What the scripts share: messages, packages, the build, the installed plugin. Sourced by them; those that build set "root" first, to the
+# clone's folder. The archive that tools/package makes carries a copy, for its own scripts.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 program=${0##*/}
-: "${root:?}"
 
 # What a build needs on Debian and Ubuntu; libc6-dev because gcc only recommends it.
 # shellcheck disable=SC2034 # used by those that source this
@@ -15,6 +15,9 @@ test_packages="clang libclang-rt-dev openssl python3 python3-pytest python3-pyte
 # Programs that are not FaceTime, for the tests of that; not on everybody's machine: coturn starts a server where it is installed.
 # shellcheck disable=SC2034
 program_packages="coturn sip-tester"
+# What Debian packages need besides: file and dpkg-shlibdeps find the libraries that a package depends on.
+# shellcheck disable=SC2034
+package_packages="dpkg-dev file gzip"
 
 say() { printf '%s\n' "$*"; }
 
@@ -100,6 +103,7 @@ what_to_install() {
 
 # build FOLDER [options of CMake]: builds the plugin in FOLDER of the clone.
 build() {
+	: "${root:?}"
 	folder=$root/$1
 	name=$1
 	shift
@@ -139,4 +143,94 @@ global_copies() {
 # The line of "tshark -G plugins" about this plugin: name, version, type, file, with tabs between.
 listed_plugin() {
 	tshark -G plugins 2>/dev/null | grep '^facetime\.so[[:space:]]'
+}
+
+# The two numbers of the installed Wireshark's minor version.
+wireshark_version() {
+	tshark --version 2>/dev/null | sed -n '1s/.*(Wireshark) \([0-9]*\.[0-9]*\)\..*/\1/p'
+}
+
+# plugin_folder Global|Personal: where this Wireshark looks for plugins that dissect.
+plugin_folder() {
+	tshark -G folders 2>/dev/null | sed -n "s,^$1 Plugins:[[:space:]]*\(.*\),\1/epan,p"
+}
+
+# The machine that a program or library is for, from its ELF header: word size, byte order and number. Nothing for other files.
+machine_of() {
+	[ "$(od -An -tx1 -N4 "$1" 2>/dev/null | tr -d ' \n')" = 7f454c46 ] || return 0
+	machine_code=$( (od -An -tx1 -j4 -N2 "$1" && od -An -tx1 -j18 -N2 "$1") | tr -d ' \n')
+	case $machine_code in
+	01010300) say i386 ;;
+	01012800) say arm ;;
+	02011500) say ppc64le ;;
+	02013e00) say x86_64 ;;
+	0201b700) say aarch64 ;;
+	0201f300) say riscv64 ;;
+	02020016) say s390x ;;
+	*) say "a machine with the ELF code $machine_code" ;;
+	esac
+}
+
+# The Debian package that has installed the file $1, if one has.
+package_of() {
+	! have dpkg-query || dpkg-query -S "$1" 2>/dev/null | cut -d : -f 1
+}
+
+# put FILE TARGET [COMMAND]: copies in one step, so that a Wireshark that runs keeps the old file. COMMAND, as_root, runs the steps.
+put() {
+	${3-} mkdir -p "$(dirname "$2")" && ${3-} cp "$1" "$2.new" && ${3-} chmod 644 "$2.new" && ${3-} mv -f "$2.new" "$2"
+}
+
+# install_plugin FILE: copies the plugin to where this Wireshark looks for it, and stops unless tshark then lists this very copy.
+# Root's personal plugins are ignored by Wireshark, and a copy for all users comes before a personal one. $uninstaller is for a message.
+install_plugin() {
+	global=$(plugin_folder Global)/facetime.so
+	owner=$(package_of "$global")
+	if [ -n "$owner" ] && ! cmp -s "$1" "$global"; then
+		stop "the Debian package $owner has installed the plugin for all users; remove it first: apt-get purge $owner"
+	fi
+	target=$global
+	if cmp -s "$1" "$global"; then
+		how="for all users, where it was already"
+	elif is_root; then
+		put "$1" "$global" || stop "the plugin cannot be copied to $global."
+		how="for all users, as Wireshark ignores personal plugins when root runs it"
+	elif [ -e "$global" ]; then
+		how="for all users, where there was a copy that comes before one of your own"
+		have sudo || stop "another copy for all users comes before yours; remove it first, as root: rm $global"
+		put "$1" "$global" as_root || stop "the plugin cannot be copied to $global."
+	else
+		target=$(plugin_folder Personal)/facetime.so
+		put "$1" "$target" || stop "the plugin cannot be copied to $target."
+		how="for you only"
+	fi
+	# Wireshark complains about a second copy at each start.
+	if [ "$target" = "$global" ] && ! is_root; then
+		personal_copies "$HOME" | while IFS= read -r copy; do rm -f "$copy"; done
+	fi
+
+	plugin=$(listed_plugin) || {
+		tshark -G plugins >/dev/null || :
+		if [ "$target" != "$global" ]; then
+			rm -f "$target"
+			remove_empty_above "$target"
+		elif is_root && [ -z "$owner" ]; then
+			rm -f "$global"
+		fi
+		stop "the plugin was installed, but tshark does not list it, see above; it was taken away again."
+	}
+	file=$(say "$plugin" | cut -f 4)
+	cmp -s "$file" "$1" || stop "Wireshark loads another copy, $file; remove it: ${uninstaller-}"
+	say "Installed $how: $file"
+	say "$(tshark --version 2>/dev/null | head -n 1 | sed 's, *(Git.*,,; s,\.$,,') loads facetime $(say "$plugin" | cut -f 2)."
+}
+
+# Removes the folders above the personal copy $1 that are empty without it, up to its owner's home folder.
+remove_empty_above() {
+	home=${1%/.local/lib/wireshark/plugins/*}
+	[ "$home" != "$1" ] || return 0
+	empty=$(dirname "$1")
+	while [ "$empty" != "$home" ] && rmdir "$empty" 2>/dev/null; do
+		empty=$(dirname "$empty")
+	done
 }

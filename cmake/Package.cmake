@@ -1,0 +1,87 @@
+# Packages for one minor version of Wireshark: a Debian package, and an archive with a script that installs. `tools/package` makes them.
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+set(FT_MINOR "${Wireshark_MAJOR_VERSION}.${Wireshark_MINOR_VERSION}")
+math(EXPR FT_NEXT_MINOR "${Wireshark_MINOR_VERSION} + 1")
+set(FT_PACKAGE wireshark-facetime)
+set(FT_PACKAGE_FILES "${CMAKE_CURRENT_BINARY_DIR}/package")
+set(FT_PACKAGE_SAMPLE "${PROJECT_SOURCE_DIR}/captures/facetime-2010-inbound.pcap")
+set(FT_DOC_DIR "share/doc/${FT_PACKAGE}")
+set(FT_CONTACT "facetime maintainers <maintainers@facetime.invalid>" CACHE STRING "Maintainer of the packages")
+
+# What both carry beside the plugin, each in its place.
+function(ft_install_documents component folder samples)
+	install(FILES "${PROJECT_SOURCE_DIR}/README.md" DESTINATION "${folder}" COMPONENT ${component} EXCLUDE_FROM_ALL)
+	install(DIRECTORY "${PROJECT_SOURCE_DIR}/doc" DESTINATION "${folder}" COMPONENT ${component} EXCLUDE_FROM_ALL)
+	install(FILES "${FT_PACKAGE_SAMPLE}" DESTINATION "${folder}/${samples}" COMPONENT ${component} EXCLUDE_FROM_ALL)
+endfunction()
+
+# ---- The archive: one folder, with the scripts of tools/ -----------------------------------------
+
+file(WRITE "${FT_PACKAGE_FILES}/wireshark-version" "${FT_MINOR}\n")
+ft_install_documents(archive . captures)
+install(TARGETS facetime LIBRARY DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL NAMELINK_SKIP)
+install(FILES "${FT_PACKAGE_FILES}/wireshark-version" "${PROJECT_SOURCE_DIR}/tools/lib.sh" "${PROJECT_SOURCE_DIR}/COPYING"
+	"${PROJECT_SOURCE_DIR}/CHANGELOG.md"
+	DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)
+install(PROGRAMS "${PROJECT_SOURCE_DIR}/cmake/package/install" "${PROJECT_SOURCE_DIR}/tools/uninstall"
+	DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)
+
+# ---- The Debian package --------------------------------------------------------------------------
+
+# Its changelogs are compressed, as Debian's policy wants them; the time is that of the build, or of the sources where they say one.
+find_program(FT_GZIP gzip)
+if(FT_GZIP)
+	string(TIMESTAMP FT_PACKAGE_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
+	configure_file("${PROJECT_SOURCE_DIR}/cmake/package/changelog.Debian.in" "${FT_PACKAGE_FILES}/changelog.Debian" @ONLY)
+	configure_file("${PROJECT_SOURCE_DIR}/CHANGELOG.md" "${FT_PACKAGE_FILES}/changelog" COPYONLY)
+	foreach(file changelog changelog.Debian)
+		execute_process(COMMAND "${FT_GZIP}" -9 -n -c "${FT_PACKAGE_FILES}/${file}" OUTPUT_FILE "${FT_PACKAGE_FILES}/${file}.gz")
+		install(FILES "${FT_PACKAGE_FILES}/${file}.gz" DESTINATION "${FT_DOC_DIR}" COMPONENT debian EXCLUDE_FROM_ALL)
+	endforeach()
+endif()
+ft_install_documents(debian "${FT_DOC_DIR}" examples)
+install(FILES "${PROJECT_SOURCE_DIR}/cmake/package/copyright" DESTINATION "${FT_DOC_DIR}" COMPONENT debian EXCLUDE_FROM_ALL)
+
+# dpkg-shlibdeps finds the library of this minor version by its soname. The soname alone says no folder: hence both ends.
+get_target_property(FT_EPAN epan IMPORTED_SONAME_NONE)
+if(NOT FT_EPAN)
+	get_target_property(FT_EPAN epan IMPORTED_SONAME_RELWITHDEBINFO)
+endif()
+string(REGEX REPLACE "^(lib[a-z]+)\\.so\\.([0-9]+).*" "\\1\\2" FT_LIBRARY "${FT_EPAN}")
+
+set(CPACK_DEBIAN_PACKAGE_NAME ${FT_PACKAGE})
+set(CPACK_DEBIAN_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_DEBIAN_PACKAGE_RELEASE "ws${FT_MINOR}")
+set(CPACK_DEBIAN_PACKAGE_MAINTAINER "${FT_CONTACT}")
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS
+	"${FT_LIBRARY} (>= ${FT_MINOR}), ${FT_LIBRARY} (<< ${Wireshark_MAJOR_VERSION}.${FT_NEXT_MINOR}~)")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "wireshark | tshark")
+set(CPACK_DEBIAN_PACKAGE_ENHANCES "wireshark, tshark")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+# The first line is the project's description. CPack indents the others.
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Finds Apple FaceTime calls in a capture: names each packet of a call, shows
+the calls, their hosts, steps and streams in tables, and says what an
+eavesdropper could read.
+
+This package is for Wireshark ${FT_MINOR} and no other version.")
+
+# ---- Both ----------------------------------------------------------------------------------------
+
+string(TOLOWER "${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR}" FT_SYSTEM)
+set(CPACK_PACKAGE_NAME facetime)
+set(CPACK_PACKAGE_VENDOR facetime)
+set(CPACK_PACKAGE_CONTACT "${FT_CONTACT}")
+set(CPACK_PACKAGE_FILE_NAME "facetime-${PROJECT_VERSION}-wireshark-${FT_MINOR}-${FT_SYSTEM}")
+set(CPACK_RESOURCE_FILE_LICENSE "${PROJECT_SOURCE_DIR}/COPYING")
+set(CPACK_STRIP_FILES ON)
+set(CPACK_VERBATIM_VARIABLES ON)
+set(CPACK_GENERATOR TGZ)
+configure_file("${PROJECT_SOURCE_DIR}/cmake/package/Components.cmake.in" "${FT_PACKAGE_FILES}/Components.cmake" @ONLY)
+set(CPACK_PROJECT_CONFIG_FILE "${FT_PACKAGE_FILES}/Components.cmake")
+include(CPack)
