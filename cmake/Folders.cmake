@@ -21,7 +21,7 @@ endfunction()
 # ft_personal_folder(VARIABLE SYSTEM ID): one user's folder for plugins that dissect.
 function(ft_personal_folder variable system id)
 	if(system STREQUAL "Windows")
-		file(TO_CMAKE_PATH "$ENV{APPDATA}/Wireshark" base)
+		string(REPLACE "\\" "/" base "$ENV{APPDATA}/Wireshark")
 	else()
 		set(base "$ENV{HOME}/.local/lib/wireshark")
 	endif()
