@@ -11,7 +11,7 @@ import pytest
 from ftools import paths
 
 TEXT = (paths.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-SOURCES = ("CHANGELOG.md", "CMakeLists.txt", "cmake", "packet-facetime.c", "packet-facetime.h", "plugin")
+SOURCES = ("CHANGELOG.md", "CMakeLists.txt", "COPYING", "README.md", "cmake", "packet-facetime.c", "packet-facetime.h", "plugin")
 BLOCKS = dict(zip(("file", "line", "test"), re.findall(r"```(?:c|python)\n(.*?)```", TEXT, re.S), strict=True))
 BUILD_TIMEOUT = 600
 
