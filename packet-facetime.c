@@ -309,12 +309,11 @@ recognise(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     ft_flow_t *flow;
     ft_packet_t *pkt;
 
-    /* 0. Not seen before: the port table and the heuristic list may both offer it. */
-    if (!is_datagram(tvb, pinfo) || ft_packet_of(pinfo))
+    if (!is_datagram(tvb, pinfo))
         return false;
-    /* 1. The datagram has one of the forms. */
+    /* 1. The datagram has one of the forms, and was not seen before: the port table and the heuristic list may both offer it. */
     wire = ft_demux(tvb, pinfo, NULL, &evidence);
-    if (!wire)
+    if (!wire || ft_packet_of(pinfo))
         return false;
     /* 2. There is a sign of FaceTime, in itself or in what is around it: avoids all STUN, RTP, SIP and QUIC of others. */
     if ((int)ft_confidence(evidence) < ft_pref_confidence)
