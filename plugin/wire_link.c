@@ -616,7 +616,7 @@ ft_link_register(void)
         { &hf_link_port, { "Candidate Port", "facetime.link.candidate.port", FT_UINT16, BASE_DEC,
             NULL, 0x0, "UDP port under which the sender may be reached", HFILL } },
         { &hf_link_remote_zero, { "Reserved", "facetime.link.remote.reserved", FT_UINT8, BASE_DEC,
-            NULL, 0x0, "Zero", HFILL } },
+            NULL, 0x0, "Zero in all that was seen", HFILL } },
         { &hf_link_remote_family, { "Family", "facetime.link.remote.family", FT_UINT8, BASE_DEC,
             VALS(link_family_vals), 0x0, "Family of the address", HFILL } },
         { &hf_link_remote_port, { "Remote Port", "facetime.link.remote.port", FT_UINT16, BASE_DEC,
