@@ -4,18 +4,10 @@ import shlex
 
 import pytest
 
-from ftools import paths
+from ftools import paths, shown
 
-README = (paths.ROOT / "README.md").read_text(encoding="utf-8").splitlines()
-PROMPT, INDENT, CUT = "    $ ", "    ", "…"
-COMMANDS = [line.removeprefix(PROMPT) for line in README if line.startswith(PROMPT)]
-
-
-def shown(command):
-    """The lines that stand below a command."""
-    lines = README[README.index(PROMPT + command) + 1:]
-    end = next(number for number, line in enumerate(lines) if not line.startswith(INDENT) or line.startswith(PROMPT))
-    return [line.removeprefix(INDENT) for line in lines[:end]]
+README = (paths.ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = dict(command for block in shown.indented(README) for command in shown.commands(block))
 
 
 def test_tables():
@@ -25,17 +17,9 @@ def test_tables():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_as_printed(wireshark, command):
-    """Line by line; three dots stand for the rest of a long line, rulers are left out."""
+    """Line by line."""
     program, *arguments = shlex.split(command)
     capture = arguments.pop(arguments.index("-r") + 1)
     arguments.remove("-r")
-    assert program == "tshark"
-    out = wireshark.tshark(paths.ROOT / capture, *arguments).ok().out
-    printed = [line for line in out.splitlines() if line and set(line) != {"="}]
-    lines = shown(command)
-    assert len(lines) == len(printed)
-    for line, whole in zip(lines, printed):
-        cut = line.endswith(CUT)
-        line = line.removesuffix(CUT).rstrip()
-        assert whole.startswith(line) and (cut or line == whole.rstrip()), whole
-        assert not cut or whole[len(line):][:1] == " ", "cut within a column"
+    assert program == "tshark" and COMMANDS[command]
+    shown.compare(COMMANDS[command], wireshark.tshark(paths.ROOT / capture, *arguments).ok().out)
