@@ -14,11 +14,12 @@ import gi
 gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi, GLib  # noqa: E402  pylint: disable=wrong-import-position
 
-CALL_TIMEOUT = 5000     # milliseconds for one question to the program
+CALL_TIMEOUT = 3000     # milliseconds for one question to the program
 TABLES = ("tree", "table", "tree table")
 HEADERS = ("table column header", "column header")
 DEPTH = 12
-XWD_BUTTONS = {"left": "b1", "right": "b3"}
+KEYS = {"Return": 0xff0d, "Escape": 0xff1b}     # keysyms of X
+BUTTONS = {"left": "b1", "right": "b3"}
 
 
 class Missing(Exception):
@@ -63,17 +64,17 @@ class Screen:
                 return window
         raise Missing(f"no window {title!r}, there are {self.windows()}")
 
-    def find(self, window, role, name, nth=0, **_):
-        """The NTH thing with this role and name in the window; those not given may be any."""
-        found = [thing for thing in walk(self.window(window)) if role in (None, thing.get_role_name()) and name in (None, thing.get_name())]
-        if len(found) <= nth:
-            raise Missing(f"no {role or 'thing'} {name!r} in the window {window!r}")
-        return found[nth]
+    def find(self, window, role, name, seen=False):
+        """The first thing with this role and name in the window; those not given may be any. SEEN: one that can be seen."""
+        for thing in walk(self.window(window)):
+            if role in (None, thing.get_role_name()) and name in (None, thing.get_name()) and (not seen or is_seen(thing)):
+                return thing
+        raise Missing(f"no {role or 'thing'} {name!r} in the window {window!r}")
 
-    def press(self, window, name, role=None, nth=0):
+    def press(self, window, name, role=None):
         """Presses a button or a menu entry."""
-        thing = self.find(window, role, name, nth)
-        if not states(thing).contains(Atspi.StateType.ENABLED):
+        thing = self.find(window, role, name)
+        if not thing.get_state_set().contains(Atspi.StateType.ENABLED):
             raise Missing(f"{name!r} in the window {window!r} is disabled")
         actions = thing.get_action_iface()
         names = [actions.get_action_name(i) for i in range(actions.get_n_actions())]
@@ -90,17 +91,23 @@ class Screen:
         """[role, name, text] of what can be seen in a window, but for cells of tables."""
         found = []
         for thing in walk(self.window(window)):
-            if states(thing).contains(Atspi.StateType.SHOWING):
+            if is_seen(thing):
                 text = thing.get_text_iface()
                 found.append([thing.get_role_name(), thing.get_name(), Atspi.Text.get_text(text, 0, -1) if text else ""])
         return found
 
-    def table(self, window, nth=0, limit=None):
-        """Titles and rows of the NTH table of a window."""
-        tables = [thing for thing in walk(self.window(window)) if thing.get_role_name() in TABLES]
-        if len(tables) <= nth:
-            raise Missing(f"no table in the window {window!r}")
-        table, titles, cells = tables[nth], [], []
+    def tables(self, window, name):
+        """The tables of a window, of this name if one is given, that can be seen; what opened last comes first."""
+        for thing in reversed(list(walk(self.window(window)))):
+            if thing.get_role_name() in TABLES and name in (None, thing.get_name()) and is_seen(thing):
+                yield thing
+
+    def table(self, window, name=None, limit=None):
+        """Titles and rows of a table; the first LIMIT rows."""
+        table = next(self.tables(window, name), None)
+        if table is None:
+            raise Missing(f"no table {name or ''} in the window {window!r}")
+        titles, cells = [], []
         for i in range(table.get_child_count()):
             cell = table.get_child_at_index(i)
             if cell is not None and cell.get_role_name() in HEADERS:
@@ -112,44 +119,55 @@ class Screen:
         width = len(titles) or 1
         return [titles, [cells[i:i + width] for i in range(0, len(cells), width)]]
 
-    def cell(self, window, text, nth=0):
-        """The first cell with this text in the NTH table."""
-        tables = [thing for thing in walk(self.window(window)) if thing.get_role_name() in TABLES]
-        if len(tables) <= nth:
-            raise Missing(f"no table in the window {window!r}")
-        for cell in children(tables[nth]):
-            if cell.get_name().strip() == text:
-                return cell
+    def cell(self, window, text, name=None, column=0):
+        """The first cell with this text in the tables of a window, or the one so many columns to the right of it."""
+        for table in self.tables(window, name):
+            for cell in children(table):
+                if (cell.get_name() or "").strip() == text:
+                    return table.get_child_at_index(cell.get_index_in_parent() + column) if column else cell
         raise Missing(f"no cell {text!r} in the window {window!r}")
 
-    def click(self, window, name=None, role=None, cell=None, nth=0, button="left", double=False):
+    def has_cell(self, window, text, name=None):
+        """Is there a cell with this text?"""
+        return bool(self.cell(window, text, name))
+
+    def click(self, window, name=None, role=None, cell=None, column=0, button="left", double=False):
         """Clicks on a thing or on a cell of a table with the mouse."""
-        thing = self.cell(window, cell, nth) if cell is not None else self.find(window, role, name, nth)
+        thing = self.cell(window, cell, name, column) if cell is not None else self.find(window, role, name, True)
         box = thing.get_component_iface().get_extents(Atspi.CoordType.SCREEN)
         if box.width <= 0 or box.height <= 0:
             raise Missing(f"{cell or name!r} in the window {window!r} is out of sight")
         x, y = box.x + min(box.width // 2, 60), box.y + box.height // 2
-        Atspi.generate_mouse_event(x, y, XWD_BUTTONS[button] + ("d" if double else "c"))
+        Atspi.generate_mouse_event(x, y, BUTTONS[button] + ("d" if double else "c"))
         return [x, y]
 
-    def enter(self, window, text, name=None, role="text", nth=0):
-        """Replaces the text of an entry."""
-        thing = self.find(window, role, name, nth)
+    def enter(self, window, text, name=None, role="text"):
+        """Replaces the text of an entry, and puts the focus there."""
+        thing = self.find(window, role, name, True)
+        thing.get_component_iface().grab_focus()
         return thing.get_editable_text_iface().set_text_contents(text)
 
     def key(self, name):
-        """Types a key, by its X name, to the window that has the focus."""
-        return Atspi.generate_keyboard_event(0, name, Atspi.KeySynthType.STRING)
+        """Types a key into the window that has the focus."""
+        return Atspi.generate_keyboard_event(KEYS[name], None, Atspi.KeySynthType.SYM)
+
+    def type(self, text):
+        """Types a text into the window that has the focus."""
+        return Atspi.generate_keyboard_event(0, text, Atspi.KeySynthType.STRING)
+
+    def focus(self, window, name=None, role=None):
+        """Puts the focus on a thing."""
+        return self.find(window, role, name, True).get_component_iface().grab_focus()
 
     def dump(self, window):
         """All of a window, for one who writes a test."""
-        return [[depth, thing.get_role_name(), thing.get_name(), states(thing).contains(Atspi.StateType.SHOWING)]
+        return [[depth, thing.get_role_name(), thing.get_name(), is_seen(thing)]
                 for depth, thing in walk_deep(self.window(window), 0)]
 
 
-def states(thing):
-    """The states of a thing."""
-    return thing.get_state_set()
+def is_seen(thing):
+    """Is it on the screen, unless another window covers it?"""
+    return thing.get_state_set().contains(Atspi.StateType.SHOWING)
 
 
 def children(thing):

@@ -15,18 +15,34 @@ import time
 import zlib
 
 SCREEN = "1900x1000x24"
-WAIT = 10           # seconds for a step; the slowest takes three here
+WAIT = 60           # seconds for a step; the slowest takes three here
 ANSWER = 45         # seconds for one answer of accessible.py: a program that hangs
 PAUSE = 0.1         # between two questions
 PYTHON = "/usr/bin/python3"     # the system's own: the bindings are packages
 MAIN = None         # the main window, whatever its title is
+FILTER = "Display filter entry"
+OPEN, LADDER = "· Open Capture File", "· Call Flow ·"
 NO_FILE = "The Wireshark Network Analyzer"
 
 PROGRAMS = ("wireshark", "Xvfb", "dbus-run-session")
 BINDINGS = "import gi; gi.require_version('Atspi', '2.0'); from gi.repository import Atspi"
 
 # Nothing asks, nothing looks for updates.
-PREFERENCES = "gui.ask_unsaved: FALSE\ngui.update.enabled: FALSE\ngui.geometry.save.position: FALSE\n"
+PREFERENCES = "gui.ask_unsaved: FALSE\ngui.update.enabled: FALSE\n"
+
+# x, y, width and height of the windows: so wide that the tables show all columns, as far as a screen goes.
+SIZES = {"main": (0, 0, 1880, 900), "SequenceDialog": (60, 60, 1500, 860), "VoipCallsDialog": (40, 100, 1700, 400),
+         "PreferencesDialog": (40, 60, 1400, 700), "FaceTime Calls": (20, 120, 1860, 320), "FaceTime Timeline": (20, 120, 1860, 460),
+         "FaceTime Nodes": (20, 120, 1860, 460), "FaceTime Streams": (20, 120, 1860, 460), "FaceTime Exposure": (20, 120, 1860, 560)}
+
+
+def recent():
+    """Wireshark's file of window sizes."""
+    lines = []
+    for name, values in SIZES.items():
+        prefix = "gui.geometry_main_" if name == "main" else f"gui.geom.{name}."
+        lines += [f"{prefix}{key}: {value}\n" for key, value in zip(("x", "y", "width", "height"), values)] + [f"{prefix}maximized: FALSE\n"]
+    return "".join(lines)
 
 
 class WindowError(AssertionError):
@@ -82,6 +98,7 @@ class Window:
             path = self.home / ".config" / "wireshark" / (f"profiles/{profile}" if profile else "")
             path.mkdir(parents=True, exist_ok=True)
             (path / "preferences").write_text(PREFERENCES + preferences, encoding="utf-8")
+        (self.home / ".config" / "wireshark" / "recent_common").write_text(recent(), encoding="utf-8")
         if wireshark.user:
             for folder, _, files in os.walk(self.home):
                 for path in (folder, *(os.path.join(folder, name) for name in files)):
@@ -107,7 +124,7 @@ class Window:
         """Starts screen, session bus and Wireshark."""
         ours, theirs = os.pipe()
         with open(self.home / "xvfb.log", "wb") as log:
-            self.spawn(["Xvfb", "-screen", "0", SCREEN, "-fbdir", str(self.screen), "-nolisten", "tcp", "-displayfd", str(theirs)],
+            self.spawn(["Xvfb", "-screen", "0", SCREEN, "-fbdir", str(self.screen), "-noreset", "-nolisten", "tcp", "-displayfd", str(theirs)],
                        stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[theirs])
         os.close(theirs)
         display = b""
@@ -221,6 +238,102 @@ class Window:
             titles = [title.strip() for title in answer[0]]
             return [dict(zip(titles, map(str.strip, row))) for row in answer[1]]
         return self.wait_for(f"rows of {window}", rows, right)
+
+    # ---- What a user does
+
+    def menu(self, name):
+        """Chooses an entry of the menus."""
+        return self.press(name, role="menu item")
+
+    def click(self, window=MAIN, **more):
+        """Clicks with the mouse."""
+        return self.ask("click", window=window, **more)
+
+    def type(self, text, key=None):
+        """Types a text, then perhaps a key."""
+        if text:
+            self.ask("type", text=text)
+        if key:
+            self.ask("key", name=key)
+
+    def close(self, title):
+        """Closes a dialog with its button."""
+        self.press("Close", window=title)
+        self.wait_for_no_window(title)
+
+    def loaded(self, packets):
+        """Waits until a file with so many packets is open and all are shown."""
+        self.wait_for_label(f"Packets: {packets} · Displayed: {packets} (100.0%)")
+
+    def displayed(self, packets):
+        """Waits until so many packets are shown."""
+        self.wait_for_label(f"Displayed: {packets} ")
+
+    def filter(self, text):
+        """Applies a display filter."""
+        self.click(name=FILTER, role="text")
+        self.ask("enter", window=MAIN, name=FILTER, text=text)
+        self.type("", "Return")
+
+    def shown_filter(self):
+        """The text in the filter's entry."""
+        return next(text for role, name, text in self.ask("texts", window=MAIN) if (role, name) == ("text", FILTER))
+
+    def view(self, title, right=bool):
+        """Opens a statistic from its menu entry, reads its table, closes it."""
+        self.menu(title)
+        rows = self.table(f"· {title} ·", right)
+        self.picture(title.lower().replace(" ", "-"))
+        self.close(f"· {title} ·")
+        return rows
+
+    def open(self, path):
+        """Opens a file with the dialog for that."""
+        self.menu("Open")
+        self.wait_for_window(OPEN)
+        self.ask("enter", window=OPEN, name="File name:", text=str(path))
+        self.press("Open", window=OPEN)
+        self.wait_for_no_window(OPEN)
+
+    def profile(self, name):
+        """Switches to another profile."""
+        dialog = "Configuration Profiles"
+        self.menu(f"{dialog}…")
+        self.wait_for_window(dialog)
+        self.click(dialog, cell=name)
+        self.press("OK", window=dialog)
+        self.wait_for_no_window(dialog)
+        self.wait_for_label(f"Profile: {name}")
+
+    def preference(self, name, value):
+        """Changes a preference, under Advanced."""
+        dialog = "· Preferences"
+        self.menu("Preferences…")
+        self.wait_for_window(dialog)
+        self.click(dialog, cell="Advanced")
+        self.click(dialog, role="text")
+        self.type(name)
+        self.wait_for("the list holds only this preference", lambda: self.request("has_cell", window=dialog, text="capture.auto_scroll"),
+                      lambda reply: not reply[0])
+        self.click(dialog, cell=name, column=3, double=True)
+        self.type(value, "Return")
+        self.wait_for("the new value", lambda: self.request("has_cell", window=dialog, text=value), lambda reply: reply[0])
+        self.press("OK", window=dialog)
+        self.wait_for_no_window(dialog)
+
+    def ladder(self):
+        """The text of the ladder that is open, as Export writes it."""
+        dialog, path = "Save Graph As", self.home / "ladder.txt"
+        self.press("Export", window=LADDER)
+        self.wait_for_window(dialog)
+        self.click(dialog, role="combo box", name="Portable Document Format (*.pdf)")
+        self.type("ASCII", "Return")
+        self.wait_for("ASCII is chosen", lambda: self.request("texts", window=dialog)[0] or [],
+                      lambda texts: any(role == "combo box" and "ASCII" in name for role, name, _ in texts))
+        self.ask("enter", window=dialog, name="File name:", text=str(path))
+        self.press("Save", window=dialog)
+        self.wait_for_no_window(dialog)
+        return self.wait_for("the exported ladder", lambda: path.exists() and path.read_text(encoding="utf-8"))
 
     def picture(self, name):
         """Keeps a picture of the screen, where artefacts are wanted."""
