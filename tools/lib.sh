@@ -15,6 +15,9 @@ test_packages="clang libclang-rt-dev openssl python3 python3-pytest python3-pyte
 # Programs that are not FaceTime, for the tests of that; not on everybody's machine: coturn starts a server where it is installed.
 # shellcheck disable=SC2034
 program_packages="coturn sip-tester"
+# Wireshark's window, a screen for it, and what reads the screen.
+# shellcheck disable=SC2034
+window_packages="at-spi2-core dbus-daemon gir1.2-atspi-2.0 python3-gi wireshark xvfb"
 
 say() { printf '%s\n' "$*"; }
 

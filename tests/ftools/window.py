@@ -17,6 +17,7 @@ import zlib
 SCREEN = "1900x1000x24"
 WAIT = 60           # seconds for a step; the slowest takes three here
 ANSWER = 45         # seconds for one answer of accessible.py: a program that hangs
+AGAIN = 1           # seconds until a menu entry is chosen again that opened nothing
 PAUSE = 0.1         # between two questions
 PYTHON = "/usr/bin/python3"     # the system's own: the bindings are packages
 MAIN = None         # the main window, whatever its title is
@@ -245,6 +246,18 @@ class Window:
         """Chooses an entry of the menus."""
         return self.press(name, role="menu item")
 
+    def dialog(self, name, title):
+        """Opens a dialog from its menu entry. Wireshark's own tables too do not open at the first try soon after one was closed."""
+        end = time.monotonic() + WAIT
+        while time.monotonic() < end:
+            self.menu(name)
+            again = time.monotonic() + AGAIN
+            while time.monotonic() < again:
+                if any(title in each for each in self.windows()):
+                    return
+                time.sleep(PAUSE)
+        self.wait_for_window(title)
+
     def click(self, window=MAIN, **more):
         """Clicks with the mouse."""
         return self.ask("click", window=window, **more)
@@ -257,9 +270,10 @@ class Window:
             self.ask("key", name=key)
 
     def close(self, title):
-        """Closes a dialog with its button."""
+        """Closes a dialog with its button, and a second one of the kind that came late."""
         self.press("Close", window=title)
-        self.wait_for_no_window(title)
+        self.wait_for(f"no window {title!r}", self.windows,
+                      lambda titles: not any(title in each for each in titles) or self.request("press", window=title, name="Close") is None)
 
     def loaded(self, packets):
         """Waits until a file with so many packets is open and all are shown."""
@@ -281,7 +295,7 @@ class Window:
 
     def view(self, title, right=bool):
         """Opens a statistic from its menu entry, reads its table, closes it."""
-        self.menu(title)
+        self.dialog(title, f"· {title} ·")
         rows = self.table(f"· {title} ·", right)
         self.picture(title.lower().replace(" ", "-"))
         self.close(f"· {title} ·")
@@ -289,8 +303,7 @@ class Window:
 
     def open(self, path):
         """Opens a file with the dialog for that."""
-        self.menu("Open")
-        self.wait_for_window(OPEN)
+        self.dialog("Open", OPEN)
         self.ask("enter", window=OPEN, name="File name:", text=str(path))
         self.press("Open", window=OPEN)
         self.wait_for_no_window(OPEN)
@@ -298,8 +311,7 @@ class Window:
     def profile(self, name):
         """Switches to another profile."""
         dialog = "Configuration Profiles"
-        self.menu(f"{dialog}…")
-        self.wait_for_window(dialog)
+        self.dialog(f"{dialog}…", dialog)
         self.click(dialog, cell=name)
         self.press("OK", window=dialog)
         self.wait_for_no_window(dialog)
@@ -308,8 +320,7 @@ class Window:
     def preference(self, name, value):
         """Changes a preference, under Advanced."""
         dialog = "· Preferences"
-        self.menu("Preferences…")
-        self.wait_for_window(dialog)
+        self.dialog("Preferences…", dialog)
         self.click(dialog, cell="Advanced")
         self.click(dialog, role="text")
         self.type(name)
