@@ -18,6 +18,9 @@ program_packages="coturn sip-tester"
 # What Debian packages need besides: file and dpkg-shlibdeps find the libraries that a package depends on.
 # shellcheck disable=SC2034
 package_packages="dpkg-dev file gzip"
+# Wireshark's window, a screen for it, and what reads the screen.
+# shellcheck disable=SC2034
+window_packages="at-spi2-core dbus-daemon gir1.2-atspi-2.0 python3-gi wireshark xvfb"
 
 say() { printf '%s\n' "$*"; }
 
