@@ -549,6 +549,7 @@ dissect_facetime_heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         ft_packet_attach(pinfo, pkt);
     }
     ft_tree = proto_item_add_subtree(proto_tree_add_item(tree, proto_facetime, tvb, 0, -1, ENC_NA), ett_facetime);
+    col_append_str(pinfo->cinfo, COL_INFO, " ");
     if (!outer) {
         proto_item_set_generated(proto_tree_add_uint(ft_tree, hf_facetime_kind, tvb, 0, 0, pkt->kind));
         show_evidence(tvb, pinfo, ft_tree, pkt);
