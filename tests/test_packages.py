@@ -1,6 +1,7 @@
-"""Where plugins belong on other systems (a pure function of system and version), and what a package says of itself. tests/packages installs
-packages, as root."""
+"""Where plugins belong on other systems (a pure function of system and version), and what the archive's install script refuses. tests/packages
+makes packages and installs them, as root."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -34,3 +35,84 @@ message("${{id}}|${{personal}}|${{suffix}}")
 def test_folders_of_other_systems(wireshark, system, libdir, version, expected):
     """4-4 on macOS, 4.4 elsewhere; .dll on Windows, .so elsewhere."""
     assert folder(wireshark, system, libdir, version) == expected
+
+
+@pytest.fixture(name="archive")
+def made_archive(wireshark, request):
+    """A folder as tools/package packs it, for Wireshark 4.0, with a plugin that is no ELF file."""
+    folder = wireshark.folder(f"archive-{request.node.name.replace('/', '-')}")
+    shutil.copy(paths.ROOT / "tools" / "lib.sh", folder)
+    for script in (paths.ROOT / "cmake" / "package" / "install", paths.ROOT / "tools" / "uninstall"):
+        shutil.copy(script, folder)
+    (folder / "facetime.so").write_text("a plugin")
+    (folder / "wireshark-version").write_text("4.0\n")
+    return folder
+
+
+def install(wireshark, archive, tshark, *args):
+    """Runs the archive's install with TSHARK, the text of a script, in place of tshark; with "" there is none."""
+    programs = wireshark.folder(f"{archive.name}-programs")
+    for name in "sh cat chmod cmp cp cut dirname grep head id mkdir mv od rm rmdir sed sort tr".split():
+        (programs / name).symlink_to(shutil.which(name))
+    if tshark:
+        (programs / "tshark").write_text(f"#!/bin/sh\n{tshark}\n")
+        (programs / "tshark").chmod(0o755)
+    home = wireshark.folder(f"{archive.name}-home", theirs=True)
+    return home, wireshark.run(programs / "sh", archive / "install", *args, env={"PATH": str(programs), "HOME": str(home)})
+
+
+@pytest.mark.parametrize(("tshark", "words"), [
+    ("", "there is no tshark here, which tells where Wireshark's plugins belong; install Wireshark 4.0 with tshark first."),
+    ("echo 'TShark (Wireshark) 4.4.2.'", "this archive is for Wireshark 4.0, here is 4.4; take the archive for that version."),
+    ("echo 'TShark (Wireshark) 3.6.24 (Git v3.6.24)'", "this archive is for Wireshark 4.0, here is 3.6; take the archive for that version."),
+    ("echo 'TShark (Wireshark) 4.01.2.'", "this archive is for Wireshark 4.0, here is 4.01; take the archive for that version."),
+    ("echo hello", "this archive is for Wireshark 4.0, here is another program named tshark; take the archive for that version."),
+], ids=["none", "newer", "older", "alike", "other"])
+def test_archive_refuses(wireshark, archive, tshark, words):
+    """In one sentence, and nothing is written."""
+    home, run = install(wireshark, archive, tshark)
+    assert (run.status, run.out, run.err) == (1, "", f"install: {words}\n")
+    assert not list(home.iterdir())
+
+
+def test_archive_refuses_another_machine(wireshark, archive):
+    """The plugin is for s390x; a tshark that is a script names no machine, so the one that is looked at is another program."""
+    (archive / "facetime.so").write_bytes(b"\x7fELF\x02\x02\x01" + bytes(11) + b"\x00\x16")
+    tshark = "echo 'TShark (Wireshark) 4.0.17.'"
+    script = (archive / "install").read_text()
+    assert script.count('"$(command -v tshark)"') == 1
+    (archive / "install").write_text(script.replace('"$(command -v tshark)"', '"$(command -v cat)"'))
+    home, run = install(wireshark, archive, tshark)
+    assert run.status == 1 and run.out == ""
+    assert run.err.startswith("install: this archive is for s390x, the Wireshark here is for ") and run.err.count("\n") == 1
+    assert not list(home.iterdir())
+
+
+def test_archive_takes_back_what_is_not_listed(wireshark, archive):
+    """tshark does not list what was installed: it is taken away, and said so."""
+    personal = wireshark.root / f"{archive.name}-home" / ".local" / "lib" / "wireshark" / "plugins" / "4.0"
+    nowhere = wireshark.folder(f"{archive.name}-global")
+    home, run = install(wireshark, archive, f"""case $* in
+--version*) echo 'TShark (Wireshark) 4.0.17.' ;;
+*folders*) printf 'Personal Plugins:\\t%s\\nGlobal Plugins:\\t%s\\n' '{personal}' '{nowhere}' ;;
+*) echo 'no plugins' ;;
+esac""")
+    assert run.status == 1
+    assert run.err.endswith("install: the plugin was installed, but tshark does not list it, see above; it was taken away again.\n")
+    assert not list(home.iterdir()) and not list(nowhere.iterdir())
+
+
+def test_archive_installs(wireshark, archive):
+    """Where tshark says, and says where; uninstall leaves nothing."""
+    personal = wireshark.root / f"{archive.name}-home" / ".local" / "lib" / "wireshark" / "plugins" / "4.0"
+    nowhere = wireshark.folder(f"{archive.name}-global")
+    home, run = install(wireshark, archive, f"""case $* in
+--version*) echo 'TShark (Wireshark) 4.0.17.' ;;
+*folders*) printf 'Personal Plugins:\\t%s\\nGlobal Plugins:\\t%s\\n' '{personal}' '{nowhere}' ;;
+*) ! test -e '{personal}/epan/facetime.so' || printf 'facetime.so\\t0.1.0\\tdissector\\t%s\\n' '{personal}/epan/facetime.so' ;;
+esac""")
+    copy = personal / "epan" / "facetime.so"
+    assert run.ok().out.startswith(f"Installed for you only: {copy}\nTShark (Wireshark) 4.0.17 loads facetime 0.1.0.\n")
+    assert copy.read_text() == "a plugin"
+    wireshark.run("sh", archive / "uninstall", env={"HOME": str(home)}).ok()
+    assert not list(home.iterdir())

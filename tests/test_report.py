@@ -27,6 +27,31 @@ def test_masked(wireshark, name):
     assert name not in out
 
 
+def test_names_that_are_not_ascii(wireshark):
+    """Nothing of a name is left, in whatever units awk counts."""
+    content = paths.sample("facetime-2010-inbound").read_bytes()
+    for number, name in ((b"+18885550100", "Zoë Älmqö"), (b"+12025550143", "ÄÖÜÄÖÜ")):
+        assert number in content and len(name.encode()) <= len(number)
+        content = content.replace(number, name.encode().ljust(len(number), b"x"))
+    capture = wireshark.folder("names") / "names.pcap"
+    capture.write_bytes(content)
+    assert "ÄÖÜÄÖÜ" in wireshark.run("tshark", "-q", "-r", capture, "-z", "facetime,calls").ok().out
+    for locale in ("C", "C.UTF-8"):
+        out = wireshark.run("sh", paths.ROOT / "tools" / "report", capture, env={"LC_ALL": locale}).ok().out
+        row = next(line for line in out.splitlines() if line.endswith("facetime.call == 1"))
+        assert re.search(r" inbound +<from and to> +<address 1>:16402 +<address 2>:16402 ", row), row
+        assert out.isascii()
+
+
+def test_cut_short(wireshark):
+    """tshark's complaint is there, and not the capture's name in it."""
+    capture = wireshark.folder("of ann") / "ann calls bob.pcap"
+    capture.write_bytes(paths.sample("facetime-2010-inbound").read_bytes()[:3000])
+    out = wireshark.run("sh", paths.ROOT / "tools" / "report", capture).ok().out
+    assert re.search(r"^tshark: .*cut short", out, re.M)
+    assert "ann" not in out and "bob" not in out
+
+
 def test_without_a_capture(wireshark):
     """Only the versions."""
     assert len(wireshark.run("sh", paths.ROOT / "tools" / "report").ok().out.splitlines()) == 3
