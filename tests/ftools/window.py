@@ -6,6 +6,7 @@ Nothing here sleeps for a fixed time: wait_for() asks until the answer is right,
 import json
 import os
 import pathlib
+import re
 import selectors
 import shutil
 import signal
@@ -15,13 +16,14 @@ import time
 import zlib
 
 SCREEN = "1900x1000x24"
-WAIT = 20           # seconds for a step; the slowest takes three here
+WAIT = 60           # seconds for a step; the slowest takes three here
 ANSWER = 45         # seconds for one answer of accessible.py: a program that hangs
 PAUSE = 0.1         # between two questions
 PYTHON = "/usr/bin/python3"     # the system's own: the bindings are packages
 MAIN = None         # the main window, whatever its title is
 FILTER = "Display filter entry"
 OPEN, LADDER = "· Open Capture File", "· Call Flow ·"
+ARROW = r"^\|\d+\.\d+ "      # in the text of a ladder
 NO_FILE = "The Wireshark Network Analyzer"
 
 PROGRAMS = ("wireshark", "Xvfb", "dbus-run-session")
@@ -284,13 +286,10 @@ class Window:
 
     def view(self, title, right=bool):
         """Opens a statistic from its menu entry and reads its table. It stays open: Qt shows a table that is opened soon after another
-        one was closed on the screen, and not to AT-SPI."""
-        self.dialog(title, f"· {title} · {self.file}")
-        return self.read(title, right)
-
-    def read(self, title, right=bool):
-        """Reads the table of a statistic that is open."""
-        rows = self.table(f"· {title} · {self.file}", right)
+        one was closed on the screen, but not to AT-SPI."""
+        window = f"· {title} · {self.file}"
+        self.dialog(title, window)
+        rows = self.table(window, right)
         self.picture(title.lower().replace(" ", "-"))
         return rows
 
@@ -327,8 +326,10 @@ class Window:
         self.wait_for_no_window(dialog)
 
     def ladder(self):
-        """The text of the ladder that is open, as Export writes it."""
+        """The text of the ladder that is open, as Export writes it, with as many arrows as the window says."""
         dialog, path = "Save Graph As", self.home / "ladder.txt"
+        label = self.wait_for("the number of arrows", lambda: " ".join(self.labels(LADDER)), lambda text: re.search(r"\d+ item", text))
+        arrows = int(re.search(r"(\d+) item", label)[1])
         self.press("Export", window=LADDER)
         self.wait_for_window(dialog)
         self.click(dialog, role="combo box", name="Portable Document Format (*.pdf)")
@@ -338,7 +339,8 @@ class Window:
         self.ask("enter", window=dialog, name="File name:", text=str(path))
         self.press("Save", window=dialog)
         self.wait_for_no_window(dialog)
-        return self.wait_for("the exported ladder", lambda: path.exists() and path.read_text(encoding="utf-8"))
+        return self.wait_for(f"an exported ladder with {arrows} arrows", lambda: path.read_text(encoding="utf-8") if path.exists() else "",
+                             lambda text: text.endswith("\n") and len(re.findall(ARROW, text, re.M)) == arrows)
 
     def picture(self, name):
         """Keeps a picture of the screen, where artefacts are wanted: version of Wireshark, name of the test, what it shows."""
