@@ -23,7 +23,7 @@ PYTHON = "/usr/bin/python3"     # the system's own: the bindings are packages
 MAIN = None         # the main window, whatever its title is
 FILTER = "Display filter entry"
 OPEN, LADDER = "· Open Capture File", "· Call Flow ·"
-ARROW = r"^\|\d+\.\d+ "      # in the text of a ladder
+ARROW = r"^\|\d+\.\d+ *\|"      # in the text of a ladder
 NO_FILE = "The Wireshark Network Analyzer"
 
 PROGRAMS = ("wireshark", "Xvfb", "dbus-run-session")
