@@ -443,6 +443,9 @@ terminal_init(const char *argument, void *userdata)
 /* Digits of the numbers that the window gets as text: with blanks in front, they sort as numbers do. */
 #define FT_WINDOW_DIGITS 16
 
+/* Blanks before the first column's title: the arrow of the sorting takes as much room, with Qt 6 more than with Qt 5. */
+#define FT_SORT_ARROW 7
+
 /* Does the window get the column's numbers as text? Its own reals all have six decimals, its numbers 32 bits, and none may be
  * missing. sharkd takes numbers. */
 static bool
@@ -636,7 +639,9 @@ ft_table_register(ft_table_t *table)
         fields[c].type = window_wants_text(&table->columns[c]) ? TABLE_ITEM_STRING : types[table->columns[c].type];
         fields[c].align = text ? TAP_ALIGN_LEFT : TAP_ALIGN_RIGHT;
         /* The window sorts by the first column, and the arrow that says so covers the end of a title that is as wide as its cells. */
-        fields[c].column_name = is_window && c == 0 && !text ? g_strdup_printf("    %s", table->columns[c].title) : table->columns[c].title;
+        fields[c].column_name = table->columns[c].title;
+        if (is_window && c == 0 && !text)
+            fields[c].column_name = g_strdup_printf("%*s%s", FT_SORT_ARROW, "", table->columns[c].title);
         fields[c].field_format = formats[fields[c].type];
     }
     window->table = table;

@@ -22,13 +22,13 @@ PROFILES = {PROFILE: 'gui.column.format: "No.", "%m", "Call of FaceTime", "%Cus:
 
 
 @pytest.fixture(name="opened")
-def fixture_opened(wireshark):
+def fixture_opened(wireshark, request):
     """opened(name): Wireshark with this sample open; ended after the test, also if it hangs."""
     windows = []
 
     def start(name):
-        windows.append(window.Window(wireshark, "-r", wireshark.stage(paths.sample(name)), profiles=PROFILES,
-                                     artefacts=os.environ.get("FT_ARTEFACTS")))
+        test = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_")).strip("-")
+        windows.append(window.Window(wireshark, wireshark.stage(paths.sample(name)), test, PROFILES, os.environ.get("FT_ARTEFACTS")))
         windows[-1].loaded(packets(wireshark, name))
         return windows[-1]
 
@@ -84,10 +84,9 @@ def test_voip_calls_and_ladder(opened):
     assert rows[0]["Comments"].startswith("facetime.call == 1, established")
     screen.click("· VoIP Calls ·", cell="FaceTime")
     screen.press("Flow Sequence", window="· VoIP Calls ·")
-    screen.wait_for_label("item(s)", window.LADDER)
     ladder = screen.ladder()
     screen.picture("ladder")
-    arrows = re.findall(r"^\|\d+\.\d+ ", ladder, re.M)
+    arrows = re.findall(window.ARROW, ladder, re.M)
     assert int(rows[0]["Packets"]) <= len(arrows) <= LADDER_MAX
     assert ladder.count("|FaceTime ") == int(rows[0]["Packets"]) - 1    # the last packet is part of a stream's arrow
     for text in ("DNS look-up", "Push (TLS)", "NAT probe", "QUIC Initial", "Link State", "STUN Binding Request", "SRTP (FaceTime-HEVC)"):
@@ -124,29 +123,28 @@ def test_conversation_filter(wireshark, opened):
 
 
 def test_reload(wireshark, opened):
-    """After reload all is as before; nothing is there twice, in a table that stays open either."""
+    """After reload all is as before; nothing is there twice. The table from before stays on the screen, without a file, as any of Wireshark's."""
     screen = opened(RELAY)
     rows = in_order(printed(wireshark, RELAY, "FaceTime Calls"))
-    screen.dialog("FaceTime Calls", "· FaceTime Calls ·")
-    assert in_order(screen.table("· FaceTime Calls ·")) == rows
+    assert in_order(screen.view("FaceTime Calls")) == rows
     screen.menu("Reload")
     screen.loaded(packets(wireshark, RELAY))
-    assert in_order(screen.table("· FaceTime Calls ·")) == rows
-    screen.close("· FaceTime Calls ·")
+    screen.wait_for_window("· FaceTime Calls · [no capture file]")
     assert in_order(screen.view("FaceTime Calls")) == rows
     assert in_order(screen.view("FaceTime Streams")) == in_order(printed(wireshark, RELAY, "FaceTime Streams"))
 
 
 def test_preference(wireshark, opened):
-    """A changed preference dissects the file anew: without the relay's port there is no relay, and then there is again."""
+    """A changed preference dissects the file anew: without the relay's port there is no relay, and with it all is as before."""
     screen = opened(RELAY)
-    before = in_order(printed(wireshark, RELAY, "FaceTime Calls"))
     other = wireshark.tshark(paths.sample(RELAY), "-2", "-o", "facetime.relay.ports:1", "-q", "-z", "facetime,calls").ok().out
-    assert in_order(table.rows(other, numbers=())) != before
+    after = in_order(table.rows(other, numbers=()))
+    assert after != in_order(printed(wireshark, RELAY, "FaceTime Calls"))
     screen.preference("facetime.relay.ports", "1")
-    assert in_order(screen.view("FaceTime Calls")) == in_order(table.rows(other, numbers=()))
+    assert in_order(screen.view("FaceTime Calls")) == after
     screen.preference("facetime.relay.ports", "3478-3497")
-    assert in_order(screen.view("FaceTime Calls")) == before
+    assert in_order(screen.view("FaceTime Streams")) == in_order(printed(wireshark, RELAY, "FaceTime Streams"))
+    assert in_order(screen.view("FaceTime Timeline")) == in_order(printed(wireshark, RELAY, "FaceTime Timeline"))
 
 
 def test_profile(wireshark, opened):
@@ -154,16 +152,17 @@ def test_profile(wireshark, opened):
     screen = opened(RELAY)
     screen.profile(PROFILE)
     number = facts.expected(RELAY)["calls"][0]["first_frame"]
-    shown = screen.table(window.MAIN, lambda rows: rows and "Call of FaceTime" in rows[0], name="Packet list", limit=number)
-    assert [row["Call of FaceTime"] for row in shown][-1] == "1"
+    shown = screen.table(window.MAIN, lambda rows: len(rows) == number and "Call of FaceTime" in rows[0], name="Packet list", limit=number)
+    assert [row["Call of FaceTime"] for row in shown] == [""] * (number - 1) + ["1"]
     screen.picture("profile")
     assert in_order(screen.view("FaceTime Calls")) == in_order(printed(wireshark, RELAY, "FaceTime Calls"))
 
 
 def test_another_file_then_none(wireshark, opened):
-    """Nothing is left over from the file before; after closing there is no row, and the same file opens again as at first."""
+    """Nothing is left over from the file before, with its tables still open; after closing, the same file opens again as at first."""
     screen = opened(RELAY)
     screen.view("FaceTime Calls")
+    screen.view("FaceTime Streams")
     screen.open(wireshark.stage(paths.sample(INBOUND)))
     screen.loaded(packets(wireshark, INBOUND))
     for title in ("FaceTime Calls", "FaceTime Nodes", "FaceTime Streams"):
@@ -174,4 +173,4 @@ def test_another_file_then_none(wireshark, opened):
     screen.picture("closed")
     screen.open(wireshark.stage(paths.sample(RELAY)))
     screen.loaded(packets(wireshark, RELAY))
-    assert in_order(screen.view("FaceTime Calls")) == in_order(printed(wireshark, RELAY, "FaceTime Calls"))
+    assert in_order(screen.view("FaceTime Exposure")) == in_order(printed(wireshark, RELAY, "FaceTime Exposure"))

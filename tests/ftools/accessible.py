@@ -34,7 +34,8 @@ class Screen:
         self.program = None
 
     def start(self, command, log):
-        """Starts the program."""
+        """Starts the program. AT-SPI must be there before: a program looks for it once."""
+        Atspi.get_desktop(0).get_child_count()
         with open(log, "ab") as output:
             self.program = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)  # pylint: disable=consider-using-with
         return self.program.pid
@@ -51,7 +52,14 @@ class Screen:
         context = GLib.MainContext.default()
         while context.pending():
             context.iteration(False)
-        return [window for program in children(desktop) if program.get_process_id() == self.program.pid for window in children(program)]
+        found = []
+        for program in children(desktop):
+            if program.get_process_id() == self.program.pid:
+                # What the library remembers of a program's windows is not always what there is.
+                program.set_cache_mask(Atspi.Cache.NONE)
+                program.clear_cache()
+                found += children(program)
+        return found
 
     def windows(self):
         """[role, name] of each of them."""

@@ -6,6 +6,7 @@ Nothing here sleeps for a fixed time: wait_for() asks until the answer is right,
 import json
 import os
 import pathlib
+import re
 import selectors
 import shutil
 import signal
@@ -17,12 +18,12 @@ import zlib
 SCREEN = "1900x1000x24"
 WAIT = 60           # seconds for a step; the slowest takes three here
 ANSWER = 45         # seconds for one answer of accessible.py: a program that hangs
-AGAIN = 1           # seconds until a menu entry is chosen again that opened nothing
 PAUSE = 0.1         # between two questions
 PYTHON = "/usr/bin/python3"     # the system's own: the bindings are packages
 MAIN = None         # the main window, whatever its title is
 FILTER = "Display filter entry"
 OPEN, LADDER = "· Open Capture File", "· Call Flow ·"
+ARROW = r"^\|\d+\.\d+ *\|"      # in the text of a ladder
 NO_FILE = "The Wireshark Network Analyzer"
 
 PROGRAMS = ("wireshark", "Xvfb", "dbus-run-session")
@@ -85,30 +86,31 @@ def png(xwd):
 
 
 class Window:
-    """Wireshark in a window. PROFILES: name -> its preferences."""
+    """Wireshark in a window, with the capture at PATH. PROFILES: name -> preferences; NAME: of the test, for ARTEFACTS, a folder."""
 
-    def __init__(self, wireshark, *arguments, profiles=None, artefacts=None):
-        self.wireshark, self.artefacts = wireshark, artefacts and pathlib.Path(artefacts)
-        number = len([path for path in wireshark.root.iterdir() if path.name.startswith("window")])
+    def __init__(self, wireshark, path, name="window", profiles=None, artefacts=None):
+        self.wireshark, self.name, self.artefacts = wireshark, name, artefacts and pathlib.Path(artefacts)
+        self.file = path.name
+        number = len(list(wireshark.root.glob("window*")))
         self.home = wireshark.folder(f"window{number}", theirs=True)
         self.processes = []
         self.screen = wireshark.folder(f"window{number}/screen", theirs=True)
         runtime = wireshark.folder(f"window{number}/run", theirs=True)
         runtime.chmod(0o700)
         for profile, preferences in {"": "", **(profiles or {})}.items():
-            path = self.home / ".config" / "wireshark" / (f"profiles/{profile}" if profile else "")
-            path.mkdir(parents=True, exist_ok=True)
-            (path / "preferences").write_text(PREFERENCES + preferences, encoding="utf-8")
+            settings = self.home / ".config" / "wireshark" / (f"profiles/{profile}" if profile else "")
+            settings.mkdir(parents=True, exist_ok=True)
+            (settings / "preferences").write_text(PREFERENCES + preferences, encoding="utf-8")
         (self.home / ".config" / "wireshark" / "recent_common").write_text(recent(), encoding="utf-8")
         if wireshark.user:
             for folder, _, files in os.walk(self.home):
-                for path in (folder, *(os.path.join(folder, name) for name in files)):
-                    os.chown(path, *[wireshark.user["user"]] * 2)
+                for each in (folder, *(os.path.join(folder, file) for file in files)):
+                    os.chown(each, *[wireshark.user["user"]] * 2)
         self.log = self.home / "log"
         self.environment = {**wireshark.environment, "HOME": str(self.home), "XDG_RUNTIME_DIR": str(runtime), "QT_ACCESSIBILITY": "1",
                             "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1", "QT_QPA_PLATFORM": "xcb", "NO_AT_BRIDGE": "0"}
         try:
-            self.start(arguments)
+            self.start(path)
         except BaseException:
             self.kill()
             raise
@@ -121,7 +123,7 @@ class Window:
         self.processes.append(process)
         return process
 
-    def start(self, arguments):
+    def start(self, path):
         """Starts screen, session bus and Wireshark."""
         ours, theirs = os.pipe()
         with open(self.home / "xvfb.log", "wb") as log:
@@ -146,7 +148,7 @@ class Window:
             self.driver = self.spawn(["dbus-run-session", "--", PYTHON, str(script), str(theirs)], stdin=subprocess.PIPE, stdout=log, stderr=log,
                                      pass_fds=[theirs])
         os.close(theirs)
-        self.ask("start", command=["wireshark", *map(str, arguments)], log=str(self.log))
+        self.ask("start", command=["wireshark", "-r", str(path)], log=str(self.log))
         self.wait_for("Wireshark's window", self.windows)
 
     def kill(self):
@@ -247,15 +249,8 @@ class Window:
         return self.press(name, role="menu item")
 
     def dialog(self, name, title):
-        """Opens a dialog from its menu entry. Wireshark's own tables too do not open at the first try soon after one was closed."""
-        end = time.monotonic() + WAIT
-        while time.monotonic() < end:
-            self.menu(name)
-            again = time.monotonic() + AGAIN
-            while time.monotonic() < again:
-                if any(title in each for each in self.windows()):
-                    return
-                time.sleep(PAUSE)
+        """Opens a dialog from its menu entry."""
+        self.menu(name)
         self.wait_for_window(title)
 
     def click(self, window=MAIN, **more):
@@ -269,15 +264,11 @@ class Window:
         if key:
             self.ask("key", name=key)
 
-    def close(self, title):
-        """Closes a dialog with its button, and a second one of the kind that came late."""
-        self.press("Close", window=title)
-        self.wait_for(f"no window {title!r}", self.windows,
-                      lambda titles: not any(title in each for each in titles) or self.request("press", window=title, name="Close") is None)
-
     def loaded(self, packets):
         """Waits until a file with so many packets is open and all are shown."""
-        self.wait_for_label(f"Packets: {packets} · Displayed: {packets} (100.0%)")
+        # 4.0 says that all are shown, 4.4 nothing.
+        every = f"Packets: {packets}", f"Packets: {packets} · Displayed: {packets} (100.0%)"
+        self.wait_for(f"{packets} packets", self.labels, lambda labels: any(label.strip() in every for label in labels))
 
     def displayed(self, packets):
         """Waits until so many packets are shown."""
@@ -294,11 +285,12 @@ class Window:
         return next(text for role, name, text in self.ask("texts", window=MAIN) if (role, name) == ("text", FILTER))
 
     def view(self, title, right=bool):
-        """Opens a statistic from its menu entry, reads its table, closes it."""
-        self.dialog(title, f"· {title} ·")
-        rows = self.table(f"· {title} ·", right)
+        """Opens a statistic from its menu entry and reads its table. It stays open: Qt shows a table that is opened soon after another
+        one was closed on the screen, but not to AT-SPI."""
+        window = f"· {title} · {self.file}"
+        self.dialog(title, window)
+        rows = self.table(window, right)
         self.picture(title.lower().replace(" ", "-"))
-        self.close(f"· {title} ·")
         return rows
 
     def open(self, path):
@@ -307,6 +299,7 @@ class Window:
         self.ask("enter", window=OPEN, name="File name:", text=str(path))
         self.press("Open", window=OPEN)
         self.wait_for_no_window(OPEN)
+        self.file = path.name
 
     def profile(self, name):
         """Switches to another profile."""
@@ -333,8 +326,10 @@ class Window:
         self.wait_for_no_window(dialog)
 
     def ladder(self):
-        """The text of the ladder that is open, as Export writes it."""
+        """The text of the ladder that is open, as Export writes it, with as many arrows as the window says."""
         dialog, path = "Save Graph As", self.home / "ladder.txt"
+        label = self.wait_for("the number of arrows", lambda: " ".join(self.labels(LADDER)), lambda text: re.search(r"\d+ item", text))
+        arrows = int(re.search(r"(\d+) item", label)[1])
         self.press("Export", window=LADDER)
         self.wait_for_window(dialog)
         self.click(dialog, role="combo box", name="Portable Document Format (*.pdf)")
@@ -344,11 +339,12 @@ class Window:
         self.ask("enter", window=dialog, name="File name:", text=str(path))
         self.press("Save", window=dialog)
         self.wait_for_no_window(dialog)
-        return self.wait_for("the exported ladder", lambda: path.exists() and path.read_text(encoding="utf-8"))
+        return self.wait_for(f"an exported ladder with {arrows} arrows", lambda: path.read_text(encoding="utf-8") if path.exists() else "",
+                             lambda text: text.endswith("\n") and len(re.findall(ARROW, text, re.M)) == arrows)
 
     def picture(self, name):
-        """Keeps a picture of the screen, where artefacts are wanted."""
+        """Keeps a picture of the screen, where artefacts are wanted: version of Wireshark, name of the test, what it shows."""
         if self.artefacts:
             self.artefacts.mkdir(parents=True, exist_ok=True)
             version = ".".join(map(str, self.wireshark.version[:2]))
-            (self.artefacts / f"{version}-{name}.png").write_bytes(png((self.screen / "Xvfb_screen0").read_bytes()))
+            (self.artefacts / f"{version}-{self.name}-{name}.png").write_bytes(png((self.screen / "Xvfb_screen0").read_bytes()))
