@@ -443,8 +443,9 @@ terminal_init(const char *argument, void *userdata)
 /* Digits of the numbers that the window gets as text: with blanks in front, they sort as numbers do. */
 #define FT_WINDOW_DIGITS 16
 
-/* Blanks before the first column's title: the arrow of the sorting takes as much room, with Qt 6 more than with Qt 5. */
-#define FT_SORT_ARROW 7
+/* Room around the first column's title for the arrow of the sorting: Qt 5 (4.0) leaves it free where the column is wide enough, Qt 6
+ * draws it over the end of the title. No-break spaces, for blanks at the end are not drawn. */
+#define FT_SORT_ARROW_TITLE "    %s\u00a0\u00a0\u00a0"
 
 /* Does the window get the column's numbers as text? Its own reals all have six decimals, its numbers 32 bits, and none may be
  * missing. sharkd takes numbers. */
@@ -641,7 +642,7 @@ ft_table_register(ft_table_t *table)
         /* The window sorts by the first column, and the arrow that says so covers the end of a title that is as wide as its cells. */
         fields[c].column_name = table->columns[c].title;
         if (is_window && c == 0 && !text)
-            fields[c].column_name = g_strdup_printf("%*s%s", FT_SORT_ARROW, "", table->columns[c].title);
+            fields[c].column_name = g_strdup_printf(FT_SORT_ARROW_TITLE, table->columns[c].title);
         fields[c].field_format = formats[fields[c].type];
     }
     window->table = table;
