@@ -272,6 +272,8 @@ pass(epan_t *session, unsigned n, bool tree, bool taps)
 
 #if FT_WS_VERSION >= 406
         wtap_rec_init(&rec, kept[i]);
+        /* Since 4.6 a record has a name, which "frame" asks for. */
+        wtap_setup_packet_rec(&rec, WTAP_ENCAP_RAW_IP);
 #else
         memset(&rec, 0, sizeof rec);
 #endif
