@@ -18,7 +18,8 @@ TABLES = {"FaceTime Calls": "calls", "FaceTime Timeline": "timeline", "FaceTime 
           "FaceTime Exposure": "exposure"}
 LADDER_MAX = 150    # arrows that a person still reads
 PROFILE = "Calls only"
-PROFILES = {PROFILE: 'gui.column.format: "No.", "%m", "Call of FaceTime", "%Cus:facetime.call:0:R", "Info", "%i"\n'}
+PROFILES = {"FaceTime": paths.ROOT / "profile" / "FaceTime",
+            PROFILE: 'gui.column.format: "No.", "%m", "Call of FaceTime", "%Cus:facetime.call:0:R", "Info", "%i"\n'}
 
 
 @pytest.fixture(name="opened")
@@ -156,6 +157,17 @@ def test_profile(wireshark, opened):
     assert [row["Call of FaceTime"] for row in shown] == [""] * (number - 1) + ["1"]
     screen.picture("profile")
     assert in_order(screen.view("FaceTime Calls")) == in_order(printed(wireshark, RELAY, "FaceTime Calls"))
+
+
+def test_the_profile_that_comes_with_it(opened):
+    """Its columns of call, phase, kind and path fill."""
+    screen = opened(RELAY)
+    screen.profile("FaceTime")
+    call = facts.expected(RELAY)["calls"][0]["first_frame"]
+    rows = screen.table(window.MAIN, lambda rows: len(rows) == 60 and "Phase" in rows[0], name="Packet list", limit=60)
+    screen.picture("profile-facetime")
+    assert [(row["Call"], row["Phase"]) for row in rows[call - 1:call + 2]] == [("1", "lookup"), ("1", "lookup"), ("1", "push")]
+    assert {row["Kind"] for row in rows} >= {"", "nat-probe", "quic", "relay"}
 
 
 def test_another_file_then_none(wireshark, opened):

@@ -100,6 +100,9 @@ class Window:
         for profile, preferences in {"": "", **(profiles or {})}.items():
             settings = self.home / ".config" / "wireshark" / (f"profiles/{profile}" if profile else "")
             settings.mkdir(parents=True, exist_ok=True)
+            if isinstance(preferences, pathlib.Path):   # a whole profile
+                shutil.copytree(preferences, settings, dirs_exist_ok=True)
+                preferences = (preferences / "preferences").read_text(encoding="utf-8")
             (settings / "preferences").write_text(PREFERENCES + preferences, encoding="utf-8")
         (self.home / ".config" / "wireshark" / "recent_common").write_text(recent(), encoding="utf-8")
         if wireshark.user:
