@@ -641,6 +641,10 @@ void ft_call_init(void);
 
 /* ---- hosts.c, names.c --------------------------------------------------------------------- */
 
+#define FT_PORT_DNS  53
+/* Apple's documentation: 5223 is the push, and nothing else of Apple's. */
+#define FT_PORT_PUSH 5223
+
 /* A line of the table of hosts. Constant. */
 typedef struct ft_host {
     const char *pattern;        /* a name, or "*." and a suffix, or "*-" and a name with a number before it */

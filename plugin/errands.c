@@ -33,10 +33,8 @@
 /* Packets of one conversation that wait for a name: a TCP handshake and a TLS one have a dozen. */
 #define FT_MAX_NAMELESS 32
 
-#define FT_PORT_DNS  53
 #define FT_PORT_HTTP 80
 #define FT_PORT_HTTPS 443
-#define FT_PORT_APNS 5223   /* Apple's published port of the push */
 
 /* One packet. File scope. */
 typedef struct errand_packet {
@@ -197,8 +195,8 @@ errand_dns(packet_info *pinfo)
 static int
 server_side(const packet_info *pinfo)
 {
-    bool dst = pinfo->destport == FT_PORT_HTTP || pinfo->destport == FT_PORT_HTTPS || pinfo->destport == FT_PORT_APNS;
-    bool src = pinfo->srcport == FT_PORT_HTTP || pinfo->srcport == FT_PORT_HTTPS || pinfo->srcport == FT_PORT_APNS;
+    bool dst = pinfo->destport == FT_PORT_HTTP || pinfo->destport == FT_PORT_HTTPS || pinfo->destport == FT_PORT_PUSH;
+    bool src = pinfo->srcport == FT_PORT_HTTP || pinfo->srcport == FT_PORT_HTTPS || pinfo->srcport == FT_PORT_PUSH;
 
     return dst == src ? -1 : dst;
 }

@@ -17,9 +17,6 @@
 #define FT_MAX_NAMED    65536
 #define FT_MAX_SERVICES 65536
 
-/* Apple's documentation: 5223 is the push, and nothing else of Apple's. */
-#define FT_PORT_PUSH    5223
-
 /* RFC 7301 registers none of them; read on the wire and in public code: apns-security-v2, apns-security-v3,
  * apns-pack-v1:4096:4096 (the sizes of both sides' tables). */
 #define FT_ALPN_PREFIX  "apns-"
@@ -29,8 +26,6 @@ static int hf_host_name = -1;
 static int hf_host_role = -1;
 static int hf_host_source = -1;
 static int ett_host = -1;
-
-#define FT_PORT_DNS     53
 
 /* A name that a frame shows. File scope. */
 typedef struct ft_named {

@@ -95,7 +95,7 @@ read_records(ft_said_list_t *list, const uint8_t *bytes, unsigned length, unsign
 
     *more = false;
     while (is_handshake(bytes, length)) {
-        unsigned size = (unsigned)bytes[3] << 8 | bytes[4], part = MIN(size, length - TLS_RECORD_HEADER);
+        unsigned size = ft_u16(bytes + 3), part = MIN(size, length - TLS_RECORD_HEADER);
 
         memcpy(messages + have, bytes + TLS_RECORD_HEADER, part);
         have += part;

@@ -31,12 +31,6 @@
 #define IPV6_FRAGMENT    44
 #define IPV6_DESTINATION 60
 
-static uint16_t
-u16(const uint8_t *at)
-{
-    return (uint16_t)((unsigned)at[0] << 8 | at[1]);
-}
-
 static bool
 ipv4_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
 {
@@ -44,13 +38,13 @@ ipv4_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
         return false;
     ip->payload = 4u * (bytes[0] & 0x0f);
     /* Segmentation by the network card leaves no length: then it is what there is. */
-    ip->length = u16(bytes + 2) ? (unsigned)u16(bytes + 2) : captured;
+    ip->length = ft_u16(bytes + 2) ? (unsigned)ft_u16(bytes + 2) : captured;
     if (ip->payload < IPV4_HEADER || ip->length < ip->payload)
         return false;
     ip->v6 = false;
     ip->dscp = bytes[1] >> 2;
     ip->protocol = bytes[9];
-    ip->is_fragment = (u16(bytes + 6) & (IPV4_OFFSET | IPV4_MORE)) != 0;
+    ip->is_fragment = (ft_u16(bytes + 6) & (IPV4_OFFSET | IPV4_MORE)) != 0;
     set_address(&ip->src, AT_IPv4, 4, bytes + IPV4_SOURCE);
     set_address(&ip->dst, AT_IPv4, 4, bytes + IPV4_SOURCE + 4);
     return true;
@@ -62,7 +56,7 @@ ipv6_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
     if (captured < IPV6_HEADER)
         return false;
     ip->payload = IPV6_HEADER;
-    ip->length = u16(bytes + 4) ? IPV6_HEADER + (unsigned)u16(bytes + 4) : captured;
+    ip->length = ft_u16(bytes + 4) ? IPV6_HEADER + (unsigned)ft_u16(bytes + 4) : captured;
     ip->v6 = true;
     ip->dscp = (uint8_t)((bytes[0] & 0x0f) << 2 | bytes[1] >> 6);
     ip->protocol = bytes[6];
@@ -77,7 +71,7 @@ ipv6_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
             return false;
         if (ip->protocol == IPV6_FRAGMENT) {
             /* Offset in the upper 13 bits, "more" in the lowest. */
-            ip->is_fragment |= (u16(header + 2) & 0xfff9) != 0;
+            ip->is_fragment |= (ft_u16(header + 2) & 0xfff9) != 0;
             ip->payload += 8;
         } else {
             ip->payload += 8 + 8u * header[1];
@@ -154,8 +148,8 @@ ft_payload_of(ft_payload_t *payload, tvbuff_t *frame, const ft_ip_t *ip)
         before = UDP_HEADER;
         payload->sequence = 0;
         /* RFC 2675, 4: a length of 0 is that of the IP packet. */
-        if (u16(header + 4)) {
-            length = MIN(length, u16(header + 4));
+        if (ft_u16(header + 4)) {
+            length = MIN(length, ft_u16(header + 4));
             captured = MIN(captured, length);
         }
         break;
@@ -165,7 +159,7 @@ ft_payload_of(ft_payload_t *payload, tvbuff_t *frame, const ft_ip_t *ip)
         before = 4u * (header[12] >> 4);
         if (before < TCP_HEADER)
             return false;
-        payload->sequence = (uint32_t)u16(header + 4) << 16 | u16(header + 6);
+        payload->sequence = (uint32_t)ft_u16(header + 4) << 16 | ft_u16(header + 6);
         break;
     default:
         return false;
@@ -176,7 +170,7 @@ ft_payload_of(ft_payload_t *payload, tvbuff_t *frame, const ft_ip_t *ip)
     payload->offset = (unsigned)(payload->bytes - tvb_get_ptr(frame, 0, 1));
     payload->captured = captured - before;
     payload->reported = length - before;
-    payload->srcport = u16(header);
-    payload->destport = u16(header + 2);
+    payload->srcport = ft_u16(header);
+    payload->destport = ft_u16(header + 2);
     return true;
 }

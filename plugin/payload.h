@@ -9,10 +9,8 @@
 #include "packet-facetime.h"
 
 /* IANA, protocol numbers. */
-#define FT_IP_PROTOCOL_ICMP   1
-#define FT_IP_PROTOCOL_TCP    6
-#define FT_IP_PROTOCOL_UDP    17
-#define FT_IP_PROTOCOL_ICMPV6 58
+#define FT_IP_PROTOCOL_TCP 6
+#define FT_IP_PROTOCOL_UDP 17
 
 /* An IP header that stands in the frame, and what is behind it. Lives as long as the frame's bytes. */
 typedef struct ft_ip {
@@ -36,6 +34,13 @@ typedef struct ft_payload {
     uint32_t sequence;          /* of TCP: of the first byte; 0 for UDP */
     uint16_t srcport, destport;
 } ft_payload_t;
+
+/* Two bytes in network byte order. */
+static inline uint16_t
+ft_u16(const uint8_t *at)
+{
+    return (uint16_t)((unsigned)at[0] << 8 | at[1]);
+}
 
 /* The innermost IP header that the packet's addresses were read from. False: it does not stand in the frame (the packet was put
  * together, decrypted or inflated), or is none that is valid. */

@@ -309,7 +309,7 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
 static bool
 is_looked_at(proto_tree *tree)
 {
-    return tree ? proto_field_is_referenced(tree, proto_facetime) || ft_is_shown(NULL) : ft_is_shown(NULL);
+    return (tree && proto_field_is_referenced(tree, proto_facetime)) || ft_is_shown(NULL);
 }
 
 static void

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "payload.h"
 #include "said.h"
 
 #define DNS_HEADER   12
@@ -13,12 +14,6 @@
 #define MAX_NAME     255        /* RFC 1035, 2.3.4 */
 /* Records that are looked at: an answer has some dozens at most. */
 #define MAX_RECORDS  256
-
-static unsigned
-u16(const uint8_t *at)
-{
-    return (unsigned)at[0] << 8 | at[1];
-}
 
 /* Where the name at this place ends; 0: beyond the message. */
 static unsigned
@@ -61,28 +56,28 @@ ft_said_dns(ft_said_list_t *list, const uint8_t *bytes, unsigned length)
 {
     unsigned at, records;
 
-    if (length < DNS_HEADER || u16(bytes + 4) == 0)
+    if (length < DNS_HEADER || ft_u16(bytes + 4) == 0)
         return;
     question_add(list, bytes, length);
     at = name_skip(bytes, length, DNS_HEADER);
     /* A message has one question (RFC 9619). What stands behind more of them is not looked for. */
-    if (at == 0 || u16(bytes + 4) != 1)
+    if (at == 0 || ft_u16(bytes + 4) != 1)
         return;
     at += 4;
-    records = MIN(u16(bytes + 6), MAX_RECORDS);
+    records = MIN(ft_u16(bytes + 6), MAX_RECORDS);
     for (unsigned i = 0; i < records; i++) {
         unsigned type, size;
 
         at = name_skip(bytes, length, at);
         if (at == 0 || at + 10 > length)
             return;
-        type = u16(bytes + at);
-        size = u16(bytes + at + 8);
+        type = ft_u16(bytes + at);
+        size = ft_u16(bytes + at + 8);
         if (at + 10 + size > length)
             return;
-        if (u16(bytes + at + 2) == DNS_CLASS_IN && type == DNS_A && size == 4)
+        if (ft_u16(bytes + at + 2) == DNS_CLASS_IN && type == DNS_A && size == 4)
             ft_said_add_address(list, AT_IPv4, bytes + at + 10);
-        if (u16(bytes + at + 2) == DNS_CLASS_IN && type == DNS_AAAA && size == 16)
+        if (ft_u16(bytes + at + 2) == DNS_CLASS_IN && type == DNS_AAAA && size == 16)
             ft_said_add_address(list, AT_IPv6, bytes + at + 10);
         at += 10 + size;
     }

@@ -88,15 +88,22 @@ def test_archive_refuses_another_machine(wireshark, archive):
     assert not list(home.iterdir())
 
 
-def test_archive_takes_back_what_is_not_listed(wireshark, archive):
-    """tshark does not list what was installed: it is taken away, and said so."""
+def install_where(wireshark, archive, plugins):
+    """The same with a tshark that is 4.0 and says where plugins belong; PLUGINS is what its script does for a list of them, with {personal}
+    for the user's folder. Returns also both folders, for the user and for all."""
     personal = wireshark.root / f"{archive.name}-home" / ".local" / "lib" / "wireshark" / "plugins" / "4.0"
     nowhere = wireshark.folder(f"{archive.name}-global")
     home, run = install(wireshark, archive, f"""case $* in
 --version*) echo 'TShark (Wireshark) 4.0.17.' ;;
 *folders*) printf 'Personal Plugins:\\t%s\\nGlobal Plugins:\\t%s\\n' '{personal}' '{nowhere}' ;;
-*) echo 'no plugins' ;;
+*) {plugins.format(personal=personal)} ;;
 esac""")
+    return home, run, personal, nowhere
+
+
+def test_archive_takes_back_what_is_not_listed(wireshark, archive):
+    """tshark does not list what was installed: it is taken away, and said so."""
+    home, run, _, nowhere = install_where(wireshark, archive, "echo 'no plugins'")
     assert run.status == 1
     assert run.err.endswith("install: the plugin was installed, but tshark does not list it, see above; it was taken away again.\n")
     assert not list(home.iterdir()) and not list(nowhere.iterdir())
@@ -104,13 +111,8 @@ esac""")
 
 def test_archive_installs(wireshark, archive):
     """Where tshark says, and says where; uninstall leaves nothing."""
-    personal = wireshark.root / f"{archive.name}-home" / ".local" / "lib" / "wireshark" / "plugins" / "4.0"
-    nowhere = wireshark.folder(f"{archive.name}-global")
-    home, run = install(wireshark, archive, f"""case $* in
---version*) echo 'TShark (Wireshark) 4.0.17.' ;;
-*folders*) printf 'Personal Plugins:\\t%s\\nGlobal Plugins:\\t%s\\n' '{personal}' '{nowhere}' ;;
-*) ! test -e '{personal}/epan/facetime.so' || printf 'facetime.so\\t0.1.0\\tdissector\\t%s\\n' '{personal}/epan/facetime.so' ;;
-esac""")
+    home, run, personal, _ = install_where(
+        wireshark, archive, "! test -e '{personal}/epan/facetime.so' || printf 'facetime.so\\t0.1.0\\tdissector\\t%s\\n' '{personal}/epan/facetime.so'")
     copy = personal / "epan" / "facetime.so"
     assert run.ok().out.startswith(f"Installed for you only: {copy}\nTShark (Wireshark) 4.0.17 loads facetime 0.1.0.\n")
     assert copy.read_text() == "a plugin"
