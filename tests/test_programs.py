@@ -27,11 +27,12 @@ def running(*command, **more):
             process.terminate()
 
 
-def wait_for(ready, seconds=20):
-    """Until READY() is true."""
+def wait_for(port, process, seconds=20):
+    """Until the PROCESS has the UDP port."""
     end = time.monotonic() + seconds
-    while not ready():
-        assert time.monotonic() < end, "no start"
+    while not is_bound(port):
+        assert process.poll() is None, f"{process.args[0]} ended with {process.returncode}: does it know all of {process.args[1:]}?"
+        assert time.monotonic() < end, f"{process.args[0]} does not listen on UDP port {port}"
         time.sleep(0.1)
 
 
@@ -47,14 +48,17 @@ def is_bound(port):
 
 def talk(folder):
     """SIP calls, STUN questions, and TURN allocations with data both ways."""
-    with running("sipp", "-sn", "uas", "-i", HOST, "-p", str(SIP), "-nostdin", cwd=folder):
-        wait_for(lambda: is_bound(SIP))
+    with running("sipp", "-sn", "uas", "-i", HOST, "-p", str(SIP), "-nostdin", cwd=folder) as process:
+        wait_for(SIP, process)
         subprocess.run(["sipp", "-sn", "uac", f"{HOST}:{SIP}", "-i", HOST, "-p", str(CLIENT), "-m", "20", "-r", "20", "-d", "100", "-nostdin"],
                        cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True)
-    with running("turnserver", "-n", "--no-tls", "--no-dtls", "--no-cli", "--allow-loopback-peers", "-L", HOST, "-p", str(TURN), "--lt-cred-mech",
+    # DTLS and the command line became off by default, and the options to switch them off went, between coturn 4.6 and 4.18.
+    usage = subprocess.run(["turnserver", "-h"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=15, check=False)
+    off = [option for option in ("--no-dtls", "--no-cli") if option in usage.stdout + usage.stderr]
+    with running("turnserver", "-n", "--no-tls", *off, "--allow-loopback-peers", "-L", HOST, "-p", str(TURN), "--lt-cred-mech",
                  "-u", "user:word", "-r", "example.com", "--min-port", str(RELAYS[0]), "--max-port", str(RELAYS[1]), "--userdb", f"{folder}/turn.db",
-                 "--pidfile", f"{folder}/turn.pid", "--log-file", f"{folder}/turn.log", cwd=folder):
-        wait_for(lambda: is_bound(TURN))
+                 "--pidfile", f"{folder}/turn.pid", "--log-file", f"{folder}/turn.log", cwd=folder) as process:
+        wait_for(TURN, process)
         for command in (["turnutils_stunclient", "-p", str(TURN), HOST],
                         ["turnutils_uclient", "-y", "-c", "-u", "user", "-w", "word", "-m", "1", "-n", "20", "-p", str(TURN), HOST]):
             with contextlib.suppress(subprocess.TimeoutExpired):
