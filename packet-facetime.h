@@ -545,6 +545,8 @@ bool ft_is_apple(const address *addr);
 bool ft_is_private(const address *addr);
 bool ft_is_relay_port(uint32_t port);
 bool ft_is_media_port(uint32_t port);
+/* Takes the preferences' ports: a port is looked up for each datagram of a capture. */
+void ft_ports_take(void);
 /* True if Wireshark gives datagrams of this relay port to another dissector: packet-facetime.c. */
 bool ft_is_owned_port(uint32_t port);
 
@@ -687,6 +689,8 @@ void ft_hosts_register(void);
 const ft_service_t *ft_service_of(packet_info *pinfo);
 /* The same for push, made if there is none (first pass) and given one more reason. NULL where the limit is reached. */
 const ft_service_t *ft_service_push(packet_info *pinfo, ft_apns_evidence_t why);
+/* False: this capture has named no host and no conversation of FaceTime's so far, as most captures. To ask costs next to nothing. */
+bool ft_names_known(void);
 /* The line of the host to which a DNS answer of this capture gave the address; NULL: none so far. *name gets the name that was asked
  * for, in file scope; it may be NULL. */
 const ft_host_t *ft_host_of_address(const address *addr, const char **name);
@@ -714,6 +718,8 @@ void ft_apns_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_
 void ft_postdissector_register(void);
 /* Gives the facts of the datagram at hand to the post-dissector, which runs after all dissectors of the frame. */
 void ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt);
+/* False while a frame is dissected: it has no facts yet. To ask costs next to nothing, and most frames of a capture have none. */
+bool ft_packet_may_have_facts(const packet_info *pinfo);
 /* The facts of the frame's datagram; NULL if it showed no sign of FaceTime. */
 ft_packet_t *ft_packet_of(packet_info *pinfo);
 void ft_postdissector_init(void);

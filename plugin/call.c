@@ -238,7 +238,7 @@ ft_call_limit_reached(void)
 void
 ft_call_clock(const nstime_t *now)
 {
-    if (nstime_cmp(now, &clock_now) > 0)
+    if (now->secs > clock_now.secs || (now->secs == clock_now.secs && now->nsecs > clock_now.nsecs))
         clock_now = *now;
 }
 

@@ -24,12 +24,17 @@
 /* NAT probes that wait for their call; a flood of them gets no more. */
 #define FT_MAX_PENDING 64
 
+/* How often flows may go from one call to another in a file, and later passes know it: some 60 bytes each. A device has a few dozen
+ * calls a day on the same flows; more is a flood of datagrams that name two calls in turn. */
+#define FT_MAX_CHANGES 262144
+
 /* A NAT probe this long before a call belongs to it: 1 s was seen on a real call; the 2010 description has push,
  * certificate and registration in between. */
 #define FT_PRELUDE_SECONDS 60
 
 static ft_flow_t *pending[FT_MAX_PENDING]; /* a ring */
 static unsigned pending_next;
+static unsigned changes;                    /* of flows from call to call that were kept */
 
 /* True if the packet can tell nothing about its flow's call that was not known at the last one: most media packets. */
 static bool
@@ -173,8 +178,10 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
         flow->calls = wmem_tree_new(wmem_file_scope());
         wmem_tree_insert32(flow->calls, 0, flow->call);
     }
-    if (flow->calls)
+    if (flow->calls && changes < FT_MAX_CHANGES) {
         wmem_tree_insert32(flow->calls, from_frame, call);
+        changes++;
+    }
     flow->call = call;
     flow->reason = reason;
     ft_early_take(flow);
@@ -400,4 +407,5 @@ ft_join_init(void)
 {
     memset(pending, 0, sizeof pending);
     pending_next = 0;
+    changes = 0;
 }

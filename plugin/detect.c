@@ -48,7 +48,7 @@ ft_confidence(uint32_t evidence)
 {
     ft_confidence_t best = FT_CONFIDENCE_NONE;
 
-    for (unsigned bit = 0; bit < FT_EV_COUNT; bit++) {
+    for (unsigned bit = 0; bit < FT_EV_COUNT && evidence >> bit; bit++) {
         if ((evidence & FT_EV(bit)) && ft_evidence[bit].confidence > best)
             best = ft_evidence[bit].confidence;
     }
@@ -92,14 +92,34 @@ ft_is_private(const address *addr)
     return addr->type == AT_IPv6 && (b[0] & 0xfe) == 0xfc;
 }
 
+/* Which ports a preference names. */
+typedef bool ft_ports_t[UINT16_MAX + 1];
+
+static ft_ports_t relay_ports, media_ports;
+
+static void
+take_port(uint32_t port, void *ports)
+{
+    (*(ft_ports_t *)ports)[port] = true;
+}
+
+void
+ft_ports_take(void)
+{
+    memset(relay_ports, 0, sizeof relay_ports);
+    memset(media_ports, 0, sizeof media_ports);
+    range_foreach(ft_pref_relay_ports, take_port, &relay_ports);
+    range_foreach(ft_pref_media_ports, take_port, &media_ports);
+}
+
 bool
 ft_is_relay_port(uint32_t port)
 {
-    return value_is_in_range(ft_pref_relay_ports, port);
+    return port <= UINT16_MAX && relay_ports[port];
 }
 
 bool
 ft_is_media_port(uint32_t port)
 {
-    return value_is_in_range(ft_pref_media_ports, port);
+    return port <= UINT16_MAX && media_ports[port];
 }

@@ -206,7 +206,7 @@ static errand_state_t *
 errand_tcp(packet_info *pinfo)
 {
     int side = server_side(pinfo);
-    const ft_service_t *service = ft_service_of(pinfo);
+    const ft_service_t *service;
     const ft_host_t *host;
     const address *server;
     const char *name = NULL;
@@ -215,6 +215,10 @@ errand_tcp(packet_info *pinfo)
     if (side < 0)
         return NULL;
     server = side ? &pinfo->dst : &pinfo->src;
+    /* Most packets of a capture end here. */
+    if (!ft_names_known() && !ft_is_apple(server))
+        return NULL;
+    service = ft_service_of(pinfo);
     host = ft_host_of_address(server, &name);
     if (!service && !host && !ft_is_apple(server))
         return NULL;

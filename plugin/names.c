@@ -45,6 +45,7 @@ static wmem_map_t *addresses;   /* ft_endpoint_t with port 0 -> ft_addressed_t; 
 static wmem_map_t *named;       /* frame number -> ft_named_t; file scope */
 static wmem_map_t *services;    /* index of a conversation + 1 -> ft_service_t; file scope */
 static wmem_map_t *pairs;       /* hashes of both ends, of conversations with a service: a sieve; file scope */
+static bool names_known;        /* services or addresses is not empty */
 
 /* ---- Conversations ------------------------------------------------------------------------- */
 
@@ -99,6 +100,7 @@ service_get(packet_info *pinfo, ft_role_t role, const ft_host_t *host, const cha
         service = wmem_new0(wmem_file_scope(), ft_service_t);
         service->role = role;
         service->first_frame = pinfo->num;
+        names_known = true;
         wmem_map_insert(services, GUINT_TO_POINTER(conversation->conv_index + 1), service);
         wmem_map_insert(pairs, pair_key(pinfo), pair_key(pinfo));
     }
@@ -216,6 +218,7 @@ address_take(const address *addr, const ft_host_t *host, const char *name)
             return;
         one = wmem_new0(wmem_file_scope(), ft_addressed_t);
         ft_endpoint_copy(&one->at, &at.addr, 0);
+        names_known = true;
         wmem_map_insert(addresses, &one->at, one);
     }
     one->host = host;
@@ -223,6 +226,12 @@ address_take(const address *addr, const ft_host_t *host, const char *name)
         wmem_free(wmem_file_scope(), one->name);
         one->name = wmem_strdup(wmem_file_scope(), name);
     }
+}
+
+bool
+ft_names_known(void)
+{
+    return names_known;
 }
 
 const ft_host_t *
@@ -292,7 +301,7 @@ collect(tvbuff_t *frame, packet_info *pinfo)
         return;
     /* A packet that an ICMP error quotes is another protocol's. */
     if (!ft_ip_of(&ip, frame, pinfo) || ip.protocol != (dns ? FT_IP_PROTOCOL_UDP : FT_IP_PROTOCOL_TCP) ||
-        !ft_payload_of(&payload, frame, &ip) || payload.srcport != pinfo->srcport)
+        !ft_payload_of(&payload, &ip) || payload.srcport != pinfo->srcport)
         return;
     if (has_port(pinfo, FT_PORT_PUSH))
         collect_push_address(pinfo);
@@ -345,6 +354,7 @@ ft_names_init(void)
     named = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     services = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     pairs = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    names_known = false;
     ft_opening_init();
 }
 

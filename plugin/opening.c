@@ -162,20 +162,30 @@ go_on(ft_said_list_t *list, opening_t *opening, const ft_payload_t *payload)
         opening_drop(opening);
 }
 
-void
-ft_opening_segment(ft_said_list_t *list, const packet_info *pinfo, const ft_payload_t *payload)
+/* True: a direction's segment that is kept, or the first one of a handshake. */
+static bool
+tls_segment(ft_said_list_t *list, const packet_info *pinfo, const ft_payload_t *payload)
 {
     const opening_key_t key = { { pinfo->src, payload->srcport }, { pinfo->dst, payload->destport } };
-    opening_t *opening;
+    opening_t *opening = (opening_t *)wmem_map_lookup(openings, &key);
 
-    if (payload->captured == 0)
-        return;
-    opening = wmem_map_size(openings) ? (opening_t *)wmem_map_lookup(openings, &key) : NULL;
     if (opening)
         go_on(list, opening, payload);
     else if (payload->bytes[0] == TLS_HANDSHAKE)
         read_segment(list, &key, payload);
-    else if (g_ascii_isupper(payload->bytes[0]))
+    else
+        return false;
+    return true;
+}
+
+void
+ft_opening_segment(ft_said_list_t *list, const packet_info *pinfo, const ft_payload_t *payload)
+{
+    if (payload->captured == 0)
+        return;
+    if ((payload->bytes[0] == TLS_HANDSHAKE || wmem_map_size(openings) > 0) && tls_segment(list, pinfo, payload))
+        return;
+    if (g_ascii_isupper(payload->bytes[0]))
         ft_said_http(list, payload->bytes, payload->captured);
 }
 

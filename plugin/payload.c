@@ -45,8 +45,6 @@ ipv4_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
     ip->dscp = bytes[1] >> 2;
     ip->protocol = bytes[9];
     ip->is_fragment = (ft_u16(bytes + 6) & (IPV4_OFFSET | IPV4_MORE)) != 0;
-    set_address(&ip->src, AT_IPv4, 4, bytes + IPV4_SOURCE);
-    set_address(&ip->dst, AT_IPv4, 4, bytes + IPV4_SOURCE + 4);
     return true;
 }
 
@@ -61,8 +59,6 @@ ipv6_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
     ip->dscp = (uint8_t)((bytes[0] & 0x0f) << 2 | bytes[1] >> 6);
     ip->protocol = bytes[6];
     ip->is_fragment = false;
-    set_address(&ip->src, AT_IPv6, 16, bytes + IPV6_SOURCE);
-    set_address(&ip->dst, AT_IPv6, 16, bytes + IPV6_SOURCE + 16);
     /* Each header moves on by eight bytes at least. */
     while (ip->protocol == IPV6_HOP_BY_HOP || ip->protocol == IPV6_ROUTING || ip->protocol == IPV6_DESTINATION || ip->protocol == IPV6_FRAGMENT) {
         const uint8_t *header = bytes + ip->payload;
@@ -84,6 +80,7 @@ ipv6_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
 bool
 ft_ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
 {
+    ip->frame = bytes;
     ip->bytes = bytes;
     ip->captured = captured;
     if (captured == 0)
@@ -92,6 +89,18 @@ ft_ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
     case 4: return ipv4_at(ip, bytes, captured);
     case 6: return ipv6_at(ip, bytes, captured);
     default: return false;
+    }
+}
+
+void
+ft_ip_addresses(const ft_ip_t *ip, address *src, address *dst)
+{
+    if (ip->v6) {
+        set_address(src, AT_IPv6, 16, ip->bytes + IPV6_SOURCE);
+        set_address(dst, AT_IPv6, 16, ip->bytes + IPV6_SOURCE + 16);
+    } else {
+        set_address(src, AT_IPv4, 4, ip->bytes + IPV4_SOURCE);
+        set_address(dst, AT_IPv4, 4, ip->bytes + IPV4_SOURCE + 4);
     }
 }
 
@@ -129,11 +138,14 @@ ft_ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo)
         header = (const uint8_t *)at;
     else
         header = header_by_addresses(bytes, captured, pinfo, source, source == IPV4_SOURCE ? 4 : 6);
-    return header && ft_ip_at(ip, header, captured - (unsigned)(header - bytes)) && (source == IPV6_SOURCE) == ip->v6;
+    if (!header || !ft_ip_at(ip, header, captured - (unsigned)(header - bytes)))
+        return false;
+    ip->frame = bytes;
+    return (source == IPV6_SOURCE) == ip->v6;
 }
 
 bool
-ft_payload_of(ft_payload_t *payload, tvbuff_t *frame, const ft_ip_t *ip)
+ft_payload_of(ft_payload_t *payload, const ft_ip_t *ip)
 {
     const uint8_t *header = ip->bytes + ip->payload;
     unsigned before, length = ip->length - ip->payload, captured;
@@ -167,7 +179,7 @@ ft_payload_of(ft_payload_t *payload, tvbuff_t *frame, const ft_ip_t *ip)
     if (captured < before)
         return false;
     payload->bytes = header + before;
-    payload->offset = (unsigned)(payload->bytes - tvb_get_ptr(frame, 0, 1));
+    payload->offset = (unsigned)(payload->bytes - ip->frame);
     payload->captured = captured - before;
     payload->reported = length - before;
     payload->srcport = ft_u16(header);

@@ -14,6 +14,7 @@
 
 /* An IP header that stands in the frame, and what is behind it. Lives as long as the frame's bytes. */
 typedef struct ft_ip {
+    const uint8_t *frame;       /* where the frame, or whatever holds the header, begins */
     const uint8_t *bytes;       /* the header */
     unsigned captured;          /* bytes from there that the frame has */
     unsigned length;            /* of header, extension headers and payload on the wire, in bytes */
@@ -22,13 +23,12 @@ typedef struct ft_ip {
     uint8_t dscp;               /* RFC 2474: 0 to 63 */
     bool v6;
     bool is_fragment;           /* of a larger packet: the payload is not whole, and may be a later part */
-    address src, dst;           /* point into the header */
 } ft_ip_t;
 
 /* A segment or datagram. Lives as long as the frame's bytes. */
 typedef struct ft_payload {
     const uint8_t *bytes;
-    unsigned offset;            /* of them in the frame */
+    unsigned offset;            /* of them in the frame, or whatever holds the header */
     unsigned captured;          /* bytes that the frame has */
     unsigned reported;          /* bytes on the wire */
     uint32_t sequence;          /* of TCP: of the first byte; 0 for UDP */
@@ -47,7 +47,9 @@ ft_u16(const uint8_t *at)
 bool ft_ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo);
 /* The header at these bytes. False: none that is valid, or cut. */
 bool ft_ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured);
+/* Its addresses, which point into the header. */
+void ft_ip_addresses(const ft_ip_t *ip, address *src, address *dst);
 /* What TCP or UDP carries behind that header. False: it is a fragment, or another protocol, or cut before its payload. */
-bool ft_payload_of(ft_payload_t *payload, tvbuff_t *frame, const ft_ip_t *ip);
+bool ft_payload_of(ft_payload_t *payload, const ft_ip_t *ip);
 
 #endif /* FT_PAYLOAD_H */

@@ -31,6 +31,7 @@ typedef struct late_datagram {
 static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope */
 static int proto_data;      /* what is shown as plain data */
 static wmem_map_t *refused; /* frame number of an ICMP error -> ft_flow_t; file scope */
+static uint32_t attached_to;    /* the frame that got facts last */
 static protocol_t *protocol;    /* FaceTime */
 static int proto_udp, proto_icmp, proto_icmpv6, proto_stun, proto_sip, proto_sdp;
 
@@ -40,9 +41,16 @@ ft_packet_of(packet_info *pinfo)
     return (ft_packet_t *)p_get_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS);
 }
 
+bool
+ft_packet_may_have_facts(const packet_info *pinfo)
+{
+    return pinfo->num == attached_to;
+}
+
 void
 ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt)
 {
+    attached_to = pinfo->num;
     if (ft_packet_of(pinfo))
         p_remove_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS);
     p_add_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS, pkt);
@@ -120,6 +128,7 @@ quoted_flow(tvbuff_t *frame, const packet_info *pinfo)
 {
     const conversation_t *conversation;
     ft_payload_t payload;
+    address src, dst;
     ft_ip_t ip, quoted;
 
     if (!ft_ip_of(&ip, frame, pinfo))
@@ -130,9 +139,10 @@ quoted_flow(tvbuff_t *frame, const packet_info *pinfo)
     else if (ip.payload + FT_ICMP_HEADER_LEN > ip.captured ||
              !ft_ip_at(&quoted, ip.bytes + ip.payload + FT_ICMP_HEADER_LEN, ip.captured - ip.payload - FT_ICMP_HEADER_LEN))
         return NULL;
-    if (quoted.protocol != FT_IP_PROTOCOL_UDP || !ft_payload_of(&payload, frame, &quoted))
+    if (quoted.protocol != FT_IP_PROTOCOL_UDP || !ft_payload_of(&payload, &quoted))
         return NULL;
-    conversation = find_conversation(pinfo->num, &quoted.src, &quoted.dst, CONVERSATION_UDP, payload.srcport, payload.destport, 0);
+    ft_ip_addresses(&quoted, &src, &dst);
+    conversation = find_conversation(pinfo->num, &src, &dst, CONVERSATION_UDP, payload.srcport, payload.destport, 0);
     return conversation ? (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime) : NULL;
 }
 
@@ -174,7 +184,7 @@ taken_payload(tvbuff_t *frame, const packet_info *pinfo)
     ft_ip_t ip;
 
     if ((last != proto_stun && last != proto_sip && last != proto_sdp) || !ft_ip_of(&ip, frame, pinfo) ||
-        ip.protocol != FT_IP_PROTOCOL_UDP || !ft_payload_of(&payload, frame, &ip) ||
+        ip.protocol != FT_IP_PROTOCOL_UDP || !ft_payload_of(&payload, &ip) ||
         payload.srcport != pinfo->srcport || payload.reported < 4)
         return NULL;
     return tvb_new_subset_length_caplen(frame, (int)payload.offset, (int)payload.captured, (int)payload.reported);
@@ -268,7 +278,7 @@ packet_facts(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     /* Most packets of a capture are TCP's; none of them has facts. */
     if (pinfo->ptype == PT_TCP)
         return NULL;
-    pkt = ft_packet_of(pinfo);
+    pkt = ft_packet_may_have_facts(pinfo) ? ft_packet_of(pinfo) : NULL;
     if (!pkt && PINFO_FD_VISITED(pinfo) && wmem_map_size(late) > 0)
         pkt = late_packet(tvb, pinfo, tree);
     if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP)

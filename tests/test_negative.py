@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from ftools import datagrams, facts, paths, table
+from ftools import datagrams, facts, loads, paths, table
 from ftools.datagrams import APPLE, DEVICE, FORMS, LINK_STATE, MEDIA_PORTS, PEER, RELAY_TO_ANYONE, Form, frame, u16, u32
 
 PASSES = {"pass 1": (), "-2": ("-2",)}
@@ -221,6 +221,16 @@ def test_many_weak_signs_are_not_one_strong_one(wireshark, passes):
                     frame(MEDIA_PORTS["source"], MEDIA_PORTS["destination"], datagrams.sip("Other 1.0"))]
     capture = datagrams.written(wireshark, "weak.pcap", packets)
     assert anything(wireshark.tshark(capture, *PASSES[passes], *ANYTHING)) == ([], 0)
+
+
+@each_pass
+def test_other_programs_on_our_ports(wireshark, passes):
+    """STUN, TURN, SIP, RTP, QUIC, DTLS, games, DNS and NTP on FaceTime's ports."""
+    path = wireshark.write("others.pcap", b"")
+    count = loads.others_on(path, (16393, 16402, 3478), (3478, 3482, 3497, 16384, 16393, 16402))
+    found = anything(wireshark.tshark(path, *PASSES[passes], *ANYTHING))
+    print(f"{passes}: {count}, shown as FaceTime: {len(found[0])} packets, {found[1]} calls")
+    assert found == ([], 0)
 
 
 # First bytes that lead into each of the forms.

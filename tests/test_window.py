@@ -89,7 +89,8 @@ def test_voip_calls_and_ladder(opened):
     screen.picture("ladder")
     arrows = re.findall(window.ARROW, ladder, re.M)
     assert int(rows[0]["Packets"]) <= len(arrows) <= LADDER_MAX
-    assert ladder.count("|FaceTime ") == int(rows[0]["Packets"]) - 1    # the last packet is part of a stream's arrow
+    # The last packet may be part of a stream's arrow: that depends on what the window ends first.
+    assert 0 <= int(rows[0]["Packets"]) - ladder.count("|FaceTime ") <= 1
     for text in ("DNS look-up", "Push (TLS)", "NAT probe", "QUIC Initial", "Link State", "STUN Binding Request", "SRTP (FaceTime-HEVC)"):
         assert text in ladder, text
 

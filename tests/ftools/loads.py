@@ -162,21 +162,23 @@ def _tcp(chunks, port):
     return [head + packet.data for packet in push.tcp_packets(chunks, port, addresses=("10.0.0.1", "203.0.113.1"))]
 
 
-def _sessions():
-    """Sessions of programs that have nothing to do with FaceTime: (how many at a time, frames)."""
+def _others_tcp(noise):
+    """Two TCP sessions of programs that have nothing to do with FaceTime, TLS and HTTP: (from the client, bytes)."""
     # pylint: disable=import-outside-toplevel  (datagrams has put the generator into the path)
-    from generator import dns, http, prng, tls
-    dice = random.Random(2010)
+    from generator import http, prng, tls
     grain = prng.Prng(b"other traffic")
-
-    def noise(size):
-        return dice.randbytes(size)
-
     hello = tls.record(tls.HANDSHAKE, tls.client_hello(grain, tls.TLS12, (0x1301, 0xC02F), (tls.server_name("www.example.com"), tls.alpn("h2"))))
     answer = tls.record(tls.HANDSHAKE, tls.server_hello(grain, tls.TLS12, 0xC02F))
     records = [(n % 8 == 0, tls.record(tls.DATA, noise(300 if n % 8 == 0 else 1300))) for n in range(160)]
     pages = [part for n in range(6) for part in ((True, http.get("www.example.com", f"/{n}", "curl/8")),
                                                   (False, http.ok(b"text " * 1200, "text/plain", "Thu, 01 Jul 2010 16:00:00 GMT")))]
+    return [(True, hello), (False, answer), *records], pages
+
+
+def others_udp(noise):
+    """Datagrams of programs that have nothing to do with FaceTime, by protocol: (from the client, bytes)."""
+    # pylint: disable=import-outside-toplevel
+    from generator import dns
     names = [part for n in range(4) for part in ((True, dns.query(n, f"host{n}.example.net")),
                                                   (False, dns.answer(n, f"host{n}.example.net", [(f"host{n}.example.net", dns.A, "192.0.2.7")])))]
     rtp = [(n % 2 == 0, b"\x80\x00" + struct.pack(">HII", n // 2, n // 2 * 160, 0x12345678 + n % 2) + noise(160)) for n in range(300)]
@@ -185,17 +187,37 @@ def _sessions():
     dtls = [(n % 2 == 0, b"\x17\xfe\xfd\0\1" + struct.pack(">HIH", 0, n, 100) + noise(100)) for n in range(60)]
     game = [(n % 2 == 0, bytes([n & 0xFF]) + noise(90)) for n in range(150)]
     ntp = [(n % 2 == 0, (b"\x23" if n % 2 == 0 else b"\x24\x02") + bytes(47 - n % 2 + n % 2) + noise(0)) for n in range(4)]
-    return [
-        (3, _tcp([(True, hello), (False, answer), *records], 443)),
-        (2, _tcp(pages, 80)),
-        (8, _udp(names, 53)),
-        (1, _udp(rtp, 30000)),
-        (2, _udp(quic, 443)),
-        (2, _udp(stun, 19302)),
-        (1, _udp(dtls, 5061)),
-        (1, _udp(game, 27015)),
-        (2, _udp(ntp, 123)),
-    ]
+    return {"dns": names, "rtp": rtp, "quic": quic, "stun": stun, "dtls": dtls, "game": game, "ntp": ntp}
+
+
+def _sessions():
+    """Sessions of programs that have nothing to do with FaceTime: (how many at a time, frames)."""
+    noise = random.Random(2010).randbytes
+    tls, http = _others_tcp(noise)
+    udp = others_udp(noise)
+    ports = {"dns": (8, 53), "rtp": (1, 30000), "quic": (2, 443), "stun": (2, 19302), "dtls": (1, 5061), "game": (1, 27015), "ntp": (2, 123)}
+    return [(3, _tcp(tls, 443)), (2, _tcp(http, 80)), *((times, _udp(udp[name], port)) for name, (times, port) in ports.items())]
+
+
+def others_on(path, device_ports, server_ports):
+    """The same programs, and TURN and SIP, on each pair of these UDP ports; returns {protocol: packets}."""
+    noise = random.Random(2011).randbytes
+    programs = others_udp(noise)
+    programs["turn"] = ([(True, datagrams.stun(0x0003, (0x0019, b"\x11\0\0\0"))), (False, datagrams.stun(0x0103, (0x0016, b"\0\1" + noise(6)))),
+                         (True, datagrams.stun(0x0009, (0x000C, b"\x40\0\0\0"), (0x0012, b"\0\1" + noise(6))))] +
+                        [(n % 2 == 0, b"\x40\0" + struct.pack(">H", 172) + datagrams.rtp(0, sequence=n)[:12] + noise(160)) for n in range(60)])
+    programs["sip"] = [(n % 2 == 0, datagrams.sip("Other 1.0")) for n in range(4)]
+    with Writer(path) as out:
+        for name, payloads in programs.items():
+            for device_port in device_ports:
+                for server_port in server_ports:
+                    for number, data in enumerate(_udp(payloads, server_port, device_port)):
+                        # Each program's sockets are its own.
+                        data = bytearray(data)
+                        for side in (ADDRESSES, ADDRESSES + 4):
+                            data[side + 3] = 1 + list(programs).index(name)
+                        out.add(datagrams.START + out.packets * STEP, bytes(data))
+    return {name: len(payloads) * len(device_ports) * len(server_ports) for name, payloads in programs.items()}
 
 
 def other(path, count):
