@@ -5,6 +5,8 @@ import subprocess
 
 # What stands between the program's break and who asked for the memory: the C library, GLib, wmem of libwsutil.
 ALLOCATORS = re.compile(r"^\(heap allocation functions\)|\(in .*/lib(?:c|glib-2\.0|wsutil)\.so\b")
+# wmem's simple allocator has a list of all that was allocated, and makes it twice as long from time to time: that is nobody's.
+LIST, GROWN = "g_realloc ", ("wmem_realloc ", "wmem_array_", "wmem_strbuf_")
 # Lines of a tree in massif's output: depth by the spaces before, then children, bytes, who.
 LINE = re.compile(r"^( *)n\d+: (\d+) (?:0x[0-9A-F]+: )?(.*)$")
 TIMEOUT = 3600
@@ -25,12 +27,14 @@ def own_bytes(text, functions):
         if not found:
             break
         depth, size, who = len(found[1]), int(found[2]), found[3]
+        # Who stands above; None behind the first that is no allocator.
         path = path[:depth]
-        inside = not path or path[-1]
+        inside = None not in path
         if inside and "(in " not in who and who.split(" ")[0].split("'")[0] in functions:
-            total += size
+            if not any(name.startswith(LIST) for name in path) or any(name.startswith(GROWN) for name in path):
+                total += size
             inside = False
-        path.append(inside and bool(ALLOCATORS.search(who)))
+        path.append(who if inside and ALLOCATORS.search(who) else None)
     return total
 
 
