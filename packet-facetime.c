@@ -15,6 +15,7 @@
 #include "nat_test.h"
 
 #include <epan/proto_data.h>
+#include <wsutil/bits_ctz.h>
 
 int proto_facetime = -1;
 int ft_tap = -1;
@@ -142,14 +143,32 @@ static const ft_wire_t *const ft_wires[] = {
     &ft_wire_vtp,
 };
 
+/* By the first byte of a datagram: a bit for each of them that may begin so. */
+static uint16_t wires_of[UINT8_MAX + 1];
+
+_Static_assert(array_length(ft_wires) <= 16, "a bit for each wire format");
+
+static void
+sort_wires(void)
+{
+    for (unsigned first = 0; first <= UINT8_MAX; first++) {
+        for (unsigned i = 0; i < array_length(ft_wires); i++) {
+            if ((first & ft_wires[i]->first_mask) == ft_wires[i]->first_bits)
+                wires_of[first] |= (uint16_t)(1u << i);
+        }
+    }
+}
+
 static const ft_wire_t *
 ft_demux(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence)
 {
     uint8_t first = ft_tvb_get_u8(tvb, 0);
 
-    for (unsigned i = 0; i < array_length(ft_wires); i++) {
-        if ((first & ft_wires[i]->first_mask) == ft_wires[i]->first_bits && ft_wires[i]->match(tvb, pinfo, flow, evidence))
-            return ft_wires[i];
+    for (unsigned left = wires_of[first]; left; left &= left - 1) {
+        const ft_wire_t *wire = ft_wires[ws_ctz(left)];
+
+        if (wire->match(tvb, pinfo, flow, evidence))
+            return wire;
     }
     return NULL;
 }
@@ -679,6 +698,7 @@ proto_register_facetime(void)
         if (ft_wires[i]->register_fields)
             ft_wires[i]->register_fields();
     }
+    sort_wires();
     ft_link_register();
     ft_bplist_register();
     ft_names_register();

@@ -545,6 +545,8 @@ bool ft_is_apple(const address *addr);
 bool ft_is_private(const address *addr);
 bool ft_is_relay_port(uint32_t port);
 bool ft_is_media_port(uint32_t port);
+/* True if one of them is a media port and the other one a relay port. */
+bool ft_are_media_and_relay_port(uint32_t one, uint32_t other);
 /* Takes the preferences' ports: a port is looked up for each datagram of a capture. */
 void ft_ports_take(void);
 /* True if Wireshark gives datagrams of this relay port to another dissector: packet-facetime.c. */
@@ -633,7 +635,11 @@ void ft_event_note(uint32_t frame, const char *label);
 unsigned ft_brought_count(void);
 const ft_brought_t *ft_brought_at(unsigned i);
 void ft_brought_forget(void);
-/* errands.c: the errand that the packet is part of, and *call, the call that it belongs to; NULL if it is none or has no call.
+/* errands.c: tells what kind of capture the frame is from. Before the next three, for each frame that they are asked of. */
+void ft_errands_begin(const packet_info *pinfo);
+/* False: the packet is no errand's. To ask costs next to nothing, and most packets of a capture are none. */
+bool ft_errand_may_be(const packet_info *pinfo);
+/* The errand that the packet is part of, and *call, the call that it belongs to; NULL if it is none or has no call.
  * On the first pass it also takes the packet in. */
 const ft_errand_t *ft_errand_packet(packet_info *pinfo, ft_call_t **call);
 /* True if more calls were seen than are kept. */
@@ -698,8 +704,10 @@ const ft_host_t *ft_host_of_address(const address *addr, const char **name);
 const ft_host_t *ft_host_of_frame(uint32_t frame);
 
 void ft_names_register(void);
-/* Called for every packet by the post-dissector, on every pass: takes the names, shows host and push. */
-void ft_names_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+/* Takes the names that the frame says. Called for every frame of the first pass by the post-dissector, before the errands. */
+void ft_names_collect(tvbuff_t *frame, packet_info *pinfo);
+/* Shows the frame's host and push. tree: NULL where nobody looks. */
+void ft_names_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 /* Forgets the last file; called when a file is opened. */
 void ft_names_init(void);
 

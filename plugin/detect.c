@@ -92,34 +92,40 @@ ft_is_private(const address *addr)
     return addr->type == AT_IPv6 && (b[0] & 0xfe) == 0xfc;
 }
 
-/* Which ports a preference names. */
-typedef bool ft_ports_t[UINT16_MAX + 1];
+/* What a port is by the preferences. */
+enum { RELAY_PORT = 1, MEDIA_PORT = 2 };
 
-static ft_ports_t relay_ports, media_ports;
+static uint8_t ports[UINT16_MAX + 1];
 
 static void
-take_port(uint32_t port, void *ports)
+take_port(uint32_t port, void *kind)
 {
-    (*(ft_ports_t *)ports)[port] = true;
+    ports[port] |= (uint8_t)GPOINTER_TO_UINT(kind);
 }
 
 void
 ft_ports_take(void)
 {
-    memset(relay_ports, 0, sizeof relay_ports);
-    memset(media_ports, 0, sizeof media_ports);
-    range_foreach(ft_pref_relay_ports, take_port, &relay_ports);
-    range_foreach(ft_pref_media_ports, take_port, &media_ports);
+    memset(ports, 0, sizeof ports);
+    range_foreach(ft_pref_relay_ports, take_port, GUINT_TO_POINTER(RELAY_PORT));
+    range_foreach(ft_pref_media_ports, take_port, GUINT_TO_POINTER(MEDIA_PORT));
 }
 
 bool
 ft_is_relay_port(uint32_t port)
 {
-    return port <= UINT16_MAX && relay_ports[port];
+    return port <= UINT16_MAX && (ports[port] & RELAY_PORT);
 }
 
 bool
 ft_is_media_port(uint32_t port)
 {
-    return port <= UINT16_MAX && media_ports[port];
+    return port <= UINT16_MAX && (ports[port] & MEDIA_PORT);
+}
+
+bool
+ft_are_media_and_relay_port(uint32_t one, uint32_t other)
+{
+    return one <= UINT16_MAX && other <= UINT16_MAX &&
+           (((ports[one] & MEDIA_PORT) && (ports[other] & RELAY_PORT)) || ((ports[one] & RELAY_PORT) && (ports[other] & MEDIA_PORT)));
 }

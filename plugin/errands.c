@@ -69,6 +69,7 @@ typedef struct errand_device {
 static wmem_map_t *errands;         /* conversation_t * -> errand_state_t; file scope */
 static wmem_map_t *devices;         /* ft_endpoint_t with port 0 -> errand_device_t; file scope */
 static wmem_map_t *packets;         /* frame number -> errand_packet_t, of those that have a call; file scope */
+static bool has_errands;            /* errands is not empty */
 static uint32_t n_packets;          /* that are kept, waiting ones included */
 static bool on_device;              /* the capture is taken on the device itself */
 
@@ -166,6 +167,7 @@ errand_get(packet_info *pinfo, bool server_is_dst)
     ft_endpoint_copy(&state->errand.device, server_is_dst ? &pinfo->src : &pinfo->dst,
                      (uint16_t)(server_is_dst ? pinfo->srcport : pinfo->destport));
     wmem_map_insert(errands, conversation, state);
+    has_errands = true;
     return state;
 }
 
@@ -215,9 +217,6 @@ errand_tcp(packet_info *pinfo)
     if (side < 0)
         return NULL;
     server = side ? &pinfo->dst : &pinfo->src;
-    /* Most packets of a capture end here. */
-    if (!ft_names_known() && !ft_is_apple(server))
-        return NULL;
     service = ft_service_of(pinfo);
     host = ft_host_of_address(server, &name);
     if (!service && !host && !ft_is_apple(server))
@@ -366,15 +365,28 @@ errand_add(errand_state_t *state, const packet_info *pinfo)
         ft_errands_take(call, &state->errand.device.addr);
 }
 
+void
+ft_errands_begin(const packet_info *pinfo)
+{
+    on_device = pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_RAW_IP;
+}
+
+bool
+ft_errand_may_be(const packet_info *pinfo)
+{
+    if (has_errands || ft_names_known())
+        return true;
+    return pinfo->ptype == PT_TCP && (ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst));
+}
+
 const ft_errand_t *
 ft_errand_packet(packet_info *pinfo, ft_call_t **call)
 {
-    errand_state_t *state;
     const errand_packet_t *packet;
+    errand_state_t *state;
 
     *call = NULL;
     if (!PINFO_FD_VISITED(pinfo)) {
-        on_device = pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_RAW_IP;
         state = pinfo->ptype == PT_TCP ? errand_tcp(pinfo) : pinfo->ptype == PT_UDP ? errand_dns(pinfo) : NULL;
         if (state)
             errand_add(state, pinfo);
@@ -395,5 +407,6 @@ ft_errands_init(void)
     devices = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
     packets = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     n_packets = 0;
+    has_errands = false;
     on_device = false;
 }

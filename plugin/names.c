@@ -45,7 +45,7 @@ static wmem_map_t *addresses;   /* ft_endpoint_t with port 0 -> ft_addressed_t; 
 static wmem_map_t *named;       /* frame number -> ft_named_t; file scope */
 static wmem_map_t *services;    /* index of a conversation + 1 -> ft_service_t; file scope */
 static wmem_map_t *pairs;       /* hashes of both ends, of conversations with a service: a sieve; file scope */
-static bool names_known;        /* services or addresses is not empty */
+static bool names_known;        /* named, services or addresses is not empty */
 
 /* ---- Conversations ------------------------------------------------------------------------- */
 
@@ -163,6 +163,7 @@ name_take(packet_info *pinfo, const char *name, const char *path)
         one->next = first->next;
         first->next = one;
     } else {
+        names_known = true;
         wmem_map_insert(named, GUINT_TO_POINTER(pinfo->num), one);
     }
     return host;
@@ -290,27 +291,39 @@ has_port(const packet_info *pinfo, uint32_t port)
 }
 
 static void
-collect(tvbuff_t *frame, packet_info *pinfo)
+collect_dns(packet_info *pinfo, const ft_payload_t *payload)
 {
     ft_said_list_t list = { .scope = pinfo->pool };
-    ft_payload_t payload;
-    ft_ip_t ip;
-    bool dns = pinfo->ptype == PT_UDP && has_port(pinfo, FT_PORT_DNS);
 
-    if (!dns && pinfo->ptype != PT_TCP)
-        return;
-    /* A packet that an ICMP error quotes is another protocol's. */
-    if (!ft_ip_of(&ip, frame, pinfo) || ip.protocol != (dns ? FT_IP_PROTOCOL_UDP : FT_IP_PROTOCOL_TCP) ||
-        !ft_payload_of(&payload, &ip) || payload.srcport != pinfo->srcport)
-        return;
-    if (has_port(pinfo, FT_PORT_PUSH))
-        collect_push_address(pinfo);
-    if (dns)
-        ft_said_dns(&list, payload.bytes, payload.captured);
-    else
-        ft_opening_segment(&list, pinfo, &payload);
-    if (list.items)
-        take_said(pinfo, &list);
+    ft_said_dns(&list, payload->bytes, payload->captured);
+    take_said(pinfo, &list);
+}
+
+static void
+collect_opening(packet_info *pinfo, const ft_payload_t *payload)
+{
+    ft_said_list_t list = { .scope = pinfo->pool };
+
+    ft_opening_segment(&list, pinfo, payload);
+    take_said(pinfo, &list);
+}
+
+void
+ft_names_collect(tvbuff_t *frame, packet_info *pinfo)
+{
+    ft_payload_t payload;
+
+    if (pinfo->ptype == PT_TCP) {
+        if (!ft_payload_in(&payload, frame, pinfo, FT_IP_PROTOCOL_TCP))
+            return;
+        if (has_port(pinfo, FT_PORT_PUSH))
+            collect_push_address(pinfo);
+        if (ft_opening_may_be(&payload))
+            collect_opening(pinfo, &payload);
+    } else if (pinfo->ptype == PT_UDP && has_port(pinfo, FT_PORT_DNS)) {
+        if (ft_payload_in(&payload, frame, pinfo, FT_IP_PROTOCOL_UDP))
+            collect_dns(pinfo, &payload);
+    }
 }
 
 static void
@@ -327,13 +340,11 @@ show_host(tvbuff_t *tvb, proto_tree *root, const ft_named_t *one)
 }
 
 void
-ft_names_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+ft_names_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     const ft_service_t *service;
     const ft_named_t *one;
 
-    if (!PINFO_FD_VISITED(pinfo))
-        collect(tvb, pinfo);
     if (!tree)
         return;
     if (wmem_map_size(named) > 0) {

@@ -35,6 +35,7 @@ typedef struct opening {
 } opening_t;
 
 static wmem_map_t *openings;    /* opening_key_t -> opening_t; file scope */
+static unsigned n_openings;     /* how many these are */
 
 static unsigned
 key_hash(const void *key)
@@ -56,6 +57,7 @@ static void
 opening_drop(opening_t *opening)
 {
     wmem_map_remove(openings, &opening->key);
+    n_openings--;
     wmem_free(wmem_file_scope(), (void *)opening->key.src.addr.data);
     wmem_free(wmem_file_scope(), (void *)opening->key.dst.addr.data);
     wmem_free(wmem_file_scope(), opening->bytes);
@@ -67,7 +69,7 @@ opening_keep(const opening_key_t *key, const ft_payload_t *payload, unsigned sai
 {
     opening_t *opening;
 
-    if (wmem_map_size(openings) >= MAX_OPENINGS)
+    if (n_openings >= MAX_OPENINGS)
         return;
     opening = wmem_new0(wmem_file_scope(), opening_t);
     ft_endpoint_copy(&opening->key.src, &key->src.addr, key->src.port);
@@ -77,6 +79,7 @@ opening_keep(const opening_key_t *key, const ft_payload_t *payload, unsigned sai
     opening->length = payload->captured;
     opening->bytes = (uint8_t *)wmem_memdup(wmem_file_scope(), payload->bytes, payload->captured);
     wmem_map_insert(openings, &opening->key, opening);
+    n_openings++;
 }
 
 static bool
@@ -178,12 +181,18 @@ tls_segment(ft_said_list_t *list, const packet_info *pinfo, const ft_payload_t *
     return true;
 }
 
+bool
+ft_opening_may_be(const ft_payload_t *payload)
+{
+    return payload->captured > 0 && (n_openings > 0 || payload->bytes[0] == TLS_HANDSHAKE || g_ascii_isupper(payload->bytes[0]));
+}
+
 void
 ft_opening_segment(ft_said_list_t *list, const packet_info *pinfo, const ft_payload_t *payload)
 {
-    if (payload->captured == 0)
+    if (!ft_opening_may_be(payload))
         return;
-    if ((payload->bytes[0] == TLS_HANDSHAKE || wmem_map_size(openings) > 0) && tls_segment(list, pinfo, payload))
+    if ((payload->bytes[0] == TLS_HANDSHAKE || n_openings > 0) && tls_segment(list, pinfo, payload))
         return;
     if (g_ascii_isupper(payload->bytes[0]))
         ft_said_http(list, payload->bytes, payload->captured);
@@ -193,4 +202,5 @@ void
 ft_opening_init(void)
 {
     openings = wmem_map_new(wmem_file_scope(), key_hash, key_equal);
+    n_openings = 0;
 }

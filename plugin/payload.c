@@ -31,7 +31,7 @@
 #define IPV6_FRAGMENT    44
 #define IPV6_DESTINATION 60
 
-static bool
+static inline bool
 ipv4_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
 {
     if (captured < IPV4_HEADER)
@@ -48,7 +48,8 @@ ipv4_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
     return true;
 }
 
-static bool
+/* Rarer than IPv4, and longer: not part of its callers, which run for each packet. */
+static G_GNUC_NO_INLINE bool
 ipv6_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
 {
     if (captured < IPV6_HEADER)
@@ -77,8 +78,8 @@ ipv6_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
     return ip->payload <= ip->length;
 }
 
-bool
-ft_ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
+static inline bool
+ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
 {
     ip->frame = bytes;
     ip->bytes = bytes;
@@ -90,6 +91,12 @@ ft_ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
     case 6: return ipv6_at(ip, bytes, captured);
     default: return false;
     }
+}
+
+bool
+ft_ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
+{
+    return ip_at(ip, bytes, captured);
 }
 
 void
@@ -105,7 +112,7 @@ ft_ip_addresses(const ft_ip_t *ip, address *src, address *dst)
 }
 
 /* The header before this copy of its source address; NULL: none within FT_IP_WITHIN bytes. */
-static const uint8_t *
+static G_GNUC_NO_INLINE const uint8_t *
 header_by_addresses(const uint8_t *bytes, unsigned captured, const packet_info *pinfo, unsigned source, uint8_t version)
 {
     unsigned length = (unsigned)pinfo->net_src.len, limit = MIN(captured, FT_IP_WITHIN);
@@ -120,8 +127,8 @@ header_by_addresses(const uint8_t *bytes, unsigned captured, const packet_info *
     return NULL;
 }
 
-bool
-ft_ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo)
+static inline bool
+ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo)
 {
     unsigned captured = tvb_captured_length(frame), source;
     const uint8_t *bytes = tvb_get_ptr(frame, 0, (int)captured), *header;
@@ -138,14 +145,20 @@ ft_ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo)
         header = (const uint8_t *)at;
     else
         header = header_by_addresses(bytes, captured, pinfo, source, source == IPV4_SOURCE ? 4 : 6);
-    if (!header || !ft_ip_at(ip, header, captured - (unsigned)(header - bytes)))
+    if (!header || !ip_at(ip, header, captured - (unsigned)(header - bytes)))
         return false;
     ip->frame = bytes;
     return (source == IPV6_SOURCE) == ip->v6;
 }
 
 bool
-ft_payload_of(ft_payload_t *payload, const ft_ip_t *ip)
+ft_ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo)
+{
+    return ip_of(ip, frame, pinfo);
+}
+
+static inline bool
+payload_of(ft_payload_t *payload, const ft_ip_t *ip)
 {
     const uint8_t *header = ip->bytes + ip->payload;
     unsigned before, length = ip->length - ip->payload, captured;
@@ -185,4 +198,18 @@ ft_payload_of(ft_payload_t *payload, const ft_ip_t *ip)
     payload->srcport = ft_u16(header);
     payload->destport = ft_u16(header + 2);
     return true;
+}
+
+bool
+ft_payload_of(ft_payload_t *payload, const ft_ip_t *ip)
+{
+    return payload_of(payload, ip);
+}
+
+bool
+ft_payload_in(ft_payload_t *payload, tvbuff_t *frame, const packet_info *pinfo, uint8_t protocol)
+{
+    ft_ip_t ip;
+
+    return ip_of(&ip, frame, pinfo) && ip.protocol == protocol && payload_of(payload, &ip) && payload->srcport == pinfo->srcport;
 }

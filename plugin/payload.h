@@ -51,5 +51,8 @@ bool ft_ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured);
 void ft_ip_addresses(const ft_ip_t *ip, address *src, address *dst);
 /* What TCP or UDP carries behind that header. False: it is a fragment, or another protocol, or cut before its payload. */
 bool ft_payload_of(ft_payload_t *payload, const ft_ip_t *ip);
+/* The two in one, for each packet of a file: what the packet carries in this protocol. False also for a packet of another one, as that
+ * which an ICMP error quotes. */
+bool ft_payload_in(ft_payload_t *payload, tvbuff_t *frame, const packet_info *pinfo, uint8_t protocol);
 
 #endif /* FT_PAYLOAD_H */

@@ -31,6 +31,7 @@ typedef struct late_datagram {
 static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope */
 static int proto_data;      /* what is shown as plain data */
 static wmem_map_t *refused; /* frame number of an ICMP error -> ft_flow_t; file scope */
+static bool has_brought;        /* the frame before may have brought something into a call: brought.c, early_media.c */
 static uint32_t attached_to;    /* the frame that got facts last */
 static protocol_t *protocol;    /* FaceTime */
 static int proto_udp, proto_icmp, proto_icmpv6, proto_stun, proto_sip, proto_sdp;
@@ -181,11 +182,9 @@ taken_payload(tvbuff_t *frame, const packet_info *pinfo)
 {
     int last = last_layer(pinfo);
     ft_payload_t payload;
-    ft_ip_t ip;
 
-    if ((last != proto_stun && last != proto_sip && last != proto_sdp) || !ft_ip_of(&ip, frame, pinfo) ||
-        ip.protocol != FT_IP_PROTOCOL_UDP || !ft_payload_of(&payload, &ip) ||
-        payload.srcport != pinfo->srcport || payload.reported < 4)
+    if ((last != proto_stun && last != proto_sip && last != proto_sdp) || !ft_payload_in(&payload, frame, pinfo, FT_IP_PROTOCOL_UDP) ||
+        payload.reported < 4)
         return NULL;
     return tvb_new_subset_length_caplen(frame, (int)payload.offset, (int)payload.captured, (int)payload.reported);
 }
@@ -356,46 +355,66 @@ show_errand_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t 
     }
 }
 
-static int
-facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+/* A frame that may be part of a call, or has something to show. Not part of its caller, which is called for each frame of a capture. */
+static G_GNUC_NO_INLINE void
+take_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     const char *current = pinfo->current_proto;
     const ft_errand_t *errand;
     ft_packet_t *pkt;
     ft_call_t *call = NULL;
 
-    if (!proto_is_protocol_enabled(protocol))
-        return 0;
     /* Whose expert items these are. */
     pinfo->current_proto = "FaceTime";
-    ft_early_forget();
-    ft_brought_forget();
-    if (PINFO_FD_VISITED(pinfo))
-        ft_call_renumber();
-    else
-        ft_call_clock(&pinfo->abs_ts);
-    ft_names_packet(tvb, pinfo, tree);
+    ft_errands_begin(pinfo);
+    ft_names_show(tvb, pinfo, tree);
     pkt = packet_facts(tvb, pinfo, tree);
     if (pkt) {
+        has_brought = true;
         call = PINFO_FD_VISITED(pinfo) ? ft_flow_call(pkt->flow, pinfo->num) : take_datagram(tvb, pinfo, pkt);
         if (call)
             show_datagram_call(tvb, pinfo, tree, call, pkt);
         else if (ft_is_shown(tree) && pkt->flow->is_facetime && ft_call_limit_reached())
             expert_add_info(pinfo, tree, &ei_call_limit);
-    } else {
+    } else if (ft_errand_may_be(pinfo)) {
         errand = ft_errand_packet(pinfo, &call);
         if (errand)
             show_errand_call(tvb, pinfo, tree, call, errand);
     }
-    if (ft_brought_count() > 0 && have_tap_listener(ft_tap))
-        queue_brought(tvb, pinfo);
+    if (ft_brought_count() > 0) {
+        has_brought = true;
+        if (have_tap_listener(ft_tap))
+            queue_brought(tvb, pinfo);
+    }
     pinfo->current_proto = current;
+}
+
+static int
+facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    if (!proto_is_protocol_enabled(protocol))
+        return 0;
+    if (has_brought) {
+        ft_early_forget();
+        ft_brought_forget();
+        has_brought = false;
+    }
+    if (PINFO_FD_VISITED(pinfo)) {
+        ft_call_renumber();
+    } else {
+        ft_call_clock(&pinfo->abs_ts);
+        ft_names_collect(tvb, pinfo);
+    }
+    /* Most packets of a capture are TCP's, with hosts that have nothing to do with FaceTime. */
+    if (tree || pinfo->ptype != PT_TCP || ft_errand_may_be(pinfo))
+        take_frame(tvb, pinfo, tree);
     return 0;
 }
 
 void
 ft_postdissector_init(void)
 {
+    has_brought = false;
     late = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     refused = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     protocol = find_protocol_by_id(proto_facetime);
