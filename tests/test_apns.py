@@ -137,12 +137,6 @@ def test_not_by_port(wireshark, session, tmp_path):
     assert wireshark.count(push.capture(wireshark, "other.pcap", seen.chunks), "apns", "-2") == 0
 
 
-@pytest.mark.skipif(not paths.negatives(), reason=paths.NO_SHARED)
-def test_negative_captures(wireshark):
-    done = wireshark.tshark_all([(path, "-2", "-Y", "apns", "-T", "fields", "-e", "frame.number") for path in paths.negatives()])
-    assert [path.name for path, result in zip(paths.negatives(), done) if result.out] == []
-
-
 @pytest.mark.parametrize("name", paths.SAMPLES)
 def test_samples(wireshark, name):
     """The push of the samples: all of TCP 5223, nothing else; no frames, as the bytes are random."""

@@ -14,8 +14,8 @@ each_pass = pytest.mark.parametrize("passes", PASSES)
 # With this, a bug that Wireshark's own dissectors show on a broken capture does not end the run.
 GO_ON = {"WIRESHARK_ABORT_ON_DISSECTOR_BUG": None}
 
-# One run shows what a test here asks: the frames that have anything of FaceTime, then the calls table.
-ANYTHING = ("-Y", "facetime || facetime.call", "-T", "fields", "-e", "frame.number", "-z", "facetime,calls")
+# One run shows what a test here asks: the frames that have anything of FaceTime or of the push, then the calls table.
+ANYTHING = ("-Y", "facetime || facetime.call || apns", "-T", "fields", "-e", "frame.number", "-z", "facetime,calls")
 
 
 def anything(result):
