@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 
 import pytest
 
@@ -41,7 +42,10 @@ def test_guided_by_coverage(tmp_path):
     inputs = [tmp_path / name for name in ("grown", "kept", "seeds")]
     for folder in inputs:
         folder.mkdir()
-    subprocess.run(["tar", "-C", inputs[1], "-xf", paths.ROOT / "tests" / "fuzzing" / "corpus.tar.xz"], check=True)
+    # Not by tar: a small system has no xz.
+    with tarfile.open(paths.ROOT / "tests" / "fuzzing" / "corpus.tar.xz") as corpus:
+        for number, member in enumerate(file for file in corpus if file.isfile()):
+            (inputs[1] / str(number)).write_bytes(corpus.extractfile(member).read())
     subprocess.run([sys.executable, paths.ROOT / "tests" / "fuzzing" / "seeds", inputs[2]], check=True, capture_output=True)
     number = RUNS + sum(len(list(folder.iterdir())) for folder in inputs)
     done = subprocess.run([harness, "-seed=1", f"-runs={number}", "-detect_leaks=0", "-close_fd_mask=1", "-rss_limit_mb=3000", "-max_len=6000",
