@@ -332,7 +332,7 @@ recognise(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         return false;
     /* 1. The datagram has one of the forms, and was not seen before: the port table and the heuristic list may both offer it. */
     wire = ft_demux(tvb, pinfo, NULL, &evidence);
-    if (!wire || (ft_packet_may_have_facts(pinfo) && ft_packet_of(pinfo)))
+    if (!wire || ft_packet_at_hand(pinfo))
         return false;
     /* 2. There is a sign of FaceTime, in itself or in what is around it: avoids all STUN, RTP, SIP and QUIC of others. */
     if ((int)ft_confidence(evidence) < ft_pref_confidence)

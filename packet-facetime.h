@@ -545,8 +545,6 @@ bool ft_is_apple(const address *addr);
 bool ft_is_private(const address *addr);
 bool ft_is_relay_port(uint32_t port);
 bool ft_is_media_port(uint32_t port);
-/* True if one of them is a media port and the other one a relay port. */
-bool ft_are_media_and_relay_port(uint32_t one, uint32_t other);
 /* Takes the preferences' ports: a port is looked up for each datagram of a capture. */
 void ft_ports_take(void);
 /* True if Wireshark gives datagrams of this relay port to another dissector: packet-facetime.c. */
@@ -726,10 +724,10 @@ void ft_apns_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_
 void ft_postdissector_register(void);
 /* Gives the facts of the datagram at hand to the post-dissector, which runs after all dissectors of the frame. */
 void ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt);
-/* False while a frame is dissected: it has no facts yet. To ask costs next to nothing, and most frames of a capture have none. */
-bool ft_packet_may_have_facts(const packet_info *pinfo);
 /* The facts of the frame's datagram; NULL if it showed no sign of FaceTime. */
 ft_packet_t *ft_packet_of(packet_info *pinfo);
+/* The same while the frame is dissected. To ask costs next to nothing where there are none, as in most frames of a capture. */
+ft_packet_t *ft_packet_at_hand(packet_info *pinfo);
 void ft_postdissector_init(void);
 /* call_fields.c: shows the call below root. pkt: the datagram at hand; NULL for a packet of an errand. */
 void ft_call_fields_register(void);

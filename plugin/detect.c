@@ -122,10 +122,3 @@ ft_is_media_port(uint32_t port)
 {
     return port <= UINT16_MAX && (ports[port] & MEDIA_PORT);
 }
-
-bool
-ft_are_media_and_relay_port(uint32_t one, uint32_t other)
-{
-    return one <= UINT16_MAX && other <= UINT16_MAX &&
-           (((ports[one] & MEDIA_PORT) && (ports[other] & RELAY_PORT)) || ((ports[one] & RELAY_PORT) && (ports[other] & MEDIA_PORT)));
-}

@@ -13,7 +13,6 @@
 #define FT_MAX_EARLY 65536
 
 static unsigned early_count;
-static bool has_taken;          /* taken is not empty */
 static wmem_array_t *taken;     /* ft_early_t of the flows that the frame at hand gave a call; file scope */
 
 void
@@ -39,10 +38,8 @@ ft_early_take(ft_flow_t *flow)
     if (!flow->early)
         return;
     count = wmem_array_get_count(flow->early);
-    if (count > 0) {
+    if (count > 0)
         wmem_array_append(taken, wmem_array_get_raw(flow->early), count);
-        has_taken = true;
-    }
     early_count -= count;
     wmem_destroy_array(flow->early);
     flow->early = NULL;
@@ -58,9 +55,8 @@ ft_early_taken(const ft_early_t **early)
 void
 ft_early_forget(void)
 {
-    if (!has_taken)
+    if (wmem_array_get_count(taken) == 0)
         return;
-    has_taken = false;
     wmem_destroy_array(taken);
     taken = wmem_array_new(wmem_file_scope(), sizeof(ft_early_t));
 }
@@ -69,6 +65,5 @@ void
 ft_early_init(void)
 {
     early_count = 0;
-    has_taken = false;
     taken = wmem_array_new(wmem_file_scope(), sizeof(ft_early_t));
 }

@@ -352,10 +352,8 @@ ft_flow_is_owned(const packet_info *pinfo)
 {
     /* 1. One side's port is owned by another dissector and 2. the other side has one of FaceTime's device ports: avoids
      * following all STUN of others. */
-    if (!ft_are_media_and_relay_port(pinfo->srcport, pinfo->destport))
-        return false;
-    return (ft_is_owned_port(pinfo->destport) && ft_is_media_port(pinfo->srcport)) ||
-           (ft_is_owned_port(pinfo->srcport) && ft_is_media_port(pinfo->destport));
+    return (ft_is_media_port(pinfo->srcport) && ft_is_owned_port(pinfo->destport)) ||
+           (ft_is_media_port(pinfo->destport) && ft_is_owned_port(pinfo->srcport));
 }
 
 void

@@ -290,21 +290,16 @@ has_port(const packet_info *pinfo, uint32_t port)
     return pinfo->srcport == port || pinfo->destport == port;
 }
 
+/* Takes what a DNS message or the opening of a TCP connection says. */
 static void
-collect_dns(packet_info *pinfo, const ft_payload_t *payload)
+collect_said(packet_info *pinfo, const ft_payload_t *payload)
 {
     ft_said_list_t list = { .scope = pinfo->pool };
 
-    ft_said_dns(&list, payload->bytes, payload->captured);
-    take_said(pinfo, &list);
-}
-
-static void
-collect_opening(packet_info *pinfo, const ft_payload_t *payload)
-{
-    ft_said_list_t list = { .scope = pinfo->pool };
-
-    ft_opening_segment(&list, pinfo, payload);
+    if (pinfo->ptype == PT_UDP)
+        ft_said_dns(&list, payload->bytes, payload->captured);
+    else
+        ft_opening_segment(&list, pinfo, payload);
     take_said(pinfo, &list);
 }
 
@@ -319,10 +314,10 @@ ft_names_collect(tvbuff_t *frame, packet_info *pinfo)
         if (has_port(pinfo, FT_PORT_PUSH))
             collect_push_address(pinfo);
         if (ft_opening_may_be(&payload))
-            collect_opening(pinfo, &payload);
+            collect_said(pinfo, &payload);
     } else if (pinfo->ptype == PT_UDP && has_port(pinfo, FT_PORT_DNS)) {
         if (ft_payload_in(&payload, frame, pinfo, FT_IP_PROTOCOL_UDP))
-            collect_dns(pinfo, &payload);
+            collect_said(pinfo, &payload);
     }
 }
 

@@ -190,8 +190,6 @@ ft_opening_may_be(const ft_payload_t *payload)
 void
 ft_opening_segment(ft_said_list_t *list, const packet_info *pinfo, const ft_payload_t *payload)
 {
-    if (!ft_opening_may_be(payload))
-        return;
     if ((payload->bytes[0] == TLS_HANDSHAKE || n_openings > 0) && tls_segment(list, pinfo, payload))
         return;
     if (g_ascii_isupper(payload->bytes[0]))

@@ -11,7 +11,7 @@
 
 /* False: ft_opening_segment() has nothing to say of the segment, as of most of a capture. To ask costs next to nothing. */
 bool ft_opening_may_be(const ft_payload_t *payload);
-/* Adds what this segment says, together with the ones before it, to LIST. First pass only. */
+/* Adds what this segment says, together with the ones before it, to LIST. First pass only, and only where ft_opening_may_be(). */
 void ft_opening_segment(ft_said_list_t *list, const packet_info *pinfo, const ft_payload_t *payload);
 /* Forgets the last file; called when a file is opened. */
 void ft_opening_init(void);

@@ -42,10 +42,10 @@ ft_packet_of(packet_info *pinfo)
     return (ft_packet_t *)p_get_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS);
 }
 
-bool
-ft_packet_may_have_facts(const packet_info *pinfo)
+ft_packet_t *
+ft_packet_at_hand(packet_info *pinfo)
 {
-    return pinfo->num == attached_to;
+    return pinfo->num == attached_to ? ft_packet_of(pinfo) : NULL;
 }
 
 void
@@ -277,7 +277,7 @@ packet_facts(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     /* Most packets of a capture are TCP's; none of them has facts. */
     if (pinfo->ptype == PT_TCP)
         return NULL;
-    pkt = ft_packet_may_have_facts(pinfo) ? ft_packet_of(pinfo) : NULL;
+    pkt = ft_packet_at_hand(pinfo);
     if (!pkt && PINFO_FD_VISITED(pinfo) && wmem_map_size(late) > 0)
         pkt = late_packet(tvb, pinfo, tree);
     if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP)

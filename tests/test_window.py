@@ -84,13 +84,12 @@ def test_voip_calls_and_ladder(opened):
         ("FaceTime", call["device"].rsplit(":", 1)[0], call["peer"].rsplit(":", 1)[0], "IN CALL")]
     assert rows[0]["Comments"].startswith("facetime.call == 1, established")
     screen.click("· VoIP Calls ·", cell="FaceTime")
-    screen.press("Flow Sequence", window="· VoIP Calls ·")
+    screen.open_ladder("· VoIP Calls ·", int(rows[0]["Packets"]))
     ladder = screen.ladder()
     screen.picture("ladder")
     arrows = re.findall(window.ARROW, ladder, re.M)
     assert int(rows[0]["Packets"]) <= len(arrows) <= LADDER_MAX
-    # The last packet may be part of a stream's arrow: that depends on what the window ends first.
-    assert 0 <= int(rows[0]["Packets"]) - ladder.count("|FaceTime ") <= 1
+    assert ladder.count("|FaceTime ") == int(rows[0]["Packets"]) - 1    # the last packet is part of a stream's arrow
     for text in ("DNS look-up", "Push (TLS)", "NAT probe", "QUIC Initial", "Link State", "STUN Binding Request", "SRTP (FaceTime-HEVC)"):
         assert text in ladder, text
 

@@ -186,7 +186,7 @@ def others_udp(noise):
     stun = [part for n in range(3) for part in ((True, datagrams.stun(0x0001)), (False, datagrams.stun(0x0101, (0x0020, b"\0\1" + noise(6)))))]
     dtls = [(n % 2 == 0, b"\x17\xfe\xfd\0\1" + struct.pack(">HIH", 0, n, 100) + noise(100)) for n in range(60)]
     game = [(n % 2 == 0, bytes([n & 0xFF]) + noise(90)) for n in range(150)]
-    ntp = [(n % 2 == 0, (b"\x23" if n % 2 == 0 else b"\x24\x02") + bytes(47 - n % 2 + n % 2) + noise(0)) for n in range(4)]
+    ntp = [(n % 2 == 0, (b"\x23" if n % 2 == 0 else b"\x24\x02") + bytes(47)) for n in range(4)]
     return {"dns": names, "rtp": rtp, "quic": quic, "stun": stun, "dtls": dtls, "game": game, "ntp": ntp}
 
 
@@ -208,14 +208,14 @@ def others_on(path, device_ports, server_ports):
                         [(n % 2 == 0, b"\x40\0" + struct.pack(">H", 172) + datagrams.rtp(0, sequence=n)[:12] + noise(160)) for n in range(60)])
     programs["sip"] = [(n % 2 == 0, datagrams.sip("Other 1.0")) for n in range(4)]
     with Writer(path) as out:
-        for name, payloads in programs.items():
+        for host, payloads in enumerate(programs.values(), 1):
             for device_port in device_ports:
                 for server_port in server_ports:
-                    for number, data in enumerate(_udp(payloads, server_port, device_port)):
+                    for data in _udp(payloads, server_port, device_port):
                         # Each program's sockets are its own.
                         data = bytearray(data)
                         for side in (ADDRESSES, ADDRESSES + 4):
-                            data[side + 3] = 1 + list(programs).index(name)
+                            data[side + 3] = host
                         out.add(datagrams.START + out.packets * STEP, bytes(data))
     return {name: len(payloads) * len(device_ports) * len(server_ports) for name, payloads in programs.items()}
 

@@ -328,11 +328,28 @@ class Window:
         self.press("OK", window=dialog)
         self.wait_for_no_window(dialog)
 
+    def arrows(self):
+        """The number of arrows of the ladder that is open, as the window says it."""
+        label = self.wait_for("the number of arrows", lambda: " ".join(self.labels(LADDER)), lambda text: re.search(r"\d+ item", text))
+        return int(re.search(r"(\d+) item", label)[1])
+
+    def open_ladder(self, voip, events):
+        """Opens the ladder of the call that is chosen in the window VOIP. It has more arrows than the call has EVENTS once Wireshark has also read
+        the streams; a ladder that was opened before does not get them."""
+        def opened():
+            self.press("Flow Sequence", window=voip)
+            arrows = self.arrows()
+            if arrows <= events:
+                self.press("Close", window=LADDER)
+                self.wait_for_no_window(LADDER)
+            return arrows
+
+        self.wait_for("a ladder with the streams", opened, lambda arrows: arrows > events)
+
     def ladder(self):
         """The text of the ladder that is open, as Export writes it, with as many arrows as the window says."""
         dialog, path = "Save Graph As", self.home / "ladder.txt"
-        label = self.wait_for("the number of arrows", lambda: " ".join(self.labels(LADDER)), lambda text: re.search(r"\d+ item", text))
-        arrows = int(re.search(r"(\d+) item", label)[1])
+        arrows = self.arrows()
         self.press("Export", window=LADDER)
         self.wait_for_window(dialog)
         self.click(dialog, role="combo box", name="Portable Document Format (*.pdf)")
