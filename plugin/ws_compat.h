@@ -41,8 +41,8 @@ typedef gboolean ft_heur_result_t;
 #define ft_tvb_inflate(parent, tvb, offset, length) tvb_child_uncompress((parent), (tvb), (offset), (length))
 #endif
 
-/* The number of audio channels became an argument in 4.4; FaceTime's audio is mono as far as SDP says. */
-#if FT_WS_VERSION >= 404
+/* The number of audio channels became an argument in 4.2; FaceTime's audio is mono as far as SDP says. */
+#if FT_WS_VERSION >= 402
 #define ft_rtp_payload_insert(map, type, name, clock) rtp_dyn_payload_insert((map), (type), (name), (clock), 1)
 #else
 #define ft_rtp_payload_insert(map, type, name, clock) rtp_dyn_payload_insert((map), (type), (name), (clock))
@@ -110,9 +110,9 @@ ft_int64_hash(const void *key)
 #define FT_FVALUE_IPV6(value) ((value)->value.ipv6.addr.bytes)
 #endif
 
-/* How a heuristic on TLS says who gets the rest of the session: until 4.2 its data is the place for the handle, since 4.4 a struct.
+/* How a heuristic on TLS says who gets the rest of the session: until 4.0 its data is the place for the handle, since 4.2 a struct.
  * The user includes epan/dissectors/packet-tls.h. */
-#if FT_WS_VERSION >= 404
+#if FT_WS_VERSION >= 402
 #define ft_tls_set_app_handle(data, handle) do { if (data) *((struct tlsinfo *)(data))->app_handle = (handle); } while (0)
 #else
 #define ft_tls_set_app_handle(data, handle) do { if (data) *(dissector_handle_t *)(data) = (handle); } while (0)
