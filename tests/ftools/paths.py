@@ -8,6 +8,7 @@ CAPTURES = ROOT / "captures"
 GOLDEN = ROOT / "tests" / "golden"
 
 SHARED = pathlib.Path(os.environ.get("FT_SHARED_CAPTURES") or ROOT.parent / "shared" / "captures")
+CASES = SHARED.parent / "cases"
 REAL = SHARED / "real"
 WIFI = REAL / "facetime-wifi-relay-caller.pcapng"
 CELLULAR = REAL / "facetime-cellular-relay.pcapng"
@@ -15,6 +16,7 @@ CELLULAR = REAL / "facetime-cellular-relay.pcapng"
 SAMPLES = sorted(path.stem for path in (CAPTURES / "expected").glob("*.json"))
 SITUATIONS = sorted(path.stem for path in (CAPTURES / "situations" / "expected").glob("*.json"))
 NO_SHARED = f"shared captures are absent (set FT_SHARED_CAPTURES): {SHARED.name}/ not found"
+NO_CASES = f"shared cases are absent (they lie beside the shared captures): {CASES.name}/ not found"
 
 
 def sample(name):

@@ -103,10 +103,10 @@ class Wireshark:
         path.chmod(0o644)
         return path
 
-    def run(self, program, *args, stdin=None, env=None, timeout=TIMEOUT):
-        """Runs PROGRAM to its end. ENV: other variables; those that are None are left out."""
+    def run(self, program, *args, stdin=None, env=None, timeout=TIMEOUT, errors="replace"):
+        """Runs PROGRAM to its end. ENV: other variables; those that are None are left out. ERRORS: what becomes of bytes that are not UTF-8."""
         environment = {name: value for name, value in {**self.environment, **(env or {})}.items() if value is not None}
-        done = subprocess.run([program, *map(str, args)], input=stdin, capture_output=True, text=True, errors="replace", timeout=timeout,
+        done = subprocess.run([program, *map(str, args)], input=stdin, capture_output=True, text=True, errors=errors, timeout=timeout,
                               check=False, cwd=self.root, env=environment, **self.user)
         return Result([program, *args], done.returncode, done.stdout, done.stderr)
 
