@@ -21,7 +21,7 @@ target_compile_options(facetime PRIVATE $<$<BOOL:${FT_WERROR}>:-Werror>)
 target_link_libraries(facetime epan)
 install_plugin(facetime epan)
 
-file(GLOB DISSECTOR_HEADERS CONFIGURE_DEPENDS "*.h" "plugin/*.h")
+file(GLOB DISSECTOR_HEADERS CONFIGURE_DEPENDS "*.h" "plugin/*.h" "plugin/*/*.h")
 checkapi(
 	NAME facetime
 	SWITCHES --group dissectors-prohibited --group dissectors-restricted

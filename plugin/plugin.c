@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "packet-facetime.h"
+#include "common/common.h"
 
 #include <gmodule.h>
 #include <epan/proto.h>

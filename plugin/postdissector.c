@@ -6,12 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "payload.h"
-
-#include <epan/proto_data.h>
-
-/* Key of the packet facts among the packet's protocol data. */
-#define FT_PACKET_FACTS 0
+#include "entry.h"
 
 static expert_field ei_call_limit = EI_INIT;
 
@@ -31,31 +26,9 @@ typedef struct late_datagram {
 static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope */
 static int proto_data;      /* what is shown as plain data */
 static wmem_map_t *refused; /* frame number of an ICMP error -> ft_flow_t; file scope */
-static bool has_brought;        /* the frame before may have brought something into a call: brought.c, early_media.c */
-static uint32_t attached_to;    /* the frame that got facts last */
+static bool has_backlog;        /* the frame before may have brought something into a call: call/backlog.c, call/media_backlog.c */
 static protocol_t *protocol;    /* FaceTime */
 static int proto_udp, proto_icmp, proto_icmpv6, proto_stun, proto_sip, proto_sdp;
-
-ft_packet_t *
-ft_packet_of(packet_info *pinfo)
-{
-    return (ft_packet_t *)p_get_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS);
-}
-
-ft_packet_t *
-ft_packet_at_hand(packet_info *pinfo)
-{
-    return pinfo->num == attached_to ? ft_packet_of(pinfo) : NULL;
-}
-
-void
-ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt)
-{
-    attached_to = pinfo->num;
-    if (ft_packet_of(pinfo))
-        p_remove_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS);
-    p_add_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS, pkt);
-}
 
 /* Wireshark remembers for each frame which heuristic dissector took it, and asks only that one on later passes. So a datagram
  * that another one took before its flow was known is shown as FaceTime's by this file. */
@@ -213,17 +186,6 @@ owned_packet(packet_info *pinfo)
     return pkt;
 }
 
-const ft_call_t *
-ft_call_of(packet_info *pinfo)
-{
-    const ft_packet_t *pkt = ft_packet_of(pinfo);
-    ft_call_t *call = NULL;
-
-    if (pkt && pkt->flow)
-        return ft_flow_call(pkt->flow, pinfo->num);
-    return ft_errand_packet(pinfo, &call) ? call : NULL;
-}
-
 static ft_phase_t
 phase_of(const ft_packet_t *pkt, const ft_call_t *call, uint32_t frame)
 {
@@ -239,7 +201,7 @@ phase_of(const ft_packet_t *pkt, const ft_call_t *call, uint32_t frame)
 
 /* Queues on the tap what belongs to a call: the packet at hand, or earlier ones. */
 static void
-queue_tap(tvbuff_t *frame, packet_info *pinfo, const ft_brought_t *what, const ft_packet_t *pkt)
+queue_tap(tvbuff_t *frame, packet_info *pinfo, const ft_call_packets_t *what, const ft_packet_t *pkt)
 {
     ft_tap_info_t *info = wmem_new0(pinfo->pool, ft_tap_info_t);
 
@@ -249,8 +211,8 @@ queue_tap(tvbuff_t *frame, packet_info *pinfo, const ft_brought_t *what, const f
     info->earlier = what->frame != pinfo->num;
     info->packet = pkt;
     if (pkt) {
-        ft_passage_of(&info->passage, frame, pinfo, pkt);
-        info->n_early = ft_early_taken(&info->early);
+        ft_arrival_of(&info->arrival, frame, pinfo, pkt);
+        info->n_media_backlog = ft_media_backlog_taken(&info->media_backlog);
     }
     tap_queue_packet(ft_tap, pinfo, info);
 }
@@ -260,11 +222,11 @@ queue_tap(tvbuff_t *frame, packet_info *pinfo, const ft_brought_t *what, const f
 
 /* What the frame at hand brought; those of the frame itself are queued by whoever showed it. */
 static void
-queue_brought(tvbuff_t *frame, packet_info *pinfo)
+queue_backlog(tvbuff_t *frame, packet_info *pinfo)
 {
-    for (unsigned i = 0; i < MIN(ft_brought_count(), FT_MAX_QUEUED); i++) {
-        if (ft_brought_at(i)->frame != pinfo->num)
-            queue_tap(frame, pinfo, ft_brought_at(i), NULL);
+    for (unsigned i = 0; i < MIN(ft_backlog_count(), FT_MAX_QUEUED); i++) {
+        if (ft_backlog_at(i)->frame != pinfo->num)
+            queue_tap(frame, pinfo, ft_backlog_at(i), NULL);
     }
 }
 
@@ -289,28 +251,70 @@ packet_facts(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     return pkt && pkt->flow ? pkt : NULL;
 }
 
+/* Which side the calls know as a device's: as ft_flow_t.device_side. */
+static int8_t
+device_by_call(const ft_flow_t *flow)
+{
+    bool a = ft_call_by_device(&flow->a.addr) != NULL, b = ft_call_by_device(&flow->b.addr) != NULL;
+
+    return a == b ? -1 : a ? 0 : 1;
+}
+
+/* Which side the form of the datagram shows as the device: who sends to the relay, who asks for its mapping. */
+static int8_t
+device_by_form(const ft_packet_t *pkt, bool from_a)
+{
+    bool probe = pkt->kind == FT_KIND_NAT_PROBE;
+
+    if (pkt->to_relay || (probe && !pkt->is_answer))
+        return from_a ? 0 : 1;
+    if (pkt->from_relay || (probe && pkt->is_answer))
+        return from_a ? 1 : 0;
+    return -1;
+}
+
+/* Tells the flow what the datagram, and what is known around it, say of it. */
+static void
+take_into_flow(packet_info *pinfo, ft_flow_t *flow, const ft_packet_t *pkt)
+{
+    ft_flow_news_t news = { .kind = pkt->kind, .evidence = pkt->evidence, .device_by_form = -1, .device_by_call = -1,
+                            .inside_turn = pkt->inside_turn, .quic_scid_len = pkt->quic_scid_len, .quic_scid = pkt->quic_scid };
+
+    if (flow->device_side < 0) {
+        news.device_by_form = device_by_form(pkt, ft_flow_from_a(flow, pinfo));
+        news.device_by_call = device_by_call(flow);
+    }
+    if (pkt->sip) {
+        for (unsigned i = 0; i < pkt->n_candidates; i++)
+            ft_flow_take_announced(pinfo, &pkt->candidates[i].at);
+    }
+    if (ft_flow_update(flow, pinfo, &news))
+        ft_rtp_prepare_flow(pinfo, flow);
+    ft_flow_settle(flow, pinfo);
+}
+
 /* Takes the datagram into its flow and its call. Returns the call; NULL: none yet. */
 static ft_call_t *
 take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
 {
-    ft_passage_t passage;
+    ft_arrival_t arrival;
 
     if (pkt->quoted)
         return ft_call_add_quoted(pkt->flow, pinfo, pkt);
     /* Wireshark goes on asking who took it. */
     if (pkt->stock_tvb && !is_plain_data(pinfo))
         late_note(pinfo, tvb, pkt->stock_tvb);
-    ft_flow_update(pkt->flow, pinfo, pkt);
+    take_into_flow(pinfo, pkt->flow, pkt);
     if (pkt->n_rtp) {
-        ft_passage_of(&passage, tvb, pinfo, pkt);
-        pkt->dscp = passage.dscp;
+        ft_arrival_of(&arrival, tvb, pinfo, pkt);
+        pkt->dscp = arrival.dscp;
     }
     if (pkt->flow->is_facetime)
         return ft_call_add(pkt->flow, pinfo, pkt);
     ft_call_wait(pkt->flow, pinfo, pkt);
     ft_flow_watch(pkt->flow, pinfo);
     if (pkt->n_rtp && have_tap_listener(ft_tap))
-        ft_early_note(pkt->flow, &passage, pkt);
+        ft_media_backlog_note(pkt->flow, &arrival, pkt);
     return NULL;
 }
 
@@ -325,7 +329,7 @@ static void
 show_datagram_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t *call, const ft_packet_t *pkt)
 {
     ft_phase_t phase = phase_of(pkt, call, pinfo->num);
-    ft_brought_t what = { .call = call, .flow = pkt->flow, .phase = phase,
+    ft_call_packets_t what = { .call = call, .flow = pkt->flow, .phase = phase,
                           .kind = pkt->quoted ? FT_KIND_COUNT : pkt->kind, .frame = pinfo->num, .packets = 1,
                           .bytes = pinfo->fd->pkt_len, .first_time = pinfo->abs_ts, .last_time = pinfo->abs_ts };
 
@@ -341,18 +345,31 @@ show_datagram_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_
 }
 
 static void
-show_errand_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t *call, const ft_errand_t *errand)
+show_service_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t *call, const ft_service_flow_t *service)
 {
-    ft_brought_t what = { .call = call, .errand = errand, .phase = errand->phase, .frame = pinfo->num, .packets = 1,
+    ft_call_packets_t what = { .call = call, .service = service, .phase = service->phase, .frame = pinfo->num, .packets = 1,
                           .bytes = pinfo->fd->pkt_len, .first_time = pinfo->abs_ts, .last_time = pinfo->abs_ts };
 
     if (is_looked_at(tree))
-        ft_call_show(tvb, pinfo, tree, call, errand->phase, FT_JOIN_AROUND, NULL);
+        ft_call_show(tvb, pinfo, tree, call, service->phase, FT_JOIN_AROUND, NULL);
     ft_voip_queue(pinfo, call, &what);
     if (have_tap_listener(ft_tap)) {
-        what.from_device = addresses_equal(&pinfo->src, &errand->device.addr);
+        what.from_device = addresses_equal(&pinfo->src, &service->device.addr);
         queue_tap(tvb, pinfo, &what, NULL);
     }
+}
+
+/* The item "apns" of a packet of a push connection, if somebody looks. */
+static void
+show_push(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const ft_service_t *service;
+
+    if (!tree || pinfo->ptype != PT_TCP || !proto_field_is_referenced(tree, proto_apns))
+        return;
+    service = ft_service_of(pinfo);
+    if (service && service->role == FT_ROLE_PUSH)
+        ft_apns_show(tvb, pinfo, tree, service);
 }
 
 /* A frame that may be part of a call, or has something to show. Not part of its caller, which is called for each frame of a capture. */
@@ -360,31 +377,32 @@ static G_GNUC_NO_INLINE void
 take_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     const char *current = pinfo->current_proto;
-    const ft_errand_t *errand;
+    const ft_service_flow_t *service;
     ft_packet_t *pkt;
     ft_call_t *call = NULL;
 
     /* Whose expert items these are. */
     pinfo->current_proto = "FaceTime";
-    ft_errands_begin(pinfo);
+    ft_services_begin(pinfo);
     ft_names_show(tvb, pinfo, tree);
+    show_push(tvb, pinfo, tree);
     pkt = packet_facts(tvb, pinfo, tree);
     if (pkt) {
-        has_brought = true;
-        call = PINFO_FD_VISITED(pinfo) ? ft_flow_call(pkt->flow, pinfo->num) : take_datagram(tvb, pinfo, pkt);
+        has_backlog = true;
+        call = PINFO_FD_VISITED(pinfo) ? ft_call_of_flow(pkt->flow, pinfo->num) : take_datagram(tvb, pinfo, pkt);
         if (call)
             show_datagram_call(tvb, pinfo, tree, call, pkt);
         else if (ft_is_shown(tree) && pkt->flow->is_facetime && ft_call_limit_reached())
             expert_add_info(pinfo, tree, &ei_call_limit);
-    } else if (ft_errand_may_be(pinfo)) {
-        errand = ft_errand_packet(pinfo, &call);
-        if (errand)
-            show_errand_call(tvb, pinfo, tree, call, errand);
+    } else if (ft_service_flow_may_be(pinfo)) {
+        service = ft_service_flow_of(pinfo, &call);
+        if (service)
+            show_service_call(tvb, pinfo, tree, call, service);
     }
-    if (ft_brought_count() > 0) {
-        has_brought = true;
+    if (ft_backlog_count() > 0) {
+        has_backlog = true;
         if (have_tap_listener(ft_tap))
-            queue_brought(tvb, pinfo);
+            queue_backlog(tvb, pinfo);
     }
     pinfo->current_proto = current;
 }
@@ -394,10 +412,10 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 {
     if (!proto_is_protocol_enabled(protocol))
         return 0;
-    if (has_brought) {
-        ft_early_forget();
-        ft_brought_forget();
-        has_brought = false;
+    if (has_backlog) {
+        ft_media_backlog_forget();
+        ft_backlog_forget();
+        has_backlog = false;
     }
     if (PINFO_FD_VISITED(pinfo)) {
         ft_call_renumber();
@@ -406,7 +424,7 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         ft_names_collect(tvb, pinfo);
     }
     /* Most packets of a capture are TCP's, with hosts that have nothing to do with FaceTime. */
-    if (tree || pinfo->ptype != PT_TCP || ft_errand_may_be(pinfo))
+    if (tree || pinfo->ptype != PT_TCP || ft_service_flow_may_be(pinfo))
         take_frame(tvb, pinfo, tree);
     return 0;
 }
@@ -414,7 +432,7 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 void
 ft_postdissector_init(void)
 {
-    has_brought = false;
+    has_backlog = false;
     late = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     refused = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     protocol = find_protocol_by_id(proto_facetime);
@@ -436,8 +454,6 @@ ft_postdissector_register(void)
     };
 
     expert_register_field_array(ft_expert, ei, array_length(ei));
-    ft_call_fields_register();
-    ft_call_expert_register();
     /* Of no protocol: what runs after each packet of a file is not a layer of it, and costs half as much to call. */
     register_postdissector(create_dissector_handle(facetime_postdissector, -1));
 }

@@ -36,10 +36,10 @@ def project(tmp_path_factory):
         copy(paths.ROOT / "tests" / name, folder / "tests" / name)
     (folder / "captures").symlink_to(paths.CAPTURES)
 
-    assert not (folder / "plugin" / "wire_switchboard.c").exists()
-    (folder / "plugin" / "wire_switchboard.c").write_text(BLOCKS["file"], encoding="utf-8")
+    assert not (folder / "plugin" / "wire" / "switchboard.c").exists()
+    (folder / "plugin" / "wire" / "switchboard.c").write_text(BLOCKS["file"], encoding="utf-8")
     (folder / "tests" / "test_switchboard.py").write_text(BLOCKS["test"], encoding="utf-8")
-    formats = folder / "plugin" / "wire_formats.h"
+    formats = folder / "plugin" / "common" / "wire_formats.h"
     before, found, after = formats.read_text(encoding="utf-8").partition("    FORMAT(stun,")
     assert found and BLOCKS["line"].count("\n") == 1
     formats.write_text(before + BLOCKS["line"] + found + after, encoding="utf-8")
@@ -59,7 +59,7 @@ def test_example(project):
 
 def test_example_is_made_up():
     """The plugin itself knows nothing of it: the example's test can fail."""
-    assert not any("switchboard" in path.read_text(encoding="utf-8") for path in (paths.ROOT / "plugin").iterdir())
+    assert not any("switchboard" in path.read_text(encoding="utf-8") for path in (paths.ROOT / "plugin").rglob("*.[ch]"))
 
 
 def test_changes():
@@ -69,19 +69,31 @@ def test_changes():
     assert sections[0].rstrip(",") == version
 
 
+def sources():
+    """Names of the plugin's source files."""
+    return [path.name for path in (paths.ROOT / "plugin").rglob("*.c")]
+
+
 def test_files_are_there():
     """Every file and folder that it names exists."""
-    made_up = {"plugin/wire_switchboard.c", "tests/test_switchboard.py"}
+    made_up = {"plugin/wire/switchboard.c", "tests/test_switchboard.py"}
     named = set(re.findall(r"`((?:plugin|tests|tools|captures|doc)/[\w./-]+|[\w-]+\.(?:c|h|md))`", TEXT))
     named |= set(re.findall(r"\]\((\w[^)#]*)\)", TEXT))
     assert len(named) > 20
-    missing = [name for name in named - made_up if not (paths.ROOT / name).exists() and not (paths.ROOT / "plugin" / name).exists()]
+    headers = [path.name for path in (paths.ROOT / "plugin").rglob("*.h")]
+    missing = [name for name in named - made_up if not (paths.ROOT / name).exists() and name not in sources() + headers]
     assert missing == []
 
 
 def test_sources_are_named():
     """Every source file is in the table of what is where, by its name or by a pattern."""
-    table = re.findall(r"`((?:plugin/)?[\w*-]+\.[ch])`", TEXT[TEXT.index("## Where things are"):TEXT.index("## Rules")])
-    patterns = [re.escape(name.removeprefix("plugin/")).replace(r"\*", r"\w*") for name in table]
-    files = [path.name for path in (paths.ROOT / "plugin").glob("*.c")]
-    assert [name for name in files if not any(re.fullmatch(pattern, name) for pattern in patterns)] == []
+    table = re.findall(r"`([\w*-]+\.[ch])`", TEXT[TEXT.index("## Where things are"):TEXT.index("### One packet")])
+    patterns = [re.escape(name).replace(r"\*", r"\w*") for name in table]
+    assert [name for name in sources() if not any(re.fullmatch(pattern, name) for pattern in patterns)] == []
+
+
+def test_functions_are_there():
+    """Every function that the two ways through the house name exists."""
+    named = set(re.findall(r"`(\w+)\(\)`", TEXT[TEXT.index("### One packet"):TEXT.index("## Rules")]))
+    code = "".join(path.read_text(encoding="utf-8") for path in [paths.ROOT / "packet-facetime.c", *(paths.ROOT / "plugin").rglob("*.c")])
+    assert len(named) > 10 and [name for name in named if not re.search(rf"^{name}\(", code, re.M)] == []

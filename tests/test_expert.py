@@ -4,7 +4,7 @@ import pytest
 
 from ftools import facts, flood, paths, pcap
 
-ITEMS = ("one_way", "stun_unanswered", "relayed", "no_bye", "long_setup", "loss", "not_marked", "marked_differently", "interrupted", "number_in_clear")
+ITEMS = ("one_way", "checks_unanswered", "relayed", "no_bye", "long_setup", "loss", "not_marked", "marked_differently", "interrupted", "number_in_clear")
 FIELDS = ("frame.number", "facetime.call", *(f"facetime.{item}" for item in ITEMS), "_ws.expert.message")
 
 IP = 14         # offset of the IPv4 header in the samples' Ethernet frames

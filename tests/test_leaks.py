@@ -11,7 +11,7 @@ from test_reopen import TABLES
 
 # Of each kind of call, and one twice.
 NAMES = ["modern-two-calls-soon", "legacy-redial", "modern-group", "legacy-both-sides-of-nat", "modern-rejected"] * 2
-SOURCES = {path.name for path in (paths.ROOT / "plugin").glob("*.c")} | {"packet-facetime.c"}
+SOURCES = {path.name for path in (paths.ROOT / "plugin").rglob("*.c")} | {"packet-facetime.c"}
 TAPS = {f"tap{number}": f"nstat:facetime,{table}" for number, table in enumerate(TABLES)}
 
 

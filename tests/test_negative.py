@@ -213,7 +213,7 @@ def test_quic_connection_id_is_not_relay_data(wireshark, passes):
 
 @each_pass
 def test_many_weak_signs_are_not_one_strong_one(wireshark, passes):
-    """STUN, RTP and SIP of other programs on FaceTime's own ports, a hundred of each on one flow: detect.c, rule 3."""
+    """STUN, RTP and SIP of other programs on FaceTime's own ports, a hundred of each on one flow: evidence.c, rule 3."""
     packets = []
     for number in range(100):
         packets += [frame(MEDIA_PORTS["source"], MEDIA_PORTS["destination"], datagrams.stun(1, (0x0006, b"abcd"))),

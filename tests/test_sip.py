@@ -30,7 +30,7 @@ SDP_FIELDS = {
     "facetime.sdp.framerate": ["15"], "facetime.sdp.rtpid": ["0x3b9aca01", "0x77359402"], "facetime.sdp.rtpid.media": ["audio", "video"],
 }
 SIP_FIELDS = ["from", "from.kind", "to", "to.kind", "contact", "contact.kind", "contact.host", "contact.port", "isfocus", "literal_user",
-              "compact", "call_id", "user_agent", "viceroy_version", "viceroy", "viceroy.product", "viceroy.version", "viceroy.gamekit",
+              "compact", "call_id", "user_agent", "viceroy.full_version", "viceroy", "viceroy.product", "viceroy.version", "viceroy.gamekit",
               "viceroy.generation", "encoding", "body_length", "body", "body_bytes"]
 OTHERS = ["frame.protocols", "_ws.expert.message", "_ws.malformed", "sdp.media", "facetime.call", "facetime.sdp.media"]
 BOOLEAN = {"1": True, "True": True, "0": False, "False": False}

@@ -7,7 +7,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "packet-facetime.h"
+#include "show/show.h"
 
 #include <epan/epan.h>
 #include <epan/epan_dissect.h>

@@ -19,7 +19,7 @@ unit_begin(void)
     range_convert_str(NULL, &ft_pref_relay_ports, FT_RELAY_PORTS, UINT16_MAX);
     range_convert_str(NULL, &ft_pref_media_ports, FT_MEDIA_PORTS, UINT16_MAX);
     ft_ports_take();
-    ft_call_init();
+    ft_calls_init();
 }
 
 address

@@ -7,7 +7,7 @@
 #ifndef FT_UNIT_SUPPORT_H
 #define FT_UNIT_SUPPORT_H
 
-#include "packet-facetime.h"
+#include "show/show.h"
 
 /* The preferences have their defaults, no file was read. */
 void unit_begin(void);

@@ -14,7 +14,7 @@ static double now;          /* seconds since the capture began */
 static void
 begin(void)
 {
-    ft_call_init();
+    ft_calls_init();
     number = 0;
     now = 0;
 }
@@ -224,7 +224,7 @@ merge_by_ssrc(void)
     g_assert_cmpuint(one->number, ==, 1);
     g_assert_cmpuint(three->number, ==, 2);
     g_assert_true(ft_call_at(0) == one && ft_call_at(1) == three);
-    g_assert_true(ft_flow_call(cellular, number) == one);
+    g_assert_true(ft_call_of_flow(cellular, number) == one);
     /* A chain of merges ends at the one that stands for all. */
     g_assert_true(rtp(third, true, 0.1, 0xabcd) == one);
     g_assert_true(ft_call_root(three) == one && ft_call_root(two) == one);
@@ -246,8 +246,8 @@ call_ids(void)
     two = request(flow, true, "INVITE", "two");
     g_assert_true(two != one);
     g_assert_cmpuint(ft_call_count(), ==, 2);
-    g_assert_true(ft_flow_call(flow, 1) == one);
-    g_assert_true(ft_flow_call(flow, number) == two);
+    g_assert_true(ft_call_of_flow(flow, 1) == one);
+    g_assert_true(ft_call_of_flow(flow, number) == two);
 }
 
 /* A NAT probe makes no call; it belongs to the call of its device that follows soon. */
@@ -263,7 +263,7 @@ probe_before_the_call(void)
     g_assert_null(plain(probe, FT_KIND_NAT_PROBE, FT_PHASE_PROBE, 0));
     g_assert_cmpuint(ft_call_count(), ==, 0);
     call = request(flow, true, "INVITE", "one");
-    g_assert_true(ft_flow_call(probe, 1) == call);
+    g_assert_true(ft_call_of_flow(probe, 1) == call);
     g_assert_cmpuint(call->packets, ==, 2);
     g_assert_cmpuint(call->first_frame, ==, 1);
 
@@ -273,7 +273,7 @@ probe_before_the_call(void)
     plain(probe, FT_KIND_NAT_PROBE, FT_PHASE_PROBE, 0);
     pass(300);
     call = request(flow, true, "INVITE", "one");
-    g_assert_null(ft_flow_call(probe, 1));
+    g_assert_null(ft_call_of_flow(probe, 1));
     g_assert_cmpuint(call->packets, ==, 1);
 }
 
@@ -307,7 +307,7 @@ silence(void)
     g_assert_true(plain(flow, FT_KIND_RELAY, FT_PHASE_RELAY, 20) == one);
     two = plain(flow, FT_KIND_RELAY, FT_PHASE_RELAY, 300);
     g_assert_true(two != one);
-    g_assert_true(ft_flow_call(flow, 1) == one && ft_flow_call(flow, 2) == one && ft_flow_call(flow, 3) == two);
+    g_assert_true(ft_call_of_flow(flow, 1) == one && ft_call_of_flow(flow, 2) == one && ft_call_of_flow(flow, 3) == two);
     g_assert_cmpuint(one->packets, ==, 2);
     g_assert_cmpuint(two->packets, ==, 1);
 }

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "stream_stats.h"
+#include "common/stream_stats.h"
 
 #include <inttypes.h>
 #include <math.h>

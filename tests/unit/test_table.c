@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "support.h"
-#include "table.h"
+#include "show/table.h"
 
 static void
 printable(const char *text, const char *shown)

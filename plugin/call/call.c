@@ -1,0 +1,195 @@
+/* call.c
+ * The call: made, counted, numbered; its state and its end. Written on the first pass only.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "call/internal.h"
+
+/* What a flood can make this file hold: calls of some 700 bytes each. */
+#define FT_MAX_CALLS 131072
+
+/* A call that was silent for so long is over; what comes then is another one. Longer than the about 20 s after which FaceTime
+ * gives up a call without packets (observed behaviour, no written source). */
+#define FT_CALL_IDLE_SECONDS 30
+/* Answers and late media after the end still belong to the call: SIP's timer F is 32 s (RFC 3261, 17.1.2.2), in practice
+ * they come within a round trip or two. */
+#define FT_CALL_AFTER_END_SECONDS 5
+
+static wmem_array_t *calls;             /* of ft_call_t *, in the order they were made; merged ones included */
+static wmem_array_t *live;              /* the ones that stand for themselves, by their first packets; made by ft_call_renumber() */
+static bool numbers_stale;              /* `live` is older than `calls` */
+static nstime_t clock_now;              /* absolute time of the latest frame of the first pass */
+
+ft_call_t *
+ft_call_root(ft_call_t *call)
+{
+    /* Merges keep the older call, so that chains are short; they are made shorter on the way. */
+    while (call->merged_into) {
+        if (call->merged_into->merged_into)
+            call->merged_into = call->merged_into->merged_into;
+        call = call->merged_into;
+    }
+    return call;
+}
+
+ft_call_t *
+ft_call_of_flow(const ft_flow_t *flow, uint32_t frame)
+{
+    ft_call_t *call = flow->calls ? (ft_call_t *)wmem_tree_lookup32_le(flow->calls, frame) : flow->call;
+
+    return call ? ft_call_root(call) : NULL;
+}
+
+bool
+ft_call_lives(const ft_call_t *call, const nstime_t *now)
+{
+    if (call->superseded)
+        return false;
+    if (call->end.frame && ft_seconds(now, &call->end.when) > FT_CALL_AFTER_END_SECONDS)
+        return false;
+    return ft_seconds(now, &call->own_time) <= FT_CALL_IDLE_SECONDS;
+}
+
+ft_call_t *
+ft_call_new(const packet_info *pinfo)
+{
+    ft_call_t *call;
+
+    if (wmem_array_get_count(calls) >= FT_MAX_CALLS)
+        return NULL;
+    call = wmem_new0(wmem_file_scope(), ft_call_t);
+    call->number = wmem_array_get_count(calls) + 1;
+    call->first_frame = call->last_frame = pinfo->num;
+    call->first_time = call->last_time = call->own_first_time = call->own_time = pinfo->abs_ts;
+    wmem_array_append_one(calls, call);
+    numbers_stale = true;
+    return call;
+}
+
+void
+ft_call_count_in(ft_call_t *call, uint32_t packets, uint64_t bytes, uint32_t first_frame, const nstime_t *first, const nstime_t *last)
+{
+    call->packets += packets;
+    call->bytes += bytes;
+    if (first_frame < call->first_frame) {
+        call->first_frame = first_frame;
+        numbers_stale = true;
+    }
+    if (nstime_cmp(first, &call->first_time) < 0)
+        call->first_time = *first;
+    if (nstime_cmp(last, &call->last_time) > 0)
+        call->last_time = *last;
+}
+
+/* ---- State and end ------------------------------------------------------------------------- */
+
+ft_state_t
+ft_call_state(const ft_call_t *call)
+{
+    if (call->sip_end & FT_SIP_BYE)
+        return FT_STATE_ENDED;
+    if (call->sip_end & FT_SIP_DECLINED)
+        return FT_STATE_DECLINED;
+    if (call->sip_end & FT_SIP_CANCELLED)
+        return FT_STATE_CANCELLED;
+    if (call->sip_end & FT_SIP_FAILED)
+        return FT_STATE_FAILED;
+    if (!nstime_is_zero(&call->last_media_time))
+        return ft_seconds(&clock_now, &call->last_media_time) > FT_SILENCE_SECONDS ? FT_STATE_INTERRUPTED : FT_STATE_ESTABLISHED;
+    if (call->answer.frame)
+        return FT_STATE_ESTABLISHED;
+    return call->ringing.frame ? FT_STATE_RINGING : FT_STATE_ATTEMPTED;
+}
+
+ft_end_t
+ft_call_end(const ft_call_t *call)
+{
+    switch (ft_call_state(call)) {
+    case FT_STATE_ENDED: return call->bye_by;
+    case FT_STATE_DECLINED: return FT_END_DECLINED;
+    case FT_STATE_CANCELLED: return FT_END_CANCELLED;
+    case FT_STATE_FAILED: return FT_END_FAILED;
+    case FT_STATE_INTERRUPTED: return FT_END_TIMEOUT;
+    case FT_STATE_ATTEMPTED:
+    case FT_STATE_RINGING:
+    case FT_STATE_ESTABLISHED: break;
+    }
+    return ft_seconds(&clock_now, &call->own_time) > FT_SILENCE_SECONDS ? FT_END_TIMEOUT : FT_END_CAPTURE;
+}
+
+/* ---- Numbers ------------------------------------------------------------------------------- */
+
+static int
+by_first_packet(const void *a, const void *b)
+{
+    const ft_call_t *x = *(ft_call_t *const *)a, *y = *(ft_call_t *const *)b;
+
+    return x->first_frame < y->first_frame ? -1 : x->first_frame > y->first_frame;
+}
+
+void
+ft_call_changed(void)
+{
+    numbers_stale = true;
+}
+
+void
+ft_call_renumber(void)
+{
+    if (!numbers_stale)
+        return;
+    numbers_stale = false;
+    if (live)
+        wmem_destroy_array(live);
+    live = wmem_array_sized_new(wmem_file_scope(), sizeof(ft_call_t *), wmem_array_get_count(calls) + 1);
+    for (unsigned i = 0; i < wmem_array_get_count(calls); i++) {
+        ft_call_t *call = *(ft_call_t **)wmem_array_index(calls, i);
+
+        if (!call->merged_into)
+            wmem_array_append_one(live, call);
+    }
+    wmem_array_sort(live, by_first_packet);
+    for (unsigned i = 0; i < wmem_array_get_count(live); i++)
+        (*(ft_call_t **)wmem_array_index(live, i))->number = i + 1;
+}
+
+unsigned
+ft_call_count(void)
+{
+    ft_call_renumber();
+    return live ? wmem_array_get_count(live) : 0;
+}
+
+const ft_call_t *
+ft_call_at(unsigned i)
+{
+    return *(ft_call_t **)wmem_array_index(live, i);
+}
+
+bool
+ft_call_limit_reached(void)
+{
+    return wmem_array_get_count(calls) >= FT_MAX_CALLS;
+}
+
+void
+ft_call_clock(const nstime_t *now)
+{
+    if (now->secs > clock_now.secs || (now->secs == clock_now.secs && now->nsecs > clock_now.nsecs))
+        clock_now = *now;
+}
+
+const nstime_t *
+ft_call_now(void)
+{
+    return &clock_now;
+}
+
+void
+ft_call_init(void)
+{
+    calls = wmem_array_new(wmem_file_scope(), sizeof(ft_call_t *));
+    live = NULL;
+    numbers_stale = true;
+    nstime_set_zero(&clock_now);
+}

@@ -1,0 +1,184 @@
+/* call.h
+ * Floor 6, call: which packets make a call, and what it is. This header is the floor's door.
+ *
+ * It knows facts of datagrams (ft_packet_t), flows and services. It reads no bytes, and does not know how a call is shown. Written on the
+ * first pass only. The entry tells it each datagram; the tables and fields read it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef FT_CALL_H
+#define FT_CALL_H
+
+#include "names/names.h"
+#include "wire/wire.h"
+
+/* One SSRC of one sender. File scope. */
+typedef struct ft_stream {
+    uint32_t ssrc;
+    uint8_t payload_type;           /* of the latest packet */
+    uint32_t packets;               /* on all paths */
+    struct ft_call *call;
+    struct ft_seq *seq;             /* which sequence numbers came, on all paths: stream_stats.h */
+} ft_stream_t;
+
+/* Addresses of the device that a call keeps: Wi-Fi and cellular, each with IPv4 and IPv6, and those of a second capture point. */
+#define FT_MAX_DEVICES 8
+
+/* What an eavesdropper can read of a call, and what is protected: show/tap_exposure.c has the words. */
+typedef enum {
+    FT_EXPOSED_PARTIES,     /* numbers, Apple IDs or names in SIP */
+    FT_EXPOSED_SDP,         /* addresses, ports, codecs and SSRCs in SDP */
+    FT_EXPOSED_SOFTWARE,    /* SIP's User-Agent */
+    FT_EXPOSED_HOST_NAMES,  /* names of servers in DNS */
+    FT_EXPOSED_WEB,         /* configuration and certificates over HTTP */
+    FT_EXPOSED_SERVERS,     /* which servers, by their names in TLS or their addresses */
+    FT_EXPOSED_OWN_ADDRESS, /* the device's own address in NAT probes */
+    FT_EXPOSED_MAPPED,      /* its address outside its NAT */
+    FT_EXPOSED_CANDIDATES,  /* all its addresses, in link messages */
+    FT_EXPOSED_PARTICIPANTS, /* participant IDs in relay headers */
+    FT_EXPOSED_MEDIA_SHAPE, /* headers of RTP: who sends audio and video when, how much */
+    FT_HIDDEN_PUSH,         /* what the push carries */
+    FT_HIDDEN_REGISTRATION, /* what is registered */
+    FT_HIDDEN_RELAY,        /* what is agreed with the relay */
+    FT_HIDDEN_MEDIA,        /* audio and video themselves */
+    FT_AUTHORISED_PUSH,     /* how the call was authorised */
+    FT_EXPOSURE_COUNT
+} ft_exposure_t;
+
+/* What SIP said of the end of a call, as a mask. */
+enum { FT_SIP_BYE = 1, FT_SIP_DECLINED = 2, FT_SIP_CANCELLED = 4, FT_SIP_FAILED = 8 };
+
+/* One call. File scope. Written on the first pass only; a call that turned out to be part of another points to it. */
+typedef struct ft_call {
+    uint32_t number;                /* facetime.call, from 1; final after ft_call_renumber() */
+    struct ft_call *merged_into;    /* NULL: the call stands for itself */
+    bool superseded;                /* another call began on its sockets: it gets no more packets */
+    uint32_t first_frame, last_frame;
+    nstime_t first_time, last_time; /* absolute */
+    nstime_t own_first_time, own_time; /* absolute, of the first and the latest packet that is the call's own, not one around it */
+    uint32_t packets;               /* frames */
+    uint64_t bytes;                 /* of those frames, on the wire */
+    uint32_t evidence;              /* of all its flows */
+    ft_confidence_t confidence;     /* of its surest flow */
+    uint32_t reasons;               /* mask of 1 << ft_join_t: why its flows belong together */
+    ft_direction_t direction;
+    uint32_t media;                 /* mask of FT_MEDIA_* */
+    uint32_t paths;                 /* mask of ft_path_t */
+    ft_moment_t phase[FT_PHASE_COUNT]; /* the first packet of each phase */
+    ft_moment_t invite, ringing, answer; /* SIP: INVITE, 180, 200 to INVITE */
+    ft_moment_t end;                /* the first SIP message that ends the call */
+    nstime_t last_media_time;       /* absolute; zero before there is media */
+    uint32_t sip_end;               /* mask of FT_SIP_*: how it ended */
+    ft_end_t bye_by;                /* whose BYE: FT_END_BYE, _DEVICE or _PEER */
+    uint32_t media_sent, media_received; /* RTP packets from and to the device; both 0 where its side is not known */
+    uint32_t checks, check_answers; /* STUN requests between the devices and their answers */
+    const char *sip_call_id;        /* NULL without SIP */
+    const char *from, *to;          /* number, Apple ID or display name as visible; NULL where not */
+    ft_endpoint_t device, peer, relay; /* AT_NONE where not known */
+    ft_endpoint_t announced_peer;   /* the first public address that the peer announced: where it may be, while no packet shows it */
+    ft_endpoint_t devices[FT_MAX_DEVICES]; /* the device's addresses with the port first seen; device is the first of them */
+    unsigned n_devices;
+    ft_moment_t exposure[FT_EXPOSURE_COUNT]; /* the first packet that shows each */
+    uint64_t dscp_sent, dscp_received; /* masks of the DSCP values of media from and to the device */
+    uint8_t worst_loss;             /* of its streams, in per cent of a stream's packets, rounded down */
+    uint32_t worst_ssrc;            /* of the stream with that loss */
+    unsigned n_events;              /* packets that a ladder shows */
+    unsigned n_participants;        /* participant IDs seen: over two in a group call */
+} ft_call_t;
+
+/* A conversation of the device with one of FaceTime's servers: services.c. File scope. */
+typedef struct ft_service_flow {
+    bool known;                     /* something has shown what it is */
+    ft_role_t role;                 /* of the server; FT_ROLE_NONE for DNS */
+    ft_phase_t phase;
+    const char *name;               /* of the server, as it was shown; NULL where it was not */
+    const char *protocol;           /* static text */
+    ft_endpoint_t device, server;
+    ft_call_t *call;                /* the latest call that took packets of it */
+} ft_service_flow_t;
+
+/* Packets that belong to a call: the one at hand, or earlier ones that it brought into the call (the backlog). Packet scope. */
+typedef struct ft_call_packets {
+    ft_call_t *call;
+    const ft_flow_t *flow;          /* NULL: packets of a service flow */
+    const ft_service_flow_t *service;      /* NULL: datagrams of a flow */
+    ft_phase_t phase;
+    ft_kind_t kind;                 /* of the first datagram; FT_KIND_COUNT: an ICMP error that quotes one */
+    bool from_device;
+    uint32_t frame;                 /* the first one's */
+    uint32_t packets;
+    uint64_t bytes;                 /* of frames, on the wire */
+    nstime_t first_time, last_time; /* absolute */
+} ft_call_packets_t;
+
+/* ---- call.c --------------------------------------------------------------------------------- */
+
+/* The call that stands for this one, after merges. */
+ft_call_t *ft_call_root(ft_call_t *call);
+/* The call of the flow at this frame; NULL if none. */
+ft_call_t *ft_call_of_flow(const ft_flow_t *flow, uint32_t frame);
+/* State and end as far as what was read so far tells. */
+ft_state_t ft_call_state(const ft_call_t *call);
+ft_end_t ft_call_end(const ft_call_t *call);
+/* Numbers the calls that stand for themselves from 1, in the order of their first packets, if something changed. */
+void ft_call_renumber(void);
+/* Calls in the order in which they began; number of them. i from 0. */
+unsigned ft_call_count(void);
+const ft_call_t *ft_call_at(unsigned i);
+/* Tells the calls the time of each frame, so that a silent call can be told from one at the end of the capture. */
+void ft_call_clock(const nstime_t *now);
+/* True if more calls were seen than are kept. */
+bool ft_call_limit_reached(void);
+
+/* ---- index.c -------------------------------------------------------------------------------- */
+
+/* The stream with the SSRC, NULL if there is none; the second one makes it (NULL: the limit). */
+ft_stream_t *ft_stream_find(uint32_t ssrc);
+ft_stream_t *ft_stream_get(uint32_t ssrc);
+/* The living call that one of the packet's ends was announced for, or seen for by a server; NULL if there is none. */
+ft_call_t *ft_call_by_ends(const packet_info *pinfo);
+/* The latest call of the device with this address; NULL if there is none. */
+ft_call_t *ft_call_by_device(const address *addr);
+
+/* ---- join.c --------------------------------------------------------------------------------- */
+
+/* Takes a datagram of a FaceTime flow into its call, making or joining one. First pass only.
+ * Returns the call, or NULL (no call yet, or the limit). */
+ft_call_t *ft_call_add(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
+/* The same for an ICMP error that quotes a datagram of the flow. */
+ft_call_t *ft_call_add_quoted(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
+/* Counts a datagram of a flow that has no call (yet): the call that takes the flow gets it. First pass only. */
+void ft_call_wait(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
+/* The call of the packet that was dissected last with this pinfo; NULL if it has none. */
+const ft_call_t *ft_call_of_packet(packet_info *pinfo);
+/* Forgets the last file; called when a file is opened. For all files of the floor. */
+void ft_calls_init(void);
+
+/* ---- services.c ----------------------------------------------------------------------------- */
+
+/* Tells what kind of capture the frame is from. Before the next two, for each frame that they are asked of. */
+void ft_services_begin(const packet_info *pinfo);
+/* False: the packet is of no service flow, as most packets of a capture. Cheap. */
+bool ft_service_flow_may_be(const packet_info *pinfo);
+/* The service flow that the packet is part of, and *call, the call that it belongs to; NULL if it is none or has no call.
+ * On the first pass it also takes the packet in. */
+const ft_service_flow_t *ft_service_flow_of(packet_info *pinfo, ft_call_t **call);
+
+/* ---- backlog.c, media_backlog.c ------------------------------------------------------------- */
+
+/* What the frame at hand brought into calls besides itself; first pass only, valid until ft_backlog_forget(). */
+unsigned ft_backlog_count(void);
+const ft_call_packets_t *ft_backlog_at(unsigned i);
+void ft_backlog_forget(void);
+/* Keeps the RTP headers of a packet whose flow has no call yet. First pass only. */
+void ft_media_backlog_note(ft_flow_t *flow, const ft_arrival_t *arrival, const ft_packet_t *pkt);
+/* Those of the flows that got a call since the latest ft_media_backlog_forget(); valid until the next frame. */
+unsigned ft_media_backlog_taken(const ft_media_packet_t **packets);
+void ft_media_backlog_forget(void);
+
+/* ---- events.c ------------------------------------------------------------------------------- */
+
+/* What a ladder shows of a packet of a call; NULL if it shows nothing. File scope. */
+const char *ft_event_label(uint32_t frame);
+
+#endif /* FT_CALL_H */

@@ -1,0 +1,122 @@
+/* internal.h
+ * What the files of the call floor share, and nobody else. From the bottom: call.c (the object), backlog.c and media_backlog.c (earlier
+ * packets), events.c (the ladder), exposure.c, index.c (what calls are found by), services.c, facts.c (what a datagram says of its call),
+ * merge.c, join.c (which call a datagram belongs to).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef FT_CALL_INTERNAL_H
+#define FT_CALL_INTERNAL_H
+
+#include "call/call.h"
+
+/* Media that stopped for so long while the capture went on: the call was interrupted, or is over. FaceTime shows "reconnecting"
+ * after some 10 s of silence (observed behaviour, no written source). */
+#define FT_SILENCE_SECONDS 10
+
+/* What the NAT probes of a flow say of the device, while they wait for its call. File scope. */
+typedef struct ft_probed {
+    ft_endpoint_t own, mapped;      /* AT_NONE where not known */
+    ft_moment_t own_at, mapped_at;  /* the probes that said so */
+} ft_probed_t;
+
+/* Datagrams of a flow that wait for a call: those of one kind, phase and direction, which are few. File scope. */
+typedef struct ft_waiting {
+    ft_kind_t kind;                 /* FT_KIND_COUNT: ICMP errors that quote a datagram of the flow */
+    ft_phase_t phase;
+    bool from_a;                    /* they went from side a of the flow to side b */
+    uint32_t frame;                 /* the first one's */
+    uint32_t packets;
+    uint64_t bytes;                 /* of frames, on the wire */
+    nstime_t first_time, last_time; /* absolute */
+    struct ft_waiting *next;
+} ft_waiting_t;
+
+/* ---- call.c ------------------------------------------------------------------------------- */
+
+/* A new call that begins with this packet; NULL where the limit is reached. */
+ft_call_t *ft_call_new(const packet_info *pinfo);
+/* Counts frames into a call: their number, bytes on the wire, the first frame's number, first and last time (absolute). */
+void ft_call_count_in(ft_call_t *call, uint32_t packets, uint64_t bytes, uint32_t first_frame, const nstime_t *first, const nstime_t *last);
+/* True if the call may still get packets at this time. */
+bool ft_call_lives(const ft_call_t *call, const nstime_t *now);
+/* The time of the latest frame of the first pass. */
+const nstime_t *ft_call_now(void);
+
+/* The numbers of the calls are to be given again. */
+void ft_call_changed(void);
+void ft_call_init(void);
+
+/* ---- merge.c -------------------------------------------------------------------------------- */
+
+/* Makes one call of two; the older one stands for both. Returns it. */
+ft_call_t *ft_call_merge(ft_call_t *a, ft_call_t *b);
+
+/* ---- index.c ------------------------------------------------------------------------------ */
+
+/* What an endpoint is to the call that is found by it. */
+typedef enum {
+    FT_KNOWN_DEVICE,        /* the device's own address, or that of its NAT */
+    FT_KNOWN_PEER           /* where the other side may be reached */
+} ft_known_t;
+
+/* Each of these finds the call that lives at `now`, or returns NULL. */
+ft_call_t *ft_index_call_id(const char *call_id);       /* also calls that are over: a Call-ID is never used twice */
+ft_call_t *ft_index_ssrc(uint32_t ssrc, const nstime_t *now);
+ft_call_t *ft_index_participant(uint64_t id, const nstime_t *now);
+ft_call_t *ft_index_relay(const address *relay, const nstime_t *now);
+/* The call of a device's socket. A public IPv4 address may be that of a NAT with many devices: there the port must be the same. */
+ft_call_t *ft_index_device(const ft_endpoint_t *device, const nstime_t *now);
+/* The call that knows `end`; `other` is the other end of the flow. *reason: as what it knows it. */
+ft_call_t *ft_index_end(const ft_endpoint_t *end, const ft_endpoint_t *other, const nstime_t *now, ft_join_t *reason);
+
+/* Each of these enters what a call is found by; beyond the limit of the index nothing is entered. */
+void ft_index_add_call_id(const char *call_id, ft_call_t *call);    /* call_id must live in file scope */
+void ft_index_add_participant(uint64_t id, ft_call_t *call);
+void ft_index_add_relay(const address *relay, ft_call_t *call);
+void ft_index_add_device(const ft_endpoint_t *device, ft_call_t *call);
+void ft_index_add_end(const ft_endpoint_t *end, ft_known_t known, ft_join_t reason, ft_call_t *call);
+
+/* Changes when an endpoint was entered: a flow looks for its call again only then. */
+uint32_t ft_index_news(void);
+void ft_index_init(void);
+
+/* ---- events.c ------------------------------------------------------------------------ */
+
+/* Notes an arrow for the ladder; label NULL: what begins a flow of this kind. A call has no more than a screen or two of them. First pass
+ * only; the label is copied. */
+void ft_event_add(ft_call_t *call, uint32_t frame, const char *label, ft_kind_t kind);
+void ft_event_init(void);
+
+/* ---- backlog.c, services.c ------------------------------------------------------------------ */
+
+/* Notes packets that the frame at hand brought into a call. First pass only. */
+void ft_backlog_add(const ft_call_packets_t *packets);
+void ft_backlog_init(void);
+/* Takes what the device did shortly before into the call. First pass only. */
+void ft_services_take(ft_call_t *call, const address *device);
+void ft_services_init(void);
+
+/* ---- exposure.c ----------------------------------------------------------------------- */
+
+/* Takes into the call what a datagram, or a packet of a service flow, shows of it to an eavesdropper. First pass only. */
+void ft_exposure_datagram(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *pkt);
+void ft_exposure_probe(ft_call_t *call, const ft_probed_t *probed);
+void ft_exposure_service(ft_call_t *call, const ft_service_flow_t *service, uint32_t frame, const nstime_t *when);
+
+/* ---- media_backlog.c ------------------------------------------------------------------------ */
+
+/* The flow has a call: its RTP packets so far are given to the taps. */
+void ft_media_backlog_take(ft_flow_t *flow);
+void ft_media_backlog_init(void);
+
+/* ---- facts.c ------------------------------------------------------------------------- */
+
+/* Takes what one datagram says into its call. */
+void ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
+/* The packet as an arrow of the ladder, unless its flow has one like it: checks that nobody answers go out once a second. */
+void ft_facts_arrow(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
+/* Adds an address of the device to the call. */
+void ft_facts_add_device(ft_call_t *call, const ft_endpoint_t *device);
+
+#endif /* FT_CALL_INTERNAL_H */

@@ -1,0 +1,428 @@
+/* join.c
+ * Which call a datagram belongs to. It joins the call of its flow; a flow without a call looks for one by these reasons, the
+ * surest first. Each is kept with the flow and shown (facetime.call.reason).
+ *
+ *  1. SIP Call-ID: it names the call.
+ *  2. SSRC: 32 random bits that stay the same on every path (Wi-Fi, cellular, relay, direct) and at both ends.
+ *  3. Participant ID of the relay header: 64 bits that a session's relay gives to each of its devices.
+ *  4. Address and port that a call announced (link message, SDP) or that a server saw (SNATMAP, STUN). The private address of
+ *     a peer counts only for a flow whose other end is a device of the call: avoids joining the calls of two homes that both
+ *     have 192.168.1.2.
+ *  5. The device: one that is in a call has no other at the same time. Ends with the call, or after a silence. With a public IPv4
+ *     address the port must be the same: avoids joining the calls of two devices behind one NAT.
+ *  6. In a Raw IP capture only: the relay's address. Such a capture is taken on the device itself, so two local addresses are its
+ *     Wi-Fi and its cellular interface. On a network two devices can share a relay and have two calls.
+ *
+ * Where a later datagram shows (by 1 to 4) that two calls are one, they are merged. Two different Call-IDs are never one call.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "call/internal.h"
+
+#include <wiretap/wtap.h>
+
+/* NAT probes that wait for their call; a flood of them gets no more. */
+#define FT_MAX_PENDING 64
+
+/* How often flows may go from one call to another in a file, and later passes know it: some 60 bytes each. A device has a few dozen
+ * calls a day on the same flows; more is a flood of datagrams that name two calls in turn. */
+#define FT_MAX_CHANGES 262144
+
+/* A NAT probe this long before a call belongs to it: 1 s was seen on a real call; the 2010 description has push,
+ * certificate and registration in between. */
+#define FT_PRELUDE_SECONDS 60
+
+static ft_flow_t *pending[FT_MAX_PENDING]; /* a ring */
+static unsigned pending_next;
+static unsigned changes;                    /* of flows from call to call that were kept */
+
+/* True if the packet can tell nothing about its flow's call that was not known at the last one: most media packets. */
+static bool
+join_is_told(const ft_flow_t *flow, ft_call_t *call, const ft_packet_t *pkt)
+{
+    if (pkt->sip || pkt->n_candidates || pkt->quic_initial || pkt->kind == FT_KIND_NAT_PROBE || flow->endpoint_news != ft_index_news() ||
+        (pkt->participant && pkt->participant != flow->last_participant))
+        return false;
+    for (unsigned i = 0; i < pkt->n_rtp; i++) {
+        const ft_stream_t *stream = flow->last_stream && flow->last_stream->ssrc == pkt->rtp[i].ssrc ? flow->last_stream :
+                                    ft_stream_find(pkt->rtp[i].ssrc);
+
+        if (!stream || !stream->call || ft_call_root(stream->call) != call)
+            return false;
+    }
+    return true;
+}
+
+/* A call that the packet itself names, by reasons 1 to 3. */
+static ft_call_t *
+join_by_name(const ft_packet_t *pkt, const nstime_t *now, ft_join_t *reason)
+{
+    ft_call_t *call = NULL;
+
+    if (pkt->sip && pkt->sip->call_id) {
+        *reason = FT_JOIN_CALL_ID;
+        return ft_index_call_id(pkt->sip->call_id);
+    }
+    *reason = FT_JOIN_SSRC;
+    for (unsigned i = 0; i < pkt->n_rtp && !call; i++)
+        call = ft_index_ssrc(pkt->rtp[i].ssrc, now);
+    if (!call && pkt->participant) {
+        *reason = FT_JOIN_PARTICIPANT;
+        call = ft_index_participant(pkt->participant, now);
+    }
+    return call;
+}
+
+/* Reason 4. Not SIP with a Call-ID of its own, which would have been found by it. */
+static ft_call_t *
+join_by_address(const ft_flow_t *flow, const ft_packet_t *pkt, const nstime_t *now, ft_join_t *reason)
+{
+    ft_call_t *call = NULL;
+
+    if (pkt->sip && pkt->sip->call_id)
+        return NULL;
+    for (unsigned i = 0; i < pkt->n_candidates && !call; i++)
+        call = ft_index_end(&pkt->candidates[i].at, ft_flow_device(flow), now, reason);
+    if (!call)
+        call = ft_index_end(&flow->a, &flow->b, now, reason);
+    if (!call)
+        call = ft_index_end(&flow->b, &flow->a, now, reason);
+    /* Checks to another peer after the end belong to the next call; those to Apple's servers may still be of this one. */
+    if (call && call->end.frame && (!flow->call || ft_call_root(flow->call) != call) && !ft_is_apple(&ft_flow_remote(flow)->addr))
+        call = NULL;
+    return call;
+}
+
+/* Reasons 5 and 6. */
+static ft_call_t *
+join_by_surroundings(const ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_join_t *reason)
+{
+    ft_call_t *call = NULL;
+
+    *reason = FT_JOIN_DEVICE;
+    if (flow->device_side >= 0)
+        call = ft_index_device(ft_flow_device(flow), &pinfo->abs_ts);
+    /* What is new after the end belongs to the next call. */
+    if (call && call->end.frame)
+        call = NULL;
+    if (!call && pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_RAW_IP &&
+        (pkt->kind == FT_KIND_RELAY || pkt->kind == FT_KIND_QUIC)) {
+        *reason = FT_JOIN_RELAY;
+        call = ft_index_relay(&ft_flow_remote(flow)->addr, &pinfo->abs_ts);
+    }
+    return call;
+}
+
+/* Does the packet begin another call on a socket or a device whose call has gone silent? Today's calls end without a sign, and
+ * another one may begin before FT_CALL_IDLE_SECONDS are over.
+ *  1. The call had media, and it has been silent for longer than FaceTime lets it be.
+ *  2. The packet is of the kind that a call begins with (a QUIC Initial, a NAT probe), or it is from a sender that the call does not
+ *     know: avoids cutting a call in two that comes back after a dead spot. */
+static bool
+join_starts_over(const ft_call_t *call, const ft_packet_t *pkt, const ft_call_t *by_name, const nstime_t *now)
+{
+    if (nstime_is_zero(&call->last_media_time) || ft_seconds(now, &call->last_media_time) <= FT_SILENCE_SECONDS || by_name == call)
+        return false;
+    return pkt->quic_initial || pkt->kind == FT_KIND_NAT_PROBE || pkt->n_rtp > 0 || (pkt->participant && call->n_participants > 0);
+}
+
+/* ---- Taking flows --------------------------------------------------------------------------- */
+
+/* What the datagrams are that wait: the first of a flow on a port that another dissector owns was not looked at. */
+static ft_kind_t
+join_waiting_kind(const ft_flow_t *flow)
+{
+    if (flow->first_kind != FT_KIND_UNKNOWN)
+        return flow->first_kind;
+    for (unsigned kind = FT_KIND_UNKNOWN + 1; kind < FT_KIND_COUNT; kind++) {
+        if (flow->kinds & (1u << kind))
+            return (ft_kind_t)kind;
+    }
+    return FT_KIND_UNKNOWN;
+}
+
+static void
+join_take_waiting(ft_call_t *call, ft_flow_t *flow)
+{
+    ft_kind_t unseen = join_waiting_kind(flow);
+
+    for (ft_waiting_t *batch = flow->waiting, *next; batch; batch = next) {
+        bool seen = batch->kind != FT_KIND_UNKNOWN;
+        ft_kind_t kind = seen ? batch->kind : unseen;
+        ft_phase_t phase = seen ? batch->phase : ft_kind_phase(unseen);
+        ft_moment_t *moment = &call->phase[phase];
+
+        next = batch->next;
+        ft_call_count_in(call, batch->packets, batch->bytes, batch->frame, &batch->first_time, &batch->last_time);
+        /* As of datagrams that came later: what is not known, and an ICMP error, says nothing of a phase. */
+        if (kind != FT_KIND_UNKNOWN && kind != FT_KIND_COUNT && (!moment->frame || batch->frame < moment->frame)) {
+            moment->frame = batch->frame;
+            moment->when = batch->first_time;
+        }
+        ft_backlog_add(&(ft_call_packets_t){ .call = call, .flow = flow, .phase = phase, .kind = kind,
+                                        .from_device = ft_flow_from_device(flow, batch->from_a), .frame = batch->frame,
+                                        .packets = batch->packets, .bytes = batch->bytes,
+                                        .first_time = batch->first_time, .last_time = batch->last_time });
+        wmem_free(wmem_file_scope(), batch);
+    }
+    flow->waiting = NULL;
+}
+
+/* Gives the flow to the call, with the datagrams that wait. `frame` is the frame at hand. */
+static void
+join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reason)
+{
+    uint32_t from_frame = flow->waiting ? flow->waiting->frame : frame;
+
+    if (flow->call && !flow->calls) {
+        flow->calls = wmem_tree_new(wmem_file_scope());
+        wmem_tree_insert32(flow->calls, 0, flow->call);
+    }
+    if (flow->calls && changes < FT_MAX_CHANGES) {
+        wmem_tree_insert32(flow->calls, from_frame, call);
+        changes++;
+    }
+    flow->call = call;
+    flow->reason = reason;
+    ft_media_backlog_take(flow);
+    flow->last_participant = 0;
+    flow->noted = 0;
+    call->reasons |= 1u << reason;
+    join_take_waiting(call, flow);
+    call->evidence |= flow->evidence;
+    if (flow->confidence > call->confidence)
+        call->confidence = flow->confidence;
+    if (flow->device_side >= 0)
+        ft_facts_add_device(call, ft_flow_device(flow));
+    /* The stock dissector's streams are filed under the flow's first frame (wire/rtp.c): the ladder needs an arrow there. */
+    if (flow->first_frame < frame)
+        ft_event_add(call, flow->first_frame, NULL, flow->first_kind);
+}
+
+/* Keeps what a waiting NAT probe says: the latest of each flow. */
+static void
+join_keep_probed(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    for (unsigned i = 0; i < pkt->n_candidates; i++) {
+        const ft_candidate_t *candidate = &pkt->candidates[i];
+        bool own = candidate->how == FT_CANDIDATE_OWN;
+        ft_moment_t *moment;
+
+        if (!flow->probed)
+            flow->probed = wmem_new0(wmem_file_scope(), ft_probed_t);
+        moment = own ? &flow->probed->own_at : &flow->probed->mapped_at;
+        ft_endpoint_copy(own ? &flow->probed->own : &flow->probed->mapped, &candidate->at.addr, candidate->at.port);
+        moment->frame = pinfo->num;
+        moment->when = pinfo->abs_ts;
+    }
+}
+
+/* The call can be found by what its NAT probe said, and an eavesdropper can read it. */
+static void
+join_take_probed(ft_call_t *call, ft_flow_t *flow)
+{
+    const ft_probed_t *probed = flow->probed;
+
+    if (!probed)
+        return;
+    ft_index_add_end(&probed->own, FT_KNOWN_DEVICE, FT_JOIN_CANDIDATE, call);
+    ft_index_add_end(&probed->mapped, FT_KNOWN_DEVICE, FT_JOIN_MAPPED, call);
+    ft_exposure_probe(call, probed);
+    flow->probed = NULL;
+}
+
+/* NAT probes that the device with this address sent shortly before. */
+static void
+join_take_pending(ft_call_t *call, const ft_flow_t *of, const address *device, uint32_t frame)
+{
+    for (unsigned i = 0; i < FT_MAX_PENDING; i++) {
+        ft_flow_t *flow = pending[i];
+
+        if (!flow || !addresses_equal(&ft_flow_device(flow)->addr, device))
+            continue;
+        pending[i] = NULL;
+        if (flow->waiting && ft_seconds(&of->last_time, &flow->last_time) <= FT_PRELUDE_SECONDS) {
+            join_take_flow(call, flow, frame, FT_JOIN_BEFORE);
+            join_take_probed(call, flow);
+        }
+    }
+}
+
+/* Flows of the same socket that only this one showed to be FaceTime. */
+static void
+join_take_siblings(ft_call_t *call, ft_flow_t *of, uint32_t frame)
+{
+    while (of->siblings) {
+        ft_flow_t *flow = of->siblings;
+
+        of->siblings = flow->next;
+        flow->next = NULL;
+        if (!flow->call)
+            join_take_flow(call, flow, frame, FT_JOIN_SOCKET);
+    }
+}
+
+static void
+join_wait(ft_flow_t *flow)
+{
+    for (unsigned i = 0; i < FT_MAX_PENDING; i++) {
+        if (pending[i] == flow)
+            return;
+    }
+    pending[pending_next] = flow;
+    pending_next = (pending_next + 1) % FT_MAX_PENDING;
+}
+
+/* Does a datagram of this kind make a call by itself? A NAT probe does not: GameKit and the system send them without one. */
+static bool
+join_begins(const ft_packet_t *pkt)
+{
+    return pkt->kind != FT_KIND_NAT_PROBE && pkt->kind != FT_KIND_LINK_PROBE && pkt->kind != FT_KIND_UNKNOWN;
+}
+
+static bool
+join_may_merge(const ft_call_t *a, const ft_call_t *b)
+{
+    return !a->sip_call_id || !b->sip_call_id || strcmp(a->sip_call_id, b->sip_call_id) == 0;
+}
+
+/* The call that the datagram belongs to, NULL if it has none yet. *reason: why, where it is not the flow's already. *superseded: the
+ * call that had the flow, if the datagram begins another one. */
+static ft_call_t *
+join_find(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_join_t *reason, ft_call_t **superseded)
+{
+    ft_call_t *call = flow->call ? ft_call_root(flow->call) : NULL, *named, *over = NULL;
+
+    if (call && ft_call_lives(call, &pinfo->abs_ts) && join_is_told(flow, call, pkt))
+        return call;
+    named = join_by_name(pkt, &pinfo->abs_ts, reason);
+    if (call && join_starts_over(call, pkt, named, &pinfo->abs_ts))
+        over = call;
+    /* A new Call-ID on a flow that has a call with another one is a new call, however soon it comes. */
+    else if (call && pkt->sip && pkt->sip->call_id && call->sip_call_id && strcmp(pkt->sip->call_id, call->sip_call_id) != 0)
+        over = call;
+    if (!named && !over) {
+        named = join_by_address(flow, pkt, &pinfo->abs_ts, reason);
+        /* The same socket with another relay, say. */
+        if (named && join_starts_over(named, pkt, NULL, &pinfo->abs_ts)) {
+            over = named;
+            named = NULL;
+        }
+    }
+    if (over || (call && !ft_call_lives(call, &pinfo->abs_ts) && named != call))
+        call = NULL;
+    if (call && named && named != call && join_may_merge(call, named))
+        call = ft_call_merge(call, named);
+    if (!call)
+        call = named;
+    if (!call && !(ft_sip_is_request(pkt->sip, "INVITE") && flow->call)) {
+        call = join_by_surroundings(flow, pinfo, pkt, reason);
+        if (call && (call == over || join_starts_over(call, pkt, NULL, &pinfo->abs_ts))) {
+            over = call;
+            call = NULL;
+        }
+        /* Two dialogues of one device at a time: the Call-ID decides. */
+        if (call && pkt->sip && pkt->sip->call_id && call->sip_call_id)
+            call = NULL;
+    }
+    *superseded = over;
+    return call;
+}
+
+void
+ft_call_wait(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    ft_kind_t kind = pkt->quoted ? FT_KIND_COUNT : pkt->kind;
+    bool from_a = ft_flow_from_a(flow, pinfo);
+    ft_waiting_t **place = &flow->waiting, *batch;
+
+    while (*place && ((*place)->kind != kind || (*place)->phase != pkt->phase || (*place)->from_a != from_a))
+        place = &(*place)->next;
+    batch = *place;
+    if (!batch) {
+        batch = *place = wmem_new0(wmem_file_scope(), ft_waiting_t);
+        batch->kind = kind;
+        batch->phase = pkt->phase;
+        batch->from_a = from_a;
+        batch->frame = pinfo->num;
+        batch->first_time = batch->last_time = pinfo->abs_ts;
+    }
+    batch->packets++;
+    batch->bytes += pinfo->fd->pkt_len;
+    if (nstime_cmp(&pinfo->abs_ts, &batch->first_time) < 0)
+        batch->first_time = pinfo->abs_ts;
+    if (nstime_cmp(&pinfo->abs_ts, &batch->last_time) > 0)
+        batch->last_time = pinfo->abs_ts;
+}
+
+ft_call_t *
+ft_call_add(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    ft_join_t reason = FT_JOIN_NONE;
+    ft_call_t *over = NULL, *call = join_find(flow, pinfo, pkt, &reason, &over);
+
+    flow->endpoint_news = ft_index_news();
+    if (!call && join_begins(pkt)) {
+        call = ft_call_new(pinfo);
+        reason = FT_JOIN_FIRST;
+        if (call && over && !over->end.frame)
+            over->superseded = true;
+    }
+    if (!call) {
+        ft_call_wait(flow, pinfo, pkt);
+        if (pkt->kind == FT_KIND_NAT_PROBE)
+            join_keep_probed(flow, pinfo, pkt);
+        join_wait(flow);
+        return NULL;
+    }
+    if (!flow->call || ft_call_root(flow->call) != call) {
+        join_take_flow(call, flow, pinfo->num, reason);
+        join_take_pending(call, flow, &ft_flow_device(flow)->addr, pinfo->num);
+        if (flow->both_local)
+            join_take_pending(call, flow, &ft_flow_remote(flow)->addr, pinfo->num);
+    }
+    if (flow->siblings)
+        join_take_siblings(call, flow, pinfo->num);
+    ft_facts_take(call, flow, pinfo, pkt);
+    return call;
+}
+
+ft_call_t *
+ft_call_add_quoted(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    ft_call_t *call = flow->call ? ft_call_root(flow->call) : NULL;
+
+    if (!call || !ft_call_lives(call, &pinfo->abs_ts)) {
+        ft_call_wait(flow, pinfo, pkt);
+        return NULL;
+    }
+    ft_call_count_in(call, 1, pinfo->fd->pkt_len, pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
+    call->last_frame = MAX(call->last_frame, pinfo->num);
+    ft_facts_arrow(call, flow, pinfo, pkt);
+    return call;
+}
+
+const ft_call_t *
+ft_call_of_packet(packet_info *pinfo)
+{
+    const ft_packet_t *pkt = ft_packet_of(pinfo);
+    ft_call_t *call = NULL;
+
+    if (pkt && pkt->flow)
+        return ft_call_of_flow(pkt->flow, pinfo->num);
+    return ft_service_flow_of(pinfo, &call) ? call : NULL;
+}
+
+void
+ft_calls_init(void)
+{
+    ft_call_init();
+    ft_index_init();
+    ft_event_init();
+    ft_backlog_init();
+    ft_media_backlog_init();
+    ft_services_init();
+    memset(pending, 0, sizeof pending);
+    pending_next = 0;
+    changes = 0;
+}

@@ -1,0 +1,69 @@
+/* media_backlog.c
+ * RTP that comes before its flow has a call (a capture that begins within a call, media before the first sign of FaceTime).
+ *
+ * On one pass, as in tshark, such packets are counted by the packet that shows what they are; a table of streams needs their
+ * RTP headers as well. They are kept for taps only, until the flow has its call; later passes see each of them in its place.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "call/internal.h"
+
+/* Packets that are kept at most, of one flow (some 40 s of audio and video) and of all; 64 bytes each. */
+#define FT_MAX_MEDIA_BACKLOG_OF_FLOW 8192
+#define FT_MAX_MEDIA_BACKLOG 65536
+
+static unsigned backlog_count;
+static wmem_array_t *taken;     /* ft_media_packet_t of the flows that the frame at hand gave a call; file scope */
+
+void
+ft_media_backlog_note(ft_flow_t *flow, const ft_arrival_t *arrival, const ft_packet_t *pkt)
+{
+    for (unsigned i = 0; i < pkt->n_rtp; i++) {
+        ft_media_packet_t packet = { .arrival = *arrival, .rtp = pkt->rtp[i] };
+
+        if (backlog_count >= FT_MAX_MEDIA_BACKLOG || (flow->media_backlog && wmem_array_get_count(flow->media_backlog) >= FT_MAX_MEDIA_BACKLOG_OF_FLOW))
+            return;
+        if (!flow->media_backlog)
+            flow->media_backlog = wmem_array_new(wmem_file_scope(), sizeof packet);
+        wmem_array_append_one(flow->media_backlog, packet);
+        backlog_count++;
+    }
+}
+
+void
+ft_media_backlog_take(ft_flow_t *flow)
+{
+    unsigned count;
+
+    if (!flow->media_backlog)
+        return;
+    count = wmem_array_get_count(flow->media_backlog);
+    if (count > 0)
+        wmem_array_append(taken, wmem_array_get_raw(flow->media_backlog), count);
+    backlog_count -= count;
+    wmem_destroy_array(flow->media_backlog);
+    flow->media_backlog = NULL;
+}
+
+unsigned
+ft_media_backlog_taken(const ft_media_packet_t **packets)
+{
+    *packets = (const ft_media_packet_t *)wmem_array_get_raw(taken);
+    return wmem_array_get_count(taken);
+}
+
+void
+ft_media_backlog_forget(void)
+{
+    if (wmem_array_get_count(taken) == 0)
+        return;
+    wmem_destroy_array(taken);
+    taken = wmem_array_new(wmem_file_scope(), sizeof(ft_media_packet_t));
+}
+
+void
+ft_media_backlog_init(void)
+{
+    backlog_count = 0;
+    taken = wmem_array_new(wmem_file_scope(), sizeof(ft_media_packet_t));
+}

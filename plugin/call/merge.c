@@ -1,0 +1,74 @@
+/* merge.c
+ * Two calls that turned out to be one.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "call/internal.h"
+
+static void
+earlier_moment(ft_moment_t *keep, const ft_moment_t *other)
+{
+    if (other->frame && (!keep->frame || other->frame < keep->frame))
+        *keep = *other;
+}
+
+ft_call_t *
+ft_call_merge(ft_call_t *a, ft_call_t *b)
+{
+    ft_call_t *keep = a->first_frame <= b->first_frame ? a : b, *gone = keep == a ? b : a;
+
+    ft_call_count_in(keep, gone->packets, gone->bytes, gone->first_frame, &gone->first_time, &gone->last_time);
+    keep->last_frame = MAX(keep->last_frame, gone->last_frame);
+    if (nstime_cmp(&gone->own_first_time, &keep->own_first_time) < 0)
+        keep->own_first_time = gone->own_first_time;
+    if (nstime_cmp(&gone->own_time, &keep->own_time) > 0)
+        keep->own_time = gone->own_time;
+    keep->evidence |= gone->evidence;
+    keep->confidence = MAX(keep->confidence, gone->confidence);
+    keep->reasons |= gone->reasons;
+    keep->media |= gone->media;
+    keep->paths |= gone->paths;
+    keep->sip_end |= gone->sip_end;
+    if (keep->direction == FT_DIRECTION_UNKNOWN)
+        keep->direction = gone->direction;
+    if (keep->bye_by == FT_END_CAPTURE)
+        keep->bye_by = gone->bye_by;
+    for (unsigned i = 0; i < FT_PHASE_COUNT; i++)
+        earlier_moment(&keep->phase[i], &gone->phase[i]);
+    for (unsigned i = 0; i < FT_EXPOSURE_COUNT; i++)
+        earlier_moment(&keep->exposure[i], &gone->exposure[i]);
+    if (gone->worst_loss > keep->worst_loss) {
+        keep->worst_loss = gone->worst_loss;
+        keep->worst_ssrc = gone->worst_ssrc;
+    }
+    keep->dscp_sent |= gone->dscp_sent;
+    keep->dscp_received |= gone->dscp_received;
+    earlier_moment(&keep->invite, &gone->invite);
+    earlier_moment(&keep->ringing, &gone->ringing);
+    earlier_moment(&keep->answer, &gone->answer);
+    earlier_moment(&keep->end, &gone->end);
+    if (nstime_cmp(&gone->last_media_time, &keep->last_media_time) > 0)
+        keep->last_media_time = gone->last_media_time;
+    keep->media_sent += gone->media_sent;
+    keep->media_received += gone->media_received;
+    keep->checks += gone->checks;
+    keep->check_answers += gone->check_answers;
+    keep->n_participants += gone->n_participants;
+    if (!keep->sip_call_id)
+        keep->sip_call_id = gone->sip_call_id;
+    if (!keep->from)
+        keep->from = gone->from;
+    if (!keep->to)
+        keep->to = gone->to;
+    if (keep->peer.addr.type == AT_NONE)
+        keep->peer = gone->peer;
+    if (keep->announced_peer.addr.type == AT_NONE)
+        keep->announced_peer = gone->announced_peer;
+    if (keep->relay.addr.type == AT_NONE)
+        keep->relay = gone->relay;
+    for (unsigned i = 0; i < gone->n_devices; i++)
+        ft_facts_add_device(keep, &gone->devices[i]);
+    gone->merged_into = keep;
+    ft_call_changed();
+    return keep;
+}

@@ -1,0 +1,412 @@
+/* services.c
+ * What the device does around a call, on flows of other protocols: its push connection, look-ups of FaceTime's servers, the
+ * certificate, the registration. Which conversations these are is found by names (floor names); this file ties their packets to calls.
+ *
+ * A packet belongs to a call if all of this holds:
+ *
+ *  1. Its conversation is with one of FaceTime's servers: by a name in DNS, TLS, HTTP or a certificate, or the push port of an
+ *     Apple address. Avoids the device's other traffic. Hosts that only stand in the table as the device's own are not among them.
+ *  2. It is of a device of the call: the same address. Avoids what other devices of the network do. In a Raw IP capture, which is taken
+ *     on the device itself, IPv6 addresses of one /64 are the same device: a telephone has one /64 for itself (RFC 6459, section 5.2),
+ *     and uses several addresses of it.
+ *  3. It is not earlier than FT_SERVICE_BEFORE_SECONDS before the call's own first packet, and not later than
+ *     FT_SERVICE_AFTER_SECONDS after the call's last one. Avoids the notifications that a push connection carries all day.
+ *
+ * Where the device is not in a call the packet waits for one; the first packets of a conversation (TCP's handshake) also wait for
+ * the name that says what the conversation is.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "call/internal.h"
+
+#include <wiretap/wtap.h>
+
+/* The published time line of 2010 has all steps within a few seconds; on two real calls the push came 0.01 s and some seconds before
+ * the first datagram. Half a minute leaves time for a person to answer. */
+#define FT_SERVICE_BEFORE_SECONDS 30
+/* The device tells over the push that the call is over: within a second on the real calls. */
+#define FT_SERVICE_AFTER_SECONDS 5
+
+/* What a flood can make this file hold: conversations and packets, some 100 bytes each. */
+#define FT_MAX_SERVICE_FLOWS 65536
+#define FT_MAX_SERVICE_PACKETS 262144
+/* Packets of one conversation that wait for a name: a TCP handshake and a TLS one have a dozen. */
+#define FT_MAX_NAMELESS 32
+
+#define FT_PORT_HTTP 80
+#define FT_PORT_HTTPS 443
+
+/* One packet. File scope. */
+typedef struct service_packet {
+    uint32_t frame;
+    uint32_t bytes;                 /* on the wire */
+    nstime_t when;                  /* absolute */
+    bool from_device;
+    ft_service_flow_t *flow;
+    ft_call_t *call;                /* NULL: none */
+    struct service_packet *next;     /* in its queue */
+} service_packet_t;
+
+/* Packets that wait, the oldest first. */
+typedef struct service_queue {
+    service_packet_t *head, **tail;
+    unsigned length;
+} service_queue_t;
+
+/* A conversation and what of it waits for a name. */
+typedef struct service_state {
+    ft_service_flow_t flow;         /* first: what others see */
+    service_queue_t nameless;
+} service_state_t;
+
+/* A device and what of it waits for a call. */
+typedef struct service_device {
+    ft_endpoint_t at;               /* port 0 */
+    ft_call_t *call;                /* its latest call; NULL: none yet */
+    service_queue_t waiting;
+} service_device_t;
+
+static wmem_map_t *flows;           /* conversation_t * -> service_state_t; file scope */
+static wmem_map_t *devices;         /* ft_endpoint_t with port 0 -> service_device_t; file scope */
+static wmem_map_t *packets;         /* frame number -> service_packet_t, of those that have a call; file scope */
+static bool has_service_flows;      /* flows is not empty */
+static uint32_t n_packets;          /* that are kept, waiting ones included */
+static bool on_device;              /* the capture is taken on the device itself */
+
+/* ---- Queues -------------------------------------------------------------------------------- */
+
+static void
+queue_init(service_queue_t *queue)
+{
+    queue->head = NULL;
+    queue->tail = &queue->head;
+    queue->length = 0;
+}
+
+static void
+queue_push(service_queue_t *queue, service_packet_t *packet)
+{
+    packet->next = NULL;
+    *queue->tail = packet;
+    queue->tail = &packet->next;
+    queue->length++;
+}
+
+static service_packet_t *
+queue_pop(service_queue_t *queue)
+{
+    service_packet_t *packet = queue->head;
+
+    queue->head = packet->next;
+    if (!queue->head)
+        queue->tail = &queue->head;
+    queue->length--;
+    return packet;
+}
+
+static void
+packet_forget(service_packet_t *packet)
+{
+    wmem_free(wmem_file_scope(), packet);
+    n_packets--;
+}
+
+/* ---- Which conversations ------------------------------------------------------------------- */
+
+static ft_phase_t
+role_phase(ft_role_t role)
+{
+    switch (role) {
+    case FT_ROLE_PUSH: return FT_PHASE_PUSH;
+    case FT_ROLE_REGISTRATION:
+    case FT_ROLE_IDENTITY: return FT_PHASE_REGISTRATION;
+    case FT_ROLE_RELAY_ALLOCATION: return FT_PHASE_RELAY;
+    case FT_ROLE_CONNECTIVITY:
+    case FT_ROLE_LINK: return FT_PHASE_LOOKUP;
+    case FT_ROLE_NAT_PROBE: return FT_PHASE_PROBE;
+    case FT_ROLE_BAG:
+    case FT_ROLE_CERTIFICATE:
+    case FT_ROLE_REVOCATION:
+    case FT_ROLE_NONE:
+    case FT_ROLE_DEVICE: break;
+    }
+    return FT_PHASE_CERTIFICATE;
+}
+
+static const char *
+port_protocol(uint32_t port)
+{
+    return port == FT_PORT_HTTP ? "HTTP" : "TLS";
+}
+
+static void
+service_flow_know(service_state_t *state, ft_role_t role, const char *name)
+{
+    if (role == FT_ROLE_NONE || role == FT_ROLE_DEVICE)
+        return;
+    state->flow.role = role;
+    state->flow.phase = role_phase(role);
+    if (name && !state->flow.name)
+        state->flow.name = wmem_strdup(wmem_file_scope(), name);
+    state->flow.known = true;
+}
+
+/* The conversation's state, made if there is none. server_is_dst: the packet goes to the server. */
+static service_state_t *
+service_flow_get(packet_info *pinfo, bool server_is_dst)
+{
+    conversation_t *conversation = ft_find_or_create_conversation(pinfo);
+    service_state_t *state = (service_state_t *)wmem_map_lookup(flows, conversation);
+
+    if (state || wmem_map_size(flows) >= FT_MAX_SERVICE_FLOWS)
+        return state;
+    state = wmem_new0(wmem_file_scope(), service_state_t);
+    queue_init(&state->nameless);
+    ft_endpoint_copy(&state->flow.server, server_is_dst ? &pinfo->dst : &pinfo->src,
+                     (uint16_t)(server_is_dst ? pinfo->destport : pinfo->srcport));
+    ft_endpoint_copy(&state->flow.device, server_is_dst ? &pinfo->src : &pinfo->dst,
+                     (uint16_t)(server_is_dst ? pinfo->srcport : pinfo->destport));
+    wmem_map_insert(flows, conversation, state);
+    has_service_flows = true;
+    return state;
+}
+
+/* A DNS packet that names one of FaceTime's hosts. */
+static service_state_t *
+service_flow_dns(packet_info *pinfo)
+{
+    const ft_host_t *host;
+    service_state_t *state;
+
+    if (pinfo->srcport != FT_PORT_DNS && pinfo->destport != FT_PORT_DNS)
+        return NULL;
+    host = ft_host_of_frame(pinfo->num);
+    if (!host || host->role == FT_ROLE_DEVICE)
+        return NULL;
+    state = service_flow_get(pinfo, pinfo->destport == FT_PORT_DNS);
+    if (state && !state->flow.known) {
+        state->flow.known = true;
+        state->flow.phase = FT_PHASE_LOOKUP;
+        state->flow.protocol = "DNS";
+    }
+    return state;
+}
+
+/* The server's side of a TCP conversation: who has one of the ports that FaceTime's servers have. 1: the destination, 0: the source,
+ * -1: neither or both. */
+static int
+server_side(const packet_info *pinfo)
+{
+    bool dst = pinfo->destport == FT_PORT_HTTP || pinfo->destport == FT_PORT_HTTPS || pinfo->destport == FT_PORT_PUSH;
+    bool src = pinfo->srcport == FT_PORT_HTTP || pinfo->srcport == FT_PORT_HTTPS || pinfo->srcport == FT_PORT_PUSH;
+
+    return dst == src ? -1 : dst;
+}
+
+/* A packet of a TCP conversation that is, or may turn out to be, with one of FaceTime's servers. */
+static service_state_t *
+service_flow_tcp(packet_info *pinfo)
+{
+    int side = server_side(pinfo);
+    const ft_service_t *service;
+    const ft_host_t *host;
+    const address *server;
+    const char *name = NULL;
+    service_state_t *state;
+
+    if (side < 0)
+        return NULL;
+    server = side ? &pinfo->dst : &pinfo->src;
+    service = ft_service_of(pinfo);
+    host = ft_host_of_address(server, &name);
+    if (!service && !host && !ft_is_apple(server))
+        return NULL;
+    state = service_flow_get(pinfo, side);
+    if (!state || state->flow.known)
+        return state;
+    state->flow.protocol = port_protocol(state->flow.server.port);
+    if (service)
+        service_flow_know(state, service->role, service->name ? service->name : name);
+    else if (host)
+        service_flow_know(state, host->role, name);
+    return state;
+}
+
+/* ---- Joining ------------------------------------------------------------------------------- */
+
+static const char *
+service_flow_label(const ft_service_flow_t *flow)
+{
+    switch (flow->phase) {
+    case FT_PHASE_PUSH: return "Push (TLS)";
+    case FT_PHASE_LOOKUP: return "DNS look-up";
+    case FT_PHASE_REGISTRATION: return "Registration (HTTPS)";
+    case FT_PHASE_CERTIFICATE: return "Certificate or configuration";
+    default: return "FaceTime server";
+    }
+}
+
+static void
+service_flow_join(ft_call_t *call, service_packet_t *packet)
+{
+    ft_service_flow_t *flow = packet->flow;
+    ft_moment_t *moment = &call->phase[flow->phase];
+
+    packet->call = call;
+    wmem_map_insert(packets, GUINT_TO_POINTER(packet->frame), packet);
+    ft_call_count_in(call, 1, packet->bytes, packet->frame, &packet->when, &packet->when);
+    call->last_frame = MAX(call->last_frame, packet->frame);
+    call->reasons |= 1u << FT_JOIN_AROUND;
+    if (!moment->frame || packet->frame < moment->frame) {
+        moment->frame = packet->frame;
+        moment->when = packet->when;
+    }
+    ft_exposure_service(call, flow, packet->frame, &packet->when);
+    if (flow->call != call) {
+        flow->call = call;
+        ft_event_add(call, packet->frame, service_flow_label(flow), FT_KIND_UNKNOWN);
+    }
+    ft_backlog_add(&(ft_call_packets_t){ .call = call, .service = flow, .phase = flow->phase, .from_device = packet->from_device,
+                                    .frame = packet->frame, .packets = 1, .bytes = packet->bytes,
+                                    .first_time = packet->when, .last_time = packet->when });
+}
+
+/* The device with this address, made if there is none. NULL: the limit. */
+static service_device_t *
+service_flow_device_get(const address *addr)
+{
+    uint8_t prefix[16] = { 0 };
+    ft_endpoint_t at = { .addr = *addr };
+    service_device_t *device;
+
+    if (on_device && addr->type == AT_IPv6) {
+        memcpy(prefix, addr->data, 8);
+        set_address(&at.addr, AT_IPv6, sizeof prefix, prefix);
+    }
+    device = (service_device_t *)wmem_map_lookup(devices, &at);
+    if (!device && wmem_map_size(devices) < FT_MAX_SERVICE_FLOWS) {
+        device = wmem_new0(wmem_file_scope(), service_device_t);
+        ft_endpoint_copy(&device->at, &at.addr, 0);
+        queue_init(&device->waiting);
+        wmem_map_insert(devices, &device->at, device);
+    }
+    return device;
+}
+
+void
+ft_services_take(ft_call_t *call, const address *addr)
+{
+    service_device_t *device = service_flow_device_get(addr);
+
+    if (!device)
+        return;
+    device->call = call;
+    while (device->waiting.head) {
+        service_packet_t *packet = queue_pop(&device->waiting);
+
+        if (ft_seconds(&call->own_first_time, &packet->when) <= FT_SERVICE_BEFORE_SECONDS)
+            service_flow_join(call, packet);
+        else
+            packet_forget(packet);
+    }
+}
+
+/* The device's call, if it is near enough in time. */
+static ft_call_t *
+service_flow_call(const service_device_t *device, const nstime_t *now)
+{
+    ft_call_t *call = device->call ? ft_call_root(device->call) : NULL;
+
+    if (!call || call->superseded || ft_seconds(now, &call->own_time) > FT_SERVICE_AFTER_SECONDS ||
+        (call->end.frame && ft_seconds(now, &call->end.when) > FT_SERVICE_AFTER_SECONDS))
+        return NULL;
+    return call;
+}
+
+/* The packet waits; what waited too long, or beyond what a conversation may keep, is forgotten. */
+static void
+service_flow_wait(service_queue_t *queue, service_packet_t *packet, unsigned most)
+{
+    queue_push(queue, packet);
+    while (queue->length > most || ft_seconds(&packet->when, &queue->head->when) > FT_SERVICE_BEFORE_SECONDS)
+        packet_forget(queue_pop(queue));
+}
+
+static void
+service_flow_add(service_state_t *state, const packet_info *pinfo)
+{
+    service_packet_t *packet;
+    service_device_t *device;
+    ft_call_t *call;
+
+    if (n_packets >= FT_MAX_SERVICE_PACKETS)
+        return;
+    packet = wmem_new0(wmem_file_scope(), service_packet_t);
+    n_packets++;
+    packet->frame = pinfo->num;
+    packet->bytes = pinfo->fd->pkt_len;
+    packet->when = pinfo->abs_ts;
+    packet->flow = &state->flow;
+    packet->from_device = addresses_equal(&pinfo->src, &state->flow.device.addr);
+    if (!state->flow.known) {
+        service_flow_wait(&state->nameless, packet, FT_MAX_NAMELESS);
+        return;
+    }
+    device = service_flow_device_get(&state->flow.device.addr);
+    if (!device) {
+        packet_forget(packet);
+        return;
+    }
+    while (state->nameless.head)
+        queue_push(&device->waiting, queue_pop(&state->nameless));
+    service_flow_wait(&device->waiting, packet, FT_MAX_SERVICE_PACKETS);
+    call = service_flow_call(device, &pinfo->abs_ts);
+    if (call)
+        ft_services_take(call, &state->flow.device.addr);
+}
+
+void
+ft_services_begin(const packet_info *pinfo)
+{
+    on_device = pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_RAW_IP;
+}
+
+bool
+ft_service_flow_may_be(const packet_info *pinfo)
+{
+    if (has_service_flows || ft_names_known())
+        return true;
+    return pinfo->ptype == PT_TCP && (ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst));
+}
+
+const ft_service_flow_t *
+ft_service_flow_of(packet_info *pinfo, ft_call_t **call)
+{
+    const service_packet_t *packet;
+    service_state_t *state;
+
+    *call = NULL;
+    if (!PINFO_FD_VISITED(pinfo)) {
+        state = pinfo->ptype == PT_TCP ? service_flow_tcp(pinfo) : pinfo->ptype == PT_UDP ? service_flow_dns(pinfo) : NULL;
+        if (state)
+            service_flow_add(state, pinfo);
+    }
+    if (wmem_map_size(packets) == 0)
+        return NULL;
+    packet = (const service_packet_t *)wmem_map_lookup(packets, GUINT_TO_POINTER(pinfo->num));
+    if (!packet)
+        return NULL;
+    *call = ft_call_root(packet->call);
+    return packet->flow;
+}
+
+void
+ft_services_init(void)
+{
+    flows = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    devices = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
+    packets = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    n_packets = 0;
+    has_service_flows = false;
+    on_device = false;
+}

@@ -1,0 +1,60 @@
+/* endpoint.c
+ * An address and a port; Apple's networks and private ones.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "common/endpoint.h"
+
+unsigned
+ft_endpoint_hash(const void *key)
+{
+    const ft_endpoint_t *e = (const ft_endpoint_t *)key;
+
+    return add_address_to_hash(e->port * 2654435761u, &e->addr);
+}
+
+gboolean
+ft_endpoint_equal(const void *a, const void *b)
+{
+    const ft_endpoint_t *x = (const ft_endpoint_t *)a, *y = (const ft_endpoint_t *)b;
+
+    return x->port == y->port && addresses_equal(&x->addr, &y->addr);
+}
+
+void
+ft_endpoint_copy(ft_endpoint_t *to, const address *addr, uint16_t port)
+{
+    copy_address_wmem(wmem_file_scope(), &to->addr, addr);
+    to->port = port;
+}
+
+bool
+ft_is_apple(const address *addr)
+{
+    /* ARIN and RIPE allocations of Apple Inc.: 17.0.0.0/8, 2403:300::/32, 2620:149::/32, 2a01:b740::/32. */
+    static const uint8_t apple_v6[][4] = {
+        { 0x24, 0x03, 0x03, 0x00 }, { 0x26, 0x20, 0x01, 0x49 }, { 0x2a, 0x01, 0xb7, 0x40 },
+    };
+    const uint8_t *bytes = (const uint8_t *)addr->data;
+
+    if (addr->type == AT_IPv4)
+        return bytes[0] == 17;
+    if (addr->type == AT_IPv6) {
+        for (unsigned i = 0; i < array_length(apple_v6); i++) {
+            if (memcmp(bytes, apple_v6[i], sizeof apple_v6[i]) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool
+ft_is_private(const address *addr)
+{
+    const uint8_t *b = (const uint8_t *)addr->data;
+
+    if (addr->type == AT_IPv4)
+        return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
+               (b[0] == 100 && (b[1] & 0xc0) == 64);
+    return addr->type == AT_IPv6 && (b[0] & 0xfe) == 0xfc;
+}

@@ -1,0 +1,28 @@
+/* endpoint.h
+ * An address and a port: as a key of maps, as a copy in file scope; what kind of address it is.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef FT_ENDPOINT_H
+#define FT_ENDPOINT_H
+
+#include "common/ws_compat.h"
+
+/* Addresses of calls and flows live in file scope, those of packets in packet scope. */
+typedef struct ft_endpoint {
+    address addr;       /* AT_NONE where unknown */
+    uint16_t port;      /* 0 where unknown */
+} ft_endpoint_t;
+
+/* A GHashFunc and a GEqualFunc. */
+unsigned ft_endpoint_hash(const void *key);
+gboolean ft_endpoint_equal(const void *a, const void *b);
+/* Copies both; the address's bytes into file scope. */
+void ft_endpoint_copy(ft_endpoint_t *to, const address *addr, uint16_t port);
+
+/* True if addr is in one of Apple's networks. */
+bool ft_is_apple(const address *addr);
+/* True for a private, shared (RFC 6598) or unique local address: many networks have the same. */
+bool ft_is_private(const address *addr);
+
+#endif /* FT_ENDPOINT_H */

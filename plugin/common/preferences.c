@@ -1,0 +1,106 @@
+/* preferences.c
+ * The preferences, and what a port is by them.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "common/preferences.h"
+
+#include "common/ids.h"
+
+range_t *ft_pref_relay_ports;
+range_t *ft_pref_media_ports;
+int ft_pref_confidence = FT_CONFIDENCE_MEDIUM;
+
+/* What a port is by the preferences. */
+enum { RELAY_PORT = 1, MEDIA_PORT = 2 };
+
+static uint8_t ports[UINT16_MAX + 1];
+static dissector_table_t udp_ports;
+
+static void
+take_port(uint32_t port, void *kind)
+{
+    ports[port] |= (uint8_t)GPOINTER_TO_UINT(kind);
+}
+
+/* Puts FaceTime's ports into the port table, or takes them out; not those that belong to another dissector (3478 is STUN's). */
+static void
+add_port(uint32_t port, void *add)
+{
+    dissector_handle_t owner = dissector_get_default_uint_handle("udp.port", port);
+
+    if (owner && owner != ft_port_handle)
+        return;
+    if (add)
+        dissector_add_uint("udp.port", port, ft_port_handle);
+    else
+        dissector_delete_uint("udp.port", port, ft_port_handle);
+}
+
+/* Also the preferences' callback: a changed preference changes what is recognised, and Wireshark dissects the file again where there is one. */
+void
+ft_ports_take(void)
+{
+    static range_t *relay, *media;
+
+    memset(ports, 0, sizeof ports);
+    range_foreach(ft_pref_relay_ports, take_port, GUINT_TO_POINTER(RELAY_PORT));
+    range_foreach(ft_pref_media_ports, take_port, GUINT_TO_POINTER(MEDIA_PORT));
+    if (!ft_port_handle)
+        return;
+    udp_ports = find_dissector_table("udp.port");
+    range_foreach(relay, add_port, NULL);
+    range_foreach(media, add_port, NULL);
+    relay = range_copy(wmem_epan_scope(), ft_pref_relay_ports);
+    media = range_copy(wmem_epan_scope(), ft_pref_media_ports);
+    range_foreach(relay, add_port, GINT_TO_POINTER(true));
+    range_foreach(media, add_port, GINT_TO_POINTER(true));
+}
+
+bool
+ft_is_relay_port(uint32_t port)
+{
+    return port <= UINT16_MAX && (ports[port] & RELAY_PORT);
+}
+
+bool
+ft_is_media_port(uint32_t port)
+{
+    return port <= UINT16_MAX && (ports[port] & MEDIA_PORT);
+}
+
+bool
+ft_is_owned_port(uint32_t port)
+{
+    dissector_handle_t owner;
+
+    if (!ft_is_relay_port(port))
+        return false;
+    owner = dissector_get_uint_handle(udp_ports, port);
+    return owner && owner != ft_port_handle;
+}
+
+void
+ft_preferences_register(void)
+{
+    static const enum_val_t confidences[] = {
+        { "low", "Low: any STUN, RTP or QUIC on FaceTime's ports", FT_CONFIDENCE_LOW },
+        { "medium", "Medium: also what only its surroundings make FaceTime", FT_CONFIDENCE_MEDIUM },
+        { "high", "High: only what nothing but FaceTime sends", FT_CONFIDENCE_HIGH },
+        { NULL, NULL, 0 }
+    };
+    module_t *module = prefs_register_protocol(proto_facetime, ft_ports_take);
+
+    prefs_register_enum_preference(module, "confidence", "Show as FaceTime from",
+        "How sure the evidence must be before a UDP flow is shown as FaceTime. "
+        "Low takes calls of other programs on the same ports for FaceTime.",
+        &ft_pref_confidence, confidences, FALSE);
+    range_convert_str(wmem_epan_scope(), &ft_pref_relay_ports, FT_RELAY_PORTS, UINT16_MAX);
+    prefs_register_range_preference(module, "relay.ports", "Relay UDP ports",
+        "Server ports of the relay and of STUN. QUIC to these ports at an Apple address is taken for FaceTime.",
+        &ft_pref_relay_ports, UINT16_MAX);
+    range_convert_str(wmem_epan_scope(), &ft_pref_media_ports, FT_MEDIA_PORTS, UINT16_MAX);
+    prefs_register_range_preference(module, "media.ports", "Device UDP ports",
+        "Ports that the device uses for a call. They make weak evidence stronger, and never make a call alone.",
+        &ft_pref_media_ports, UINT16_MAX);
+}

@@ -1,0 +1,32 @@
+/* preferences.h
+ * What the user may set: from which confidence on a flow is shown as FaceTime, and which ports are FaceTime's.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef FT_PREFERENCES_H
+#define FT_PREFERENCES_H
+
+#include "packet-facetime.h"
+
+#include "common/ws_compat.h"
+
+/* Apple's published ports (support.apple.com 102266, "TCP and UDP ports used by Apple software products"):
+ * UDP 3478-3497, 16384-16387 and 16393-16402; 16403 was seen with iChat. Default values of the preferences. */
+#define FT_RELAY_PORTS "3478-3497"
+#define FT_MEDIA_PORTS "16384-16403"
+
+/* The ranges live as long as Wireshark keeps them; read only. */
+extern range_t *ft_pref_relay_ports;
+extern range_t *ft_pref_media_ports;
+extern int ft_pref_confidence;          /* an ft_confidence_t: sure enough */
+
+void ft_preferences_register(void);
+/* Takes the preferences' ports: a port is looked up for each datagram of a capture. Also puts ft_port_handle into the port table for
+ * them, where it has been made. */
+void ft_ports_take(void);
+bool ft_is_relay_port(uint32_t port);
+bool ft_is_media_port(uint32_t port);
+/* True if Wireshark gives datagrams of this relay port to another dissector (3478 is STUN's). */
+bool ft_is_owned_port(uint32_t port);
+
+#endif /* FT_PREFERENCES_H */

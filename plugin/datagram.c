@@ -1,0 +1,235 @@
+/* datagram.c
+ * One datagram: is it FaceTime's, by itself and by what is around it; and how it is shown.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "entry.h"
+
+static int hf_facetime_kind = -1;
+static int hf_facetime_confidence = -1;
+static int hf_facetime_evidence = -1;
+static int hf_facetime_path = -1;
+static int ett_facetime = -1;
+static int ett_facetime_evidence = -1;
+static expert_field ei_facetime_unknown = EI_INIT;
+static expert_field ei_facetime_guess = EI_INIT;
+static expert_field ei_facetime_flow_limit = EI_INIT;
+static expert_field ei_facetime_exchange_limit = EI_INIT;
+
+/* The same for the Protocol column. */
+static const value_string kind_column_vals[] = {
+    { FT_KIND_UNKNOWN, "FaceTime" },
+    FT_WIRE_FORMATS(FT_FORMAT_COLUMN)
+    [FT_KIND_COUNT] = { 0, NULL }
+};
+
+/* ---- Showing a datagram -------------------------------------------------------------------- */
+
+proto_tree *
+ft_tree_of(tvbuff_t *tvb, proto_tree *root, proto_item **item)
+{
+    *item = proto_tree_add_item(root, proto_facetime, tvb, 0, -1, ENC_NA);
+    return proto_item_add_subtree(*item, ett_facetime);
+}
+
+void
+ft_kind_show(tvbuff_t *tvb, proto_tree *tree, ft_kind_t kind)
+{
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_facetime_kind, tvb, 0, 0, kind));
+}
+
+void
+ft_evidence_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_packet_t *pkt)
+{
+    uint32_t evidence = pkt->evidence | (pkt->flow ? pkt->flow->evidence : 0);
+    ft_confidence_t confidence = ft_confidence(evidence);
+    proto_item *item = proto_tree_add_uint(tree, hf_facetime_confidence, tvb, 0, 0, confidence);
+    proto_tree *sub = proto_item_add_subtree(item, ett_facetime_evidence);
+
+    proto_item_set_generated(item);
+    for (unsigned bit = 0; bit < FT_EV_COUNT; bit++) {
+        if (evidence & FT_EV(bit))
+            proto_item_set_generated(proto_tree_add_string(sub, hf_facetime_evidence, tvb, 0, 0, ft_evidence_text((ft_evidence_t)bit)));
+    }
+    if (confidence < FT_CONFIDENCE_HIGH)
+        expert_add_info(pinfo, item, &ei_facetime_guess);
+}
+
+/* The FaceTime tree of a datagram, and what its wire format shows. wire NULL: no form that is known. */
+static void
+show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire_t *wire, ft_packet_t *pkt)
+{
+    proto_item *item;
+    proto_tree *tree = ft_tree_of(tvb, root, &item);
+
+    ft_kind_show(tvb, tree, pkt->kind);
+    if (pkt->kind != FT_KIND_UNKNOWN)
+        proto_item_append_text(item, ", %s", val_to_str_const(pkt->kind, kind_column_vals, "FT/") + strlen("FT/"));
+    if (ft_is_shown(tree))
+        ft_evidence_show(tvb, pinfo, tree, pkt);
+    if (wire) {
+        wire->dissect(tvb, pinfo, root, tree, pkt);
+        if (pkt->n_rtp)
+            proto_item_set_generated(proto_tree_add_uint(tree, hf_facetime_path, tvb, 0, 0, ft_packet_path(pinfo, pkt)));
+    } else if (pkt->claimed) {
+        expert_add_info(pinfo, item, &ei_facetime_unknown);
+        col_add_fstr(pinfo->cinfo, COL_INFO, "Unknown, %u bytes", tvb_reported_length(tvb));
+        call_data_dissector(tvb, pinfo, root);
+    }
+    if (ft_flow_limit_reached())
+        expert_add_info(pinfo, item, &ei_facetime_flow_limit);
+    if (ft_exchange_limit_reached() && (pkt->kind == FT_KIND_STUN || pkt->kind == FT_KIND_NAT_PROBE))
+        expert_add_info(pinfo, item, &ei_facetime_exchange_limit);
+}
+
+void
+ft_datagram_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire_t *wire, ft_packet_t *pkt)
+{
+    pkt->claimed = true;
+    /* Attached before it is shown: a capture that is cut ends the showing, not the call. */
+    ft_packet_attach(pinfo, pkt);
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "FaceTime");
+    col_clear(pinfo->cinfo, COL_INFO);
+    show_datagram(tvb, pinfo, root, wire, pkt);
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, "FaceTime"));
+}
+
+void
+ft_annotate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, ft_packet_t *pkt)
+{
+    uint32_t evidence = 0;
+    const ft_wire_t *wire = ft_demux(tvb, pinfo, pkt->flow, &evidence);
+
+    pkt->kind = wire ? wire->kind : FT_KIND_UNKNOWN;
+    pkt->evidence |= evidence;
+    pkt->claimed = false;
+    col_append_str(pinfo->cinfo, COL_INFO, " ");
+    show_datagram(tvb, pinfo, root, wire, pkt);
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, "FaceTime"));
+}
+
+uint32_t
+ft_context_of(tvbuff_t *tvb, const packet_info *pinfo, const ft_wire_t *wire)
+{
+    uint32_t evidence = 0;
+
+    if (!ft_flow_has_sockets())
+        return 0;
+    if (ft_flow_same_socket(pinfo))
+        evidence |= FT_EV(FT_EV_SAME_SOCKET);
+    if (ft_call_by_ends(pinfo))
+        evidence |= FT_EV(FT_EV_CANDIDATE);
+    if (wire->kind == FT_KIND_RTP && tvb_captured_length(tvb) >= FT_RTP_HEADER_LEN && ft_stream_find(tvb_get_ntohl(tvb, FT_RTP_SSRC_AT)))
+        evidence |= FT_EV(FT_EV_SSRC);
+    return evidence;
+}
+
+bool
+ft_sure_enough(const ft_flow_t *flow, uint32_t evidence)
+{
+    return (int)ft_confidence(flow->evidence | evidence) >= ft_pref_confidence;
+}
+
+bool
+ft_is_datagram(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    return pinfo->ptype == PT_UDP && !pinfo->flags.in_error_pkt && tvb_captured_length(tvb) >= 2;
+}
+
+bool
+ft_recognise(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    uint32_t evidence = 0;
+    const ft_wire_t *wire;
+    ft_flow_t *flow;
+    ft_packet_t *pkt;
+
+    if (!ft_is_datagram(tvb, pinfo))
+        return false;
+    /* 1. The datagram has one of the forms, and was not seen before: the port table and the heuristic list may both offer it. */
+    wire = ft_demux(tvb, pinfo, NULL, &evidence);
+    if (!wire || ft_packet_at_hand(pinfo))
+        return false;
+    /* 2. There is a sign of FaceTime, in itself or in what is around it: avoids all STUN, RTP, SIP and QUIC of others. */
+    if ((int)ft_confidence(evidence) < ft_pref_confidence)
+        evidence |= ft_context_of(tvb, pinfo, wire);
+    if (!evidence)
+        return false;
+    flow = ft_flow_get(pinfo);
+    if (!flow)
+        return false;
+    /* 3. With the signs of the flow so far it is sure enough: avoids other programs on FaceTime's ports. */
+    if (PINFO_FD_VISITED(pinfo) ? !flow->is_facetime : !ft_sure_enough(flow, evidence)) {
+        if (!PINFO_FD_VISITED(pinfo) && !flow->watched) {
+            pkt = ft_packet_new(pinfo, flow, wire, evidence);
+            pkt->stock_tvb = tvb;
+            ft_packet_attach(pinfo, pkt);
+            if (wire->note)
+                wire->note(tvb, pinfo, pkt);
+        }
+        return false;
+    }
+    ft_datagram_show(tvb, pinfo, tree, wire, ft_packet_new(pinfo, flow, wire, evidence));
+    return true;
+}
+
+ft_packet_t *
+ft_recognise_taken(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root)
+{
+    uint32_t evidence = 0;
+    const ft_wire_t *wire;
+    ft_flow_t *flow;
+    ft_packet_t *pkt;
+
+    /* The conditions of ft_recognise(), but that here a stock dissector has shown the datagram. */
+    if (!ft_heur_entry || !ft_heur_entry->enabled || !ft_is_datagram(tvb, pinfo))
+        return NULL;
+    wire = ft_demux(tvb, pinfo, NULL, &evidence);
+    if (!wire)
+        return NULL;
+    if ((int)ft_confidence(evidence) < ft_pref_confidence)
+        evidence |= ft_context_of(tvb, pinfo, wire);
+    flow = evidence ? ft_flow_get(pinfo) : NULL;
+    if (!flow)
+        return NULL;
+    pkt = ft_packet_new(pinfo, flow, wire, evidence);
+    pkt->stock_tvb = tvb;
+    ft_packet_attach(pinfo, pkt);
+    if (ft_sure_enough(flow, evidence)) {
+        col_append_str(pinfo->cinfo, COL_INFO, " ");
+        show_datagram(tvb, pinfo, root, wire, pkt);
+        col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, "FaceTime"));
+    } else if (wire->note)
+        wire->note(tvb, pinfo, pkt);
+    return pkt;
+}
+
+void
+ft_datagram_register(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_facetime_kind, { "Kind", "facetime.kind", FT_UINT8, BASE_DEC,
+            VALS(ft_kind_vals), 0x0, "What carries the datagram, by its first bytes", HFILL } },
+        { &hf_facetime_confidence, { "Confidence", "facetime.confidence", FT_UINT8, BASE_DEC,
+            VALS(ft_confidence_vals), 0x0, "How sure it is that this flow is FaceTime", HFILL } },
+        { &hf_facetime_evidence, { "Evidence", "facetime.evidence", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Why this flow is taken for FaceTime", HFILL } },
+        { &hf_facetime_path, { "Path", "facetime.path", FT_UINT8, BASE_DEC,
+            VALS(ft_path_vals), 0x0, "How media travels: over Apple's relay or directly between the devices", HFILL } },
+    };
+    static int *ett[] = { &ett_facetime, &ett_facetime_evidence };
+    static ei_register_info ei[] = {
+        { &ei_facetime_unknown, { "facetime.unknown", PI_UNDECODED, PI_NOTE,
+            "Datagram of a FaceTime flow in no known form", EXPFILL } },
+        { &ei_facetime_guess, { "facetime.guess", PI_ASSUMPTION, PI_CHAT,
+            "Taken for FaceTime by its surroundings", EXPFILL } },
+        { &ei_facetime_flow_limit, { "facetime.flow_limit", PI_ASSUMPTION, PI_WARN,
+            "More FaceTime-like flows than are kept: the later ones are not followed", EXPFILL } },
+        { &ei_facetime_exchange_limit, { "facetime.exchange_limit", PI_ASSUMPTION, PI_WARN,
+            "More requests and answers than are kept: the later ones are not linked", EXPFILL } },
+    };
+
+    proto_register_field_array(proto_facetime, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+    expert_register_field_array(ft_expert, ei, array_length(ei));
+}

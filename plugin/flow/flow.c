@@ -1,0 +1,339 @@
+/* flow.c
+ * Flows: one 5-tuple each, kept as data of Wireshark's conversation. A flow that shows only weak evidence is watched; one
+ * that is sure enough is FaceTime from its first datagram on every later pass.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "flow/flow.h"
+
+/* Flows that are kept at most: a flood of spoofed datagrams gets no more. Some 300 bytes each. */
+#define FT_MAX_FLOWS 262144
+
+/* A socket speaks for another flow of its own only for so long after its last datagram. Longer than the pauses of a call,
+ * shorter than the time after which a system gives the port to another program. */
+#define FT_SOCKET_SECONDS 60
+
+/* Flows that wait at one socket for a sign that it is FaceTime's: registration, NAT probes and a few candidates. */
+#define FT_MAX_WAITING 16
+
+/* A local socket. File scope. */
+typedef struct ft_socket {
+    ft_endpoint_t at;
+    bool is_facetime;
+    nstime_t last_time;     /* absolute, of the latest FaceTime datagram */
+    ft_flow_t *waiting;     /* flows of this socket with weak evidence, the latest first; linked by next */
+    unsigned n_waiting;
+} ft_socket_t;
+
+static uint32_t flow_count;
+static wmem_map_t *flow_sockets;        /* ft_endpoint_t -> ft_socket_t; file scope */
+
+/* The conversation of exactly this 5-tuple. Where SDP announced media, Wireshark has one with only one end as well, which
+ * would throw all flows of that end together. On later passes one is only looked up. */
+static conversation_t *
+flow_conversation(packet_info *pinfo, bool create)
+{
+    conversation_t *conversation = ft_find_conversation(pinfo);
+
+    if (conversation && (conversation->options & (NO_ADDR2 | NO_PORT2 | NO_PORT2_FORCE)))
+        conversation = NULL;
+    if (!conversation && create)
+        conversation = conversation_new(pinfo->num, &pinfo->src, &pinfo->dst, CONVERSATION_UDP, pinfo->srcport, pinfo->destport, 0);
+    return conversation;
+}
+
+ft_flow_t *
+ft_flow_find(packet_info *pinfo)
+{
+    conversation_t *conversation;
+
+    if (pinfo->ptype != PT_UDP)
+        return NULL;
+    conversation = flow_conversation(pinfo, false);
+    return conversation ? (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime) : NULL;
+}
+
+ft_flow_t *
+ft_flow_get(packet_info *pinfo)
+{
+    conversation_t *conversation;
+    ft_flow_t *flow;
+
+    if (pinfo->ptype != PT_UDP)
+        return NULL;
+    conversation = flow_conversation(pinfo, !PINFO_FD_VISITED(pinfo));
+    if (!conversation)
+        return NULL;
+    flow = (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime);
+    if (flow || PINFO_FD_VISITED(pinfo) || flow_count >= FT_MAX_FLOWS)
+        return flow;
+    flow = wmem_new0(wmem_file_scope(), ft_flow_t);
+    ft_endpoint_copy(&flow->a, &pinfo->src, (uint16_t)pinfo->srcport);
+    ft_endpoint_copy(&flow->b, &pinfo->dst, (uint16_t)pinfo->destport);
+    flow->conversation = conversation;
+    flow->first_frame = pinfo->num;
+    flow->first_time = pinfo->abs_ts;
+    flow->device_side = -1;
+    flow->both_local = ft_is_private(&flow->a.addr) && ft_is_private(&flow->b.addr);
+    conversation_add_proto_data(conversation, proto_facetime, flow);
+    flow_count++;
+    return flow;
+}
+
+bool
+ft_flow_limit_reached(void)
+{
+    return flow_count >= FT_MAX_FLOWS;
+}
+
+bool
+ft_flow_from_a(const ft_flow_t *flow, const packet_info *pinfo)
+{
+    return flow->a.port == pinfo->srcport && addresses_equal(&flow->a.addr, &pinfo->src);
+}
+
+const ft_endpoint_t *
+ft_flow_device(const ft_flow_t *flow)
+{
+    return flow->device_side == 1 ? &flow->b : &flow->a;
+}
+
+const ft_endpoint_t *
+ft_flow_remote(const ft_flow_t *flow)
+{
+    return flow->device_side == 1 ? &flow->a : &flow->b;
+}
+
+bool
+ft_flow_from_device(const ft_flow_t *flow, bool from_a)
+{
+    return (flow->device_side == 1) != from_a;
+}
+
+/* Which side is the device? By the surest sign first. -1: not known. */
+static int8_t
+flow_device_side(const ft_flow_t *flow, const ft_flow_news_t *news)
+{
+    bool a = ft_is_apple(&flow->a.addr), b = ft_is_apple(&flow->b.addr);
+
+    /* 1. The other side is one of Apple's hosts. */
+    if (a != b)
+        return a ? 1 : 0;
+    /* 2. The wire format says so: who sends to the relay, who asks for its mapping. */
+    if (news->device_by_form >= 0)
+        return news->device_by_form;
+    /* 3. An address that another flow has shown to be a device's. */
+    if (news->device_by_call >= 0)
+        return news->device_by_call;
+    /* 4. One end has a private address. */
+    a = ft_is_private(&flow->a.addr);
+    b = ft_is_private(&flow->b.addr);
+    if (a != b)
+        return a ? 0 : 1;
+    return -1;
+}
+
+static ft_socket_t *
+flow_socket(const ft_endpoint_t *at)
+{
+    ft_socket_t *sock = (ft_socket_t *)wmem_map_lookup(flow_sockets, at);
+
+    if (!sock) {
+        sock = wmem_new0(wmem_file_scope(), ft_socket_t);
+        sock->at = *at;
+        wmem_map_insert(flow_sockets, &sock->at, sock);
+    }
+    return sock;
+}
+
+/* A flow whose own evidence is weak waits at its socket. */
+static void
+flow_wait(ft_flow_t *flow)
+{
+    ft_socket_t *sock;
+
+    if (flow->waits || flow->device_side < 0)
+        return;
+    sock = flow_socket(ft_flow_device(flow));
+    if (sock->n_waiting >= FT_MAX_WAITING)
+        return;
+    flow->waits = true;
+    flow->next = sock->waiting;
+    sock->waiting = flow;
+    sock->n_waiting++;
+}
+
+/* For all frames of the conversation, also those that were dissected already: this is what makes the flow FaceTime from its
+ * first datagram on later passes. From frame 1 and not by conversation_set_dissector(), which sets it from frame 0: STUN's
+ * heuristic does that on every pass and would take the flow back. Not inside TURN: there the conversation is TURN's. */
+static void
+flow_claim(ft_flow_t *flow, bool inside_turn)
+{
+    flow->is_facetime = true;
+    if (!inside_turn)
+        conversation_set_dissector_from_frame_number(flow->conversation, 1, ft_handle);
+}
+
+/* This socket of the flow is FaceTime's. What waited at it, and was not long ago, is so too. */
+static void
+flow_note_socket(ft_flow_t *flow, const ft_endpoint_t *at, const packet_info *pinfo)
+{
+    ft_socket_t *sock = flow_socket(at);
+
+    sock->is_facetime = true;
+    sock->last_time = pinfo->abs_ts;
+    while (sock->waiting) {
+        ft_flow_t *other = sock->waiting;
+        nstime_t age;
+
+        sock->waiting = other->next;
+        sock->n_waiting--;
+        other->next = NULL;
+        other->waits = false;
+        nstime_delta(&age, &pinfo->abs_ts, &other->last_time);
+        if (other->is_facetime || nstime_to_sec(&age) > FT_SOCKET_SECONDS)
+            continue;
+        other->evidence |= FT_EV(FT_EV_SAME_SOCKET);
+        other->confidence = ft_confidence(other->evidence);
+        if ((int)other->confidence < ft_pref_confidence)
+            continue;
+        flow_claim(other, false);
+        other->next = flow->siblings;
+        flow->siblings = other;
+    }
+}
+
+static bool
+flow_socket_lives(const packet_info *pinfo, const address *addr, uint32_t port)
+{
+    ft_endpoint_t at = { .addr = *addr, .port = (uint16_t)port };
+    const ft_socket_t *sock = (const ft_socket_t *)wmem_map_lookup(flow_sockets, &at);
+    nstime_t age;
+
+    if (!sock || !sock->is_facetime)
+        return false;
+    nstime_delta(&age, &pinfo->abs_ts, &sock->last_time);
+    return nstime_to_sec(&age) <= FT_SOCKET_SECONDS;
+}
+
+bool
+ft_flow_has_sockets(void)
+{
+    return wmem_map_size(flow_sockets) > 0;
+}
+
+bool
+ft_flow_same_socket(const packet_info *pinfo)
+{
+    return flow_socket_lives(pinfo, &pinfo->src, pinfo->srcport) || flow_socket_lives(pinfo, &pinfo->dst, pinfo->destport);
+}
+
+/* Media that SDP announces makes a conversation with one end, which the rtp dissector owns. STUN and SIP come to that
+ * socket too, so the datagrams go to this dissector, which tells them apart. */
+void
+ft_flow_take_announced(const packet_info *pinfo, const ft_endpoint_t *at)
+{
+    conversation_t *conversation = find_conversation(pinfo->num, &at->addr, &at->addr, CONVERSATION_UDP, at->port, 0,
+                                                     NO_ADDR_B | NO_PORT_B);
+
+    if (conversation && (conversation->options & NO_ADDR2))
+        conversation_set_dissector(conversation, ft_handle);
+}
+
+/* The sender wants to be addressed by the source connection ID of its long header: packets from the other side carry it. */
+static void
+flow_add_quic_cid(ft_flow_t *flow, unsigned side, const ft_flow_news_t *news)
+{
+    ft_quic_cid_t *cids = flow->quic_cids[side];
+
+    if (flow->n_quic_cids[side] && cids[0].len == news->quic_scid_len && memcmp(cids[0].id, news->quic_scid, news->quic_scid_len) == 0)
+        return;
+    memmove(&cids[1], &cids[0], (FT_QUIC_CIDS - 1) * sizeof cids[0]);
+    cids[0].len = news->quic_scid_len;
+    memcpy(cids[0].id, news->quic_scid, news->quic_scid_len);
+    if (flow->n_quic_cids[side] < FT_QUIC_CIDS)
+        flow->n_quic_cids[side]++;
+}
+
+const ft_quic_cid_t *
+ft_flow_quic_cid(const ft_flow_t *flow, const packet_info *pinfo, tvbuff_t *tvb)
+{
+    unsigned side = ft_flow_from_a(flow, pinfo) ? 0 : 1;
+
+    for (unsigned i = 0; i < flow->n_quic_cids[side]; i++) {
+        const ft_quic_cid_t *cid = &flow->quic_cids[side][i];
+
+        /* Four bytes and more cannot be there by chance. */
+        if (cid->len >= 4 && tvb_captured_length(tvb) >= 1u + cid->len && tvb_memeql(tvb, 1, cid->id, cid->len) == 0)
+            return cid;
+    }
+    return NULL;
+}
+
+bool
+ft_flow_update(ft_flow_t *flow, const packet_info *pinfo, const ft_flow_news_t *news)
+{
+    bool from_a = ft_flow_from_a(flow, pinfo);
+
+    flow->last_time = pinfo->abs_ts;
+    if (flow->packets == 0)
+        flow->first_kind = news->kind;
+    flow->packets++;
+    flow->bytes += pinfo->fd->pkt_len;
+    flow->kinds |= 1u << news->kind;
+    if (news->quic_scid_len)
+        flow_add_quic_cid(flow, from_a ? 1 : 0, news);
+    if (news->evidence & ~flow->evidence) {
+        flow->evidence |= news->evidence;
+        flow->confidence = ft_confidence(flow->evidence);
+    }
+    if (flow->device_side < 0)
+        flow->device_side = flow_device_side(flow, news);
+    if (flow->is_facetime || (int)flow->confidence < ft_pref_confidence)
+        return false;
+    flow_claim(flow, news->inside_turn);
+    return true;
+}
+
+void
+ft_flow_settle(ft_flow_t *flow, const packet_info *pinfo)
+{
+    if (!flow->is_facetime)
+        flow_wait(flow);
+    else if (flow->both_local) {
+        flow_note_socket(flow, &flow->a, pinfo);
+        flow_note_socket(flow, &flow->b, pinfo);
+    } else if (flow->device_side >= 0)
+        flow_note_socket(flow, ft_flow_device(flow), pinfo);
+}
+
+bool
+ft_flow_is_owned(const packet_info *pinfo)
+{
+    /* 1. One side's port is owned by another dissector and 2. the other side has one of FaceTime's device ports: avoids
+     * following all STUN of others. */
+    return (ft_is_media_port(pinfo->srcport) && ft_is_owned_port(pinfo->destport)) ||
+           (ft_is_media_port(pinfo->destport) && ft_is_owned_port(pinfo->srcport));
+}
+
+void
+ft_flow_watch(ft_flow_t *flow, const packet_info *pinfo)
+{
+    dissector_handle_t now;
+
+    if (flow->is_facetime)
+        return;
+    now = conversation_get_dissector(flow->conversation, pinfo->num);
+    if (now == ft_watch_handle)
+        return;
+    flow->watched = true;
+    flow->watched_dissector = now;
+    conversation_set_dissector(flow->conversation, ft_watch_handle);
+}
+
+void
+ft_flow_init(void)
+{
+    flow_count = 0;
+    flow_sockets = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
+}

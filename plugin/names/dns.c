@@ -1,0 +1,83 @@
+/* dns.c
+ * The question and the addresses of a DNS message (RFC 1035, 4).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "names/host_names.h"
+
+#define DNS_HEADER   12
+#define DNS_POINTER  0xc0       /* 4.1.4: the two upper bits of a label's length */
+#define DNS_CLASS_IN 1
+#define DNS_A        1
+#define DNS_AAAA     28         /* RFC 3596 */
+#define MAX_NAME     255        /* RFC 1035, 2.3.4 */
+/* Records that are looked at: an answer has some dozens at most. */
+#define MAX_RECORDS  256
+
+/* Where the name at this place ends; 0: beyond the message. */
+static unsigned
+name_skip(const uint8_t *bytes, unsigned length, unsigned at)
+{
+    while (at < length) {
+        if (bytes[at] == 0)
+            return at + 1;
+        if ((bytes[at] & DNS_POINTER) == DNS_POINTER)
+            return at + 2;
+        at += 1u + bytes[at];
+    }
+    return 0;
+}
+
+/* The question's name: whole, as nothing stands before it that it could point to. */
+static void
+question_add(ft_host_names_t *list, const uint8_t *bytes, unsigned length)
+{
+    uint8_t name[MAX_NAME];
+    unsigned at = DNS_HEADER, n = 0;
+
+    while (at < length && bytes[at] != 0) {
+        unsigned label = bytes[at];
+
+        if (label & DNS_POINTER || at + 1 + label > length || n + label + 1 > sizeof name)
+            return;
+        if (n > 0)
+            name[n++] = '.';
+        memcpy(name + n, bytes + at + 1, label);
+        n += label;
+        at += 1 + label;
+    }
+    if (at < length)
+        ft_host_names_add(list, FT_NAME_QUESTION, name, n);
+}
+
+void
+ft_read_dns(ft_host_names_t *list, const uint8_t *bytes, unsigned length)
+{
+    unsigned at, records;
+
+    if (length < DNS_HEADER || ft_u16(bytes + 4) == 0)
+        return;
+    question_add(list, bytes, length);
+    at = name_skip(bytes, length, DNS_HEADER);
+    /* A message has one question (RFC 9619). What stands behind more of them is not looked for. */
+    if (at == 0 || ft_u16(bytes + 4) != 1)
+        return;
+    at += 4;
+    records = MIN(ft_u16(bytes + 6), MAX_RECORDS);
+    for (unsigned i = 0; i < records; i++) {
+        unsigned type, size;
+
+        at = name_skip(bytes, length, at);
+        if (at == 0 || at + 10 > length)
+            return;
+        type = ft_u16(bytes + at);
+        size = ft_u16(bytes + at + 8);
+        if (at + 10 + size > length)
+            return;
+        if (ft_u16(bytes + at + 2) == DNS_CLASS_IN && type == DNS_A && size == 4)
+            ft_host_names_add_address(list, AT_IPv4, bytes + at + 10);
+        if (ft_u16(bytes + at + 2) == DNS_CLASS_IN && type == DNS_AAAA && size == 16)
+            ft_host_names_add_address(list, AT_IPv6, bytes + at + 10);
+        at += 10 + size;
+    }
+}

@@ -1,0 +1,112 @@
+/* call_expert.c
+ * Expert items where an analyst should look at a call. What concerns the whole call stands on its last frame, once the file was read (on
+ * later passes and in the window); a number in the clear stands where it is.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "show/views.h"
+
+/* Fewer media packets than this in the only direction there is may be the start of a call that was cut off: one second of audio. */
+#define FT_ONE_WAY_PACKETS 50
+
+/* Fewer checks may just have been too early: they go out once a second. */
+#define FT_UNANSWERED_CHECKS 3
+
+/* Between the answer (or, today, the exchange of addresses) and the first media packet: users hang up after some seconds of silence. */
+#define FT_LONG_SETUP_SECONDS 5
+
+/* Above it, speech suffers in spite of concealment (ITU-T G.113 puts the edge for common codecs at some per cent). */
+#define FT_LOSS_PERCENT 5
+
+static expert_field ei_one_way = EI_INIT;
+static expert_field ei_checks_unanswered = EI_INIT;
+static expert_field ei_relayed = EI_INIT;
+static expert_field ei_no_bye = EI_INIT;
+static expert_field ei_long_setup = EI_INIT;
+static expert_field ei_loss = EI_INIT;
+static expert_field ei_not_marked = EI_INIT;
+static expert_field ei_marked_differently = EI_INIT;
+static expert_field ei_interrupted = EI_INIT;
+static expert_field ei_number = EI_INIT;
+
+static void
+expert_media(packet_info *pinfo, proto_item *item, const ft_call_t *call)
+{
+    static const uint64_t unmarked = 1;     /* the bit of DSCP 0 */
+
+    if (call->media_sent + call->media_received >= FT_ONE_WAY_PACKETS && (call->media_sent == 0 || call->media_received == 0))
+        expert_add_info_format(pinfo, item, &ei_one_way, "Media in one direction only: %u packets %s the device, none %s it",
+                               MAX(call->media_sent, call->media_received), call->media_sent ? "from" : "to", call->media_sent ? "to" : "from");
+    if (call->dscp_sent && call->dscp_received && call->dscp_sent != call->dscp_received)
+        expert_add_info_format(pinfo, item, &ei_marked_differently, "Media is marked differently by direction: %s from the device, %s to it",
+                               call->dscp_sent == unmarked ? "not marked" : "marked", call->dscp_received == unmarked ? "not marked" : "marked");
+    else if ((call->dscp_sent | call->dscp_received) == unmarked)
+        expert_add_info(pinfo, item, &ei_not_marked);
+    if (call->worst_loss > FT_LOSS_PERCENT)
+        expert_add_info_format(pinfo, item, &ei_loss, "A stream lost %u %% of its packets (SSRC 0x%08x)", call->worst_loss, call->worst_ssrc);
+}
+
+static void
+expert_setup(packet_info *pinfo, proto_item *item, const ft_call_t *call)
+{
+    const ft_moment_t *media = &call->phase[FT_PHASE_MEDIA], *from = &call->answer;
+
+    if (call->checks >= FT_UNANSWERED_CHECKS && !call->check_answers) {
+        if (call->paths == FT_PATH_RELAY)
+            expert_add_info_format(pinfo, item, &ei_relayed, "Media went over the relay: none of %u direct checks was answered", call->checks);
+        else
+            expert_add_info_format(pinfo, item, &ei_checks_unanswered, "None of %u STUN checks was answered", call->checks);
+    }
+    if (!from->frame && !call->sip_call_id)
+        from = &call->phase[FT_PHASE_CONNECTIVITY];
+    if (from->frame && media->frame > from->frame && ft_seconds(&media->when, &from->when) > FT_LONG_SETUP_SECONDS)
+        expert_add_info_format(pinfo, item, &ei_long_setup, "%.1f s from %s (frame %u) to the first media packet", ft_seconds(&media->when, &from->when),
+                               from == &call->answer ? "the answer" : "the exchange of addresses", from->frame);
+}
+
+void
+ft_call_expert(packet_info *pinfo, proto_item *item, const ft_call_t *call, const ft_packet_t *pkt)
+{
+    ft_state_t state;
+
+    if (pkt && ft_sip_is_request(pkt->sip, "INVITE") && (pkt->sip->from || pkt->sip->to))
+        expert_add_info(pinfo, item, &ei_number);
+    if (!PINFO_FD_VISITED(pinfo) || pinfo->num != call->last_frame)
+        return;
+    state = ft_call_state(call);
+    expert_media(pinfo, item, call);
+    expert_setup(pinfo, item, call);
+    if (state == FT_STATE_INTERRUPTED)
+        expert_add_info(pinfo, item, &ei_interrupted);
+    if (call->sip_call_id && call->answer.frame && !call->end.frame)
+        expert_add_info(pinfo, item, &ei_no_bye);
+}
+
+void
+ft_call_expert_register(void)
+{
+    static ei_register_info ei[] = {
+        { &ei_one_way, { "facetime.one_way", PI_SEQUENCE, PI_WARN,
+            "Media in one direction only", EXPFILL } },
+        { &ei_checks_unanswered, { "facetime.checks_unanswered", PI_SEQUENCE, PI_WARN,
+            "No STUN check of the call was answered", EXPFILL } },
+        { &ei_relayed, { "facetime.relayed", PI_SEQUENCE, PI_NOTE,
+            "Media went over the relay: no direct check was answered", EXPFILL } },
+        { &ei_no_bye, { "facetime.no_bye", PI_SEQUENCE, PI_NOTE,
+            "The call was answered and there is no BYE", EXPFILL } },
+        { &ei_long_setup, { "facetime.long_setup", PI_SEQUENCE, PI_NOTE,
+            "Long time until the first media packet", EXPFILL } },
+        { &ei_loss, { "facetime.loss", PI_SEQUENCE, PI_WARN,
+            "A stream lost more than 5 % of its packets", EXPFILL } },
+        { &ei_not_marked, { "facetime.not_marked", PI_SEQUENCE, PI_CHAT,
+            "Media is not marked (DSCP 0): networks treat it as best effort", EXPFILL } },
+        { &ei_marked_differently, { "facetime.marked_differently", PI_SEQUENCE, PI_NOTE,
+            "Media is marked differently by direction (DSCP): a network on the way may have changed the mark", EXPFILL } },
+        { &ei_interrupted, { "facetime.interrupted", PI_SEQUENCE, PI_NOTE,
+            "Media stopped, the capture went on, and nothing on the wire says why; today's calls end so", EXPFILL } },
+        { &ei_number, { "facetime.number_in_clear", PI_SECURITY, PI_NOTE,
+            "Who calls whom travels in the clear", EXPFILL } },
+    };
+
+    expert_register_field_array(ft_expert, ei, array_length(ei));
+}

@@ -1,0 +1,252 @@
+/* tap_calls.c
+ * The calls table: -z facetime,calls[,filter] and Statistics > FaceTime Calls. One table of columns serves both.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "show/views.h"
+#include "show/table.h"
+
+#include <epan/to_str.h>
+
+/* A row: a call, and what of it the listener's filter let through. */
+typedef struct call_row {
+    const ft_call_t *call;
+    uint32_t packets;
+    uint64_t bytes;
+} call_row_t;
+
+static const char *
+endpoint_text(const ft_endpoint_t *at)
+{
+    char *addr, *text;
+
+    if (at->addr.type == AT_NONE)
+        return g_strdup("-");
+    addr = address_to_str(NULL, &at->addr);
+    text = g_strdup_printf(at->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u", addr, at->port);
+    wmem_free(NULL, addr);
+    return text;
+}
+
+static const char *
+media_text(uint32_t media)
+{
+    switch (media) {
+    case FT_MEDIA_AUDIO: return "audio";
+    case FT_MEDIA_VIDEO: return "video";
+    case FT_MEDIA_AUDIO | FT_MEDIA_VIDEO: return "audio+video";
+    default: return "-";
+    }
+}
+
+static void
+cell_number(const void *row, ft_cell_t *cell)
+{
+    cell->number = ((const call_row_t *)row)->call->number;
+}
+
+static void
+cell_start(const void *row, ft_cell_t *cell)
+{
+    cell->text = ft_time_text(&((const call_row_t *)row)->call->first_time);
+}
+
+static void
+cell_duration(const void *row, ft_cell_t *cell)
+{
+    const ft_call_t *call = ((const call_row_t *)row)->call;
+
+    cell->real = ft_seconds(&call->last_time, &call->first_time);
+}
+
+static void
+cell_state(const void *row, ft_cell_t *cell)
+{
+    cell->text = g_strdup(val_to_str_const(ft_call_state(((const call_row_t *)row)->call), ft_state_vals, "unknown"));
+}
+
+static void
+cell_direction(const void *row, ft_cell_t *cell)
+{
+    cell->text = g_strdup(val_to_str_const(((const call_row_t *)row)->call->direction, ft_direction_vals, "unknown"));
+}
+
+/* A name as the network has it; NULL and a name of blanks are no name. */
+static char *
+name_text(const char *name)
+{
+    char *text = ft_printable(name ? name : "");
+
+    if (*text)
+        return text;
+    g_free(text);
+    return g_strdup("-");
+}
+
+static void
+cell_from(const void *row, ft_cell_t *cell)
+{
+    cell->text = name_text(((const call_row_t *)row)->call->from);
+}
+
+static void
+cell_to(const void *row, ft_cell_t *cell)
+{
+    cell->text = name_text(((const call_row_t *)row)->call->to);
+}
+
+static void
+cell_device(const void *row, ft_cell_t *cell)
+{
+    const ft_call_t *call = ((const call_row_t *)row)->call;
+    GString *text;
+
+    if (call->n_devices < 2) {
+        cell->text = endpoint_text(&call->device);
+        return;
+    }
+    /* Wi-Fi and cellular, or both ends. */
+    text = g_string_new(NULL);
+    for (unsigned i = 0; i < call->n_devices; i++) {
+        const char *one = endpoint_text(&call->devices[i]);
+
+        g_string_append_printf(text, "%s%s", i ? ", " : "", one);
+        g_free((char *)one);
+    }
+    cell->text = g_string_free(text, FALSE);
+}
+
+static void
+cell_peer(const void *row, ft_cell_t *cell)
+{
+    const ft_call_t *call = ((const call_row_t *)row)->call;
+
+    cell->text = endpoint_text(call->peer.addr.type == AT_NONE ? &call->announced_peer : &call->peer);
+}
+
+static void
+cell_relay(const void *row, ft_cell_t *cell)
+{
+    cell->text = endpoint_text(&((const call_row_t *)row)->call->relay);
+}
+
+static void
+cell_path(const void *row, ft_cell_t *cell)
+{
+    cell->text = g_strdup(val_to_str_const(((const call_row_t *)row)->call->paths, ft_path_vals, "-"));
+}
+
+static void
+cell_media(const void *row, ft_cell_t *cell)
+{
+    cell->text = g_strdup(media_text(((const call_row_t *)row)->call->media));
+}
+
+static void
+cell_packets(const void *row, ft_cell_t *cell)
+{
+    cell->number = ((const call_row_t *)row)->packets;
+}
+
+static void
+cell_bytes(const void *row, ft_cell_t *cell)
+{
+    cell->number = ((const call_row_t *)row)->bytes;
+}
+
+static void
+cell_confidence(const void *row, ft_cell_t *cell)
+{
+    cell->text = g_strdup(val_to_str_const(((const call_row_t *)row)->call->confidence, ft_confidence_vals, "none"));
+}
+
+static void
+cell_filter(const void *row, ft_cell_t *cell)
+{
+    cell->text = g_strdup_printf("facetime.call == %u", ((const call_row_t *)row)->call->number);
+}
+
+static const ft_column_t calls_columns[] = {
+    { "Call", FT_CELL_NUMBER, cell_number, false },
+    { "Start (UTC)", FT_CELL_TEXT, cell_start, false },
+    { "Duration (s)", FT_CELL_REAL, cell_duration, false },
+    { "State", FT_CELL_TEXT, cell_state, false },
+    { "Direction", FT_CELL_TEXT, cell_direction, false },
+    { "From", FT_CELL_TEXT, cell_from, false },
+    { "To", FT_CELL_TEXT, cell_to, false },
+    { "Device", FT_CELL_TEXT, cell_device, false },
+    { "Peer", FT_CELL_TEXT, cell_peer, false },
+    { "Relay", FT_CELL_TEXT, cell_relay, false },
+    { "Path", FT_CELL_TEXT, cell_path, false },
+    { "Media", FT_CELL_TEXT, cell_media, false },
+    { "Packets", FT_CELL_NUMBER, cell_packets, true },
+    { "Bytes", FT_CELL_BIG, cell_bytes, true },
+    { "Confidence", FT_CELL_TEXT, cell_confidence, false },
+    { "Filter", FT_CELL_TEXT, cell_filter, false },
+};
+
+/* Counts the packet in its call's row. */
+static void
+calls_packet(ft_table_rows_t *rows, const void *data)
+{
+    const ft_tap_info_t *info = (const ft_tap_info_t *)data;
+    call_row_t *row;
+
+    if (info->earlier && ft_table_filtered(rows))
+        return;
+    row = (call_row_t *)ft_table_row(rows, info->call, sizeof *row);
+    row->call = info->call;
+    row->packets += info->what.packets;
+    row->bytes += info->what.bytes;
+}
+
+/* Two calls that were merged after they got rows become one row. */
+static const void *
+calls_key(const void *key)
+{
+    return ft_call_root((ft_call_t *)key);
+}
+
+static void
+calls_join(void *into, const void *row)
+{
+    call_row_t *keep = (call_row_t *)into;
+    const call_row_t *gone = (const call_row_t *)row;
+
+    keep->packets += gone->packets;
+    keep->bytes += gone->bytes;
+}
+
+static void
+calls_rebind(void *row, const void *key)
+{
+    ((call_row_t *)row)->call = (const ft_call_t *)key;
+}
+
+static int
+calls_order(const void *row, const void *other)
+{
+    uint32_t a = ((const call_row_t *)row)->call->number, b = ((const call_row_t *)other)->call->number;
+
+    return a < b ? -1 : a > b;
+}
+
+static ft_table_t calls_table = {
+    .title = "FaceTime Calls",
+    .tap = "facetime",
+    .cli = "facetime,calls",
+    .columns = calls_columns,
+    .n_columns = array_length(calls_columns),
+    .packet = calls_packet,
+    .before_draw = ft_call_renumber,
+    .key = calls_key,
+    .join = calls_join,
+    .rebind = calls_rebind,
+    .order = calls_order,
+};
+
+void
+ft_tap_calls_register(void)
+{
+    ft_table_register(&calls_table);
+}

@@ -1,0 +1,788 @@
+/* tap_streams.c
+ * The streams table: -z facetime,streams[,filter] and Statistics > FaceTime Streams. One row for each call, SSRC and sender.
+ *
+ * A stream may travel over several paths, at once or one after the other: Wi-Fi and cellular, relay and direct. Each path is a
+ * leg, with its own jitter and order; a sequence number counts once, whichever leg brings it first.
+ *
+ * What belongs together is measured where it can be: video streams of one sender that have frames with the same timestamps
+ * are layers of one picture. Where it is only likely, it is called a guess.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "show/views.h"
+#include "show/table.h"
+
+/* Streams of one listener; some 2 kB each and 1 kB for each leg. */
+#define FT_MAX_STREAM_ROWS 16384
+/* Streams with one SSRC: two senders in some calls. They are a list, so a flood of calls with one SSRC gets no more. */
+#define FT_MAX_SAME_SSRC 64
+/* Legs of one stream that are told apart: Wi-Fi and cellular, relay and direct, IPv4 and IPv6. */
+#define FT_MAX_LEGS 8
+/* Streams that are looked at for layers and redundancy: the ones with the latest packets. */
+#define FT_RECENT_STREAMS 32
+/* Frames of a stream whose timestamps are kept: two seconds of video. */
+#define FT_RECENT_FRAMES 64
+/* Other streams with the same frames that a stream remembers. */
+#define FT_MAX_PARTNERS 4
+/* So many frames in common are no chance: timestamps have 32 bits and begin at random. */
+#define FT_MIN_SHARED_FRAMES 2
+/* A payload type that is only redundancy for another stream, where it has an SSRC of its own (wire_rtp.c). */
+#define FT_TYPE_REDUNDANCY 20
+
+/* Evidence of calls over today's relay, which have one clock for all streams. */
+#define FT_EV_RELAYED_ERA (FT_EV(FT_EV_RELAY_HEADER) | FT_EV(FT_EV_LINK_MESSAGE) | FT_EV(FT_EV_APPLE_STUN) | \
+                           FT_EV(FT_EV_LINK_PROBE) | FT_EV(FT_EV_QUIC_RELAY))
+
+/* Seen from the device. */
+typedef enum { SENDER_UNKNOWN, SENDER_DEVICE, SENDER_PEER } sender_t;
+
+typedef struct leg {
+    const ft_flow_t *flow;
+    bool from_a;
+    ft_leg_stats_t stats;
+} leg_t;
+
+typedef struct stream {
+    struct stream *first, *next;    /* of the streams with this SSRC, in the order in which they began */
+    unsigned n_same;                /* of the first of them: how many there are */
+    const ft_call_t *call;
+    uint32_t ssrc;
+    sender_t sender;
+    uint32_t paths;                 /* mask of ft_path_t */
+    ft_stream_stats_t stats;
+    unsigned n_legs;
+    leg_t *legs[FT_MAX_LEGS];
+    bool is_recent;                 /* it is in the context's list */
+    uint64_t frame_known;           /* bit i: frame_timestamp[i] is set */
+    uint32_t frame_timestamp[FT_RECENT_FRAMES];
+    struct {
+        const struct stream *with;
+        uint32_t frames;
+    } partner[FT_MAX_PARTNERS];
+    const struct stream *redundancy_of; /* the other audio stream that ran at the same time; NULL: none, or */
+    bool ambiguous;                 /* several did */
+} stream_t;
+
+/* What a listener keeps. */
+typedef struct streams {
+    GHashTable *by_ssrc;            /* SSRC -> stream_t, the first one of its list */
+    stream_t *recent[FT_RECENT_STREAMS];
+} streams_t;
+
+typedef struct stream_row {
+    stream_t *stream;
+} stream_row_t;
+
+/* ---- What a listener keeps ---------------------------------------------------------------------- */
+
+static void
+stream_free(void *data)
+{
+    stream_t *next;
+
+    for (stream_t *stream = (stream_t *)data; stream; stream = next) {
+        next = stream->next;
+        for (unsigned i = 0; i < stream->n_legs; i++)
+            g_free(stream->legs[i]);
+        g_free(stream);
+    }
+}
+
+static void *
+streams_new(void)
+{
+    streams_t *streams = g_new0(streams_t, 1);
+
+    streams->by_ssrc = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, stream_free);
+    return streams;
+}
+
+static void
+streams_free(void *context)
+{
+    streams_t *streams = (streams_t *)context;
+
+    g_hash_table_destroy(streams->by_ssrc);
+    g_free(streams);
+}
+
+/* ---- Which stream a packet is of ----------------------------------------------------------------- */
+
+static sender_t
+sender_of(const ft_flow_t *flow, bool from_a)
+{
+    if (flow->device_side < 0)
+        return SENDER_UNKNOWN;
+    return ft_flow_from_device(flow, from_a) ? SENDER_DEVICE : SENDER_PEER;
+}
+
+static const ft_call_t *
+call_of(const stream_t *stream)
+{
+    return ft_call_root((ft_call_t *)stream->call);
+}
+
+static leg_t *
+leg_find(const stream_t *stream, const ft_flow_t *flow, bool from_a)
+{
+    for (unsigned i = 0; i < stream->n_legs; i++) {
+        if (stream->legs[i]->flow == flow && stream->legs[i]->from_a == from_a)
+            return stream->legs[i];
+    }
+    return NULL;
+}
+
+/* NULL where the stream has more legs than are told apart. */
+static leg_t *
+leg_get(stream_t *stream, const ft_flow_t *flow, bool from_a)
+{
+    leg_t *leg = leg_find(stream, flow, from_a);
+
+    if (!leg && stream->n_legs < FT_MAX_LEGS) {
+        leg = g_new0(leg_t, 1);
+        leg->flow = flow;
+        leg->from_a = from_a;
+        stream->legs[stream->n_legs++] = leg;
+    }
+    return leg;
+}
+
+/* The leg that tells most of the stream. */
+static const leg_t *
+leg_main(const stream_t *stream)
+{
+    const leg_t *best = NULL;
+
+    for (unsigned i = 0; i < stream->n_legs; i++) {
+        if (!best || stream->legs[i]->stats.packets > best->stats.packets)
+            best = stream->legs[i];
+    }
+    return best;
+}
+
+static stream_t *
+stream_find(const streams_t *streams, const ft_call_t *call, uint32_t ssrc, const ft_arrival_t *arrival)
+{
+    sender_t sender = sender_of(arrival->flow, arrival->from_a);
+
+    for (stream_t *s = (stream_t *)g_hash_table_lookup(streams->by_ssrc, GUINT_TO_POINTER(ssrc)); s; s = s->next) {
+        if (call_of(s) != call)
+            continue;
+        /* Which side of the flow the device is may turn out later. */
+        if (s->sender == SENDER_UNKNOWN && sender != SENDER_UNKNOWN && leg_find(s, arrival->flow, arrival->from_a))
+            s->sender = sender;
+        if (s->sender == sender)
+            return s;
+    }
+    return NULL;
+}
+
+/* Is there no room for another stream with this SSRC? */
+static bool
+streams_full(const streams_t *streams, uint32_t ssrc)
+{
+    const stream_t *first = (const stream_t *)g_hash_table_lookup(streams->by_ssrc, GUINT_TO_POINTER(ssrc));
+
+    return first && first->n_same >= FT_MAX_SAME_SSRC;
+}
+
+static stream_t *
+stream_new(streams_t *streams, const ft_call_t *call, uint32_t ssrc, const ft_arrival_t *arrival)
+{
+    stream_t *stream = g_new0(stream_t, 1);
+    stream_t *last = (stream_t *)g_hash_table_lookup(streams->by_ssrc, GUINT_TO_POINTER(ssrc));
+
+    stream->call = call;
+    stream->ssrc = ssrc;
+    stream->sender = sender_of(arrival->flow, arrival->from_a);
+    stream->first = last ? last : stream;
+    stream->first->n_same++;
+    if (!last) {
+        g_hash_table_insert(streams->by_ssrc, GUINT_TO_POINTER(ssrc), stream);
+    } else {
+        while (last->next)
+            last = last->next;
+        last->next = stream;
+    }
+    return stream;
+}
+
+/* ---- What belongs together ----------------------------------------------------------------------- */
+
+static void
+recent_add(streams_t *streams, stream_t *stream)
+{
+    unsigned oldest = 0;
+
+    if (stream->is_recent)
+        return;
+    for (unsigned i = 0; i < FT_RECENT_STREAMS; i++) {
+        if (!streams->recent[i]) {
+            oldest = i;
+            break;
+        }
+        if (streams->recent[i]->stats.last_time < streams->recent[oldest]->stats.last_time)
+            oldest = i;
+    }
+    if (streams->recent[oldest])
+        streams->recent[oldest]->is_recent = false;
+    streams->recent[oldest] = stream;
+    stream->is_recent = true;
+}
+
+static bool
+same_sender(const stream_t *a, const stream_t *b)
+{
+    return a != b && a->sender == b->sender && call_of(a) == call_of(b);
+}
+
+static uint32_t
+stream_media(const stream_t *stream)
+{
+    return ft_rtp_media(ft_stream_main_type(&stream->stats));
+}
+
+static unsigned
+frame_place(uint32_t timestamp)
+{
+    return (timestamp * 2654435761u) >> 26;     /* Knuth's multiplier; six bits, for FT_RECENT_FRAMES */
+}
+
+static void
+share_frame(stream_t *stream, const stream_t *with)
+{
+    for (unsigned i = 0; i < FT_MAX_PARTNERS; i++) {
+        if (stream->partner[i].with && stream->partner[i].with != with)
+            continue;
+        stream->partner[i].with = with;
+        stream->partner[i].frames++;
+        return;
+    }
+}
+
+/* A video frame begins: which streams of this sender have one with the same timestamp? */
+static void
+note_frame(ft_table_rows_t *rows, const streams_t *streams, stream_t *stream, uint32_t timestamp)
+{
+    unsigned place = frame_place(timestamp);
+
+    for (unsigned i = 0; i < FT_RECENT_STREAMS; i++) {
+        stream_t *other = streams->recent[i];
+
+        if (!other || !((other->frame_known >> place) & 1) || other->frame_timestamp[place] != timestamp || !same_sender(stream, other))
+            continue;
+        share_frame(stream, other);
+        share_frame(other, stream);
+        ft_table_row(rows, other, sizeof(stream_row_t));
+    }
+    stream->frame_known |= UINT64_C(1) << place;
+    stream->frame_timestamp[place] = timestamp;
+}
+
+/* Once a second: is there one other audio stream of this sender, which this one may be the redundancy of? */
+static void
+note_redundancy(const streams_t *streams, stream_t *stream)
+{
+    const stream_t *found = NULL;
+
+    for (unsigned i = 0; i < FT_RECENT_STREAMS; i++) {
+        const stream_t *other = streams->recent[i];
+
+        if (!other || !same_sender(stream, other) || stream_media(other) != FT_MEDIA_AUDIO ||
+            stream->stats.last_time - other->stats.last_time > FT_SECOND || other->stats.last_time < stream->stats.first_time)
+            continue;
+        if (found)
+            stream->ambiguous = true;
+        found = other;
+    }
+    if (!found)
+        return;
+    if (stream->redundancy_of && stream->redundancy_of != found)
+        stream->ambiguous = true;
+    stream->redundancy_of = found;
+}
+
+/* ---- Packets ------------------------------------------------------------------------------------- */
+
+static ft_nanoseconds_t
+nanoseconds(const nstime_t *when)
+{
+    /* A broken file may say any time; 139 years before and after 1970 hold all that 32 bits can say, and the difference of two such
+     * times fits. */
+    int64_t limit = INT64_C(4400000000), seconds = CLAMP((int64_t)when->secs, -limit, limit);
+
+    return seconds * FT_SECOND + when->nsecs;
+}
+
+static void
+add_rtp(ft_table_rows_t *rows, const ft_call_t *call, const ft_arrival_t *arrival, const ft_rtp_t *rtp)
+{
+    streams_t *streams = (streams_t *)ft_table_context(rows);
+    stream_t *stream = stream_find(streams, call, rtp->ssrc, arrival);
+    int64_t second;
+    leg_t *leg;
+    ft_leg_result_t result = FT_LEG_FIRST_COPY;
+    ft_sample_t sample = {
+        .when = nanoseconds(&arrival->when), .frame = arrival->frame, .timestamp = rtp->timestamp, .length = rtp->length,
+        .number = rtp->seq, .type = rtp->payload_type, .marker = rtp->marker, .dscp = arrival->dscp
+    };
+
+    if (!stream) {
+        if (ft_table_leave_out(rows))
+            return;
+        if (streams_full(streams, rtp->ssrc)) {
+            ft_table_left_out(rows);
+            return;
+        }
+        stream = stream_new(streams, call, rtp->ssrc, arrival);
+    }
+    second = stream->stats.packets ? stream->stats.second : -1;
+    ((stream_row_t *)ft_table_row(rows, stream, sizeof(stream_row_t)))->stream = stream;
+    stream->paths |= arrival->path;
+    leg = leg_get(stream, arrival->flow, arrival->from_a);
+    if (leg)
+        result = ft_leg_add(&leg->stats, &sample);
+    if (ft_stream_stats_add(&stream->stats, &sample, result) && ft_rtp_media(rtp->payload_type) == FT_MEDIA_VIDEO)
+        note_frame(rows, streams, stream, rtp->timestamp);
+    recent_add(streams, stream);
+    if (second != stream->stats.second && stream->stats.types[FT_TYPE_REDUNDANCY] == stream->stats.packets)
+        note_redundancy(streams, stream);
+}
+
+static void
+streams_packet(ft_table_rows_t *rows, const void *data)
+{
+    const ft_tap_info_t *info = (const ft_tap_info_t *)data;
+
+    if (!ft_table_filtered(rows)) {
+        for (unsigned i = 0; i < info->n_media_backlog; i++)
+            add_rtp(rows, info->call, &info->media_backlog[i].arrival, &info->media_backlog[i].rtp);
+    }
+    if (!info->packet || info->packet->quoted)
+        return;
+    for (unsigned i = 0; i < info->packet->n_rtp; i++)
+        add_rtp(rows, info->call, &info->arrival, &info->packet->rtp[i]);
+}
+
+/* ---- Rows that turned out to be one -------------------------------------------------------------- */
+
+/* The side of the device may have turned out since the latest packet. */
+static sender_t
+sender_now(const stream_t *stream)
+{
+    if (stream->sender != SENDER_UNKNOWN || stream->n_legs == 0)
+        return stream->sender;
+    return sender_of(stream->legs[0]->flow, stream->legs[0]->from_a);
+}
+
+/* The first stream with the same SSRC and, by now, the same call and sender. */
+static const void *
+streams_key(const void *key)
+{
+    const stream_t *stream = (const stream_t *)key, *s = stream->first;
+
+    while (s != stream && (call_of(s) != call_of(stream) || sender_now(s) != sender_now(stream)))
+        s = s->next;
+    return s;
+}
+
+static void
+streams_join(void *into, const void *row)
+{
+    stream_t *keep = ((stream_row_t *)into)->stream, *gone = ((const stream_row_t *)row)->stream;
+
+    keep->paths |= gone->paths;
+    ft_stream_stats_join(&keep->stats, &gone->stats);
+    for (unsigned i = 0; i < gone->n_legs; i++) {
+        leg_t *leg = leg_get(keep, gone->legs[i]->flow, gone->legs[i]->from_a);
+
+        if (leg)
+            ft_leg_join(&leg->stats, &gone->legs[i]->stats);
+    }
+    for (unsigned i = 0; i < FT_MAX_PARTNERS; i++) {
+        for (uint32_t n = 0; n < gone->partner[i].frames; n++)
+            share_frame(keep, gone->partner[i].with);
+    }
+}
+
+/* The first one of the streams that are the same keeps its row: it is its own key. */
+static void
+streams_rebind(void *row _U_, const void *key _U_)
+{
+}
+
+static int
+streams_order(const void *row, const void *other)
+{
+    const stream_t *a = ((const stream_row_t *)row)->stream, *b = ((const stream_row_t *)other)->stream;
+    uint32_t x = call_of(a)->number, y = call_of(b)->number;
+
+    if (x == y) {
+        x = a->stats.first_frame;
+        y = b->stats.first_frame;
+    }
+    return x < y ? -1 : x > y;
+}
+
+/* ---- Columns ------------------------------------------------------------------------------------- */
+
+static const stream_t *
+stream_of(const void *row)
+{
+    return ((const stream_row_t *)row)->stream;
+}
+
+static void
+cell_call(const void *row, ft_cell_t *cell)
+{
+    cell->number = call_of(stream_of(row))->number;
+}
+
+static void
+cell_direction(const void *row, ft_cell_t *cell)
+{
+    static const char *const words[] = { [SENDER_UNKNOWN] = "unknown", [SENDER_DEVICE] = "sent", [SENDER_PEER] = "received" };
+
+    cell->text = g_strdup(words[sender_now(stream_of(row))]);
+}
+
+static void
+cell_ssrc(const void *row, ft_cell_t *cell)
+{
+    cell->text = g_strdup_printf("0x%08x", stream_of(row)->ssrc);
+}
+
+static void
+cell_media(const void *row, ft_cell_t *cell)
+{
+    uint32_t media = stream_media(stream_of(row));
+
+    cell->text = g_strdup(media == FT_MEDIA_AUDIO ? "audio" : media == FT_MEDIA_VIDEO ? "video" : "-");
+}
+
+/* The name of the payload type, without the media that has a column of its own. */
+static void
+cell_codec(const void *row, ft_cell_t *cell)
+{
+    const char *name = ft_rtp_name(ft_stream_main_type(&stream_of(row)->stats));
+
+    if (g_str_has_prefix(name, "Audio") || g_str_has_prefix(name, "Video"))
+        name += strlen("Audio");
+    while (*name == ',' || *name == ' ')
+        name++;
+    cell->text = g_strdup(name);
+}
+
+/* The most frequent first; with their packets where there are several. */
+static void
+cell_types(const void *row, ft_cell_t *cell)
+{
+    const ft_stream_stats_t *stats = &stream_of(row)->stats;
+    uint8_t best = ft_stream_main_type(stats);
+    GString *text = g_string_new(NULL);
+
+    if (stats->types[best] == stats->packets) {
+        g_string_append_printf(text, "%u", best);
+    } else {
+        g_string_append_printf(text, "%u (%u)", best, stats->types[best]);
+        for (unsigned i = 0; i < array_length(stats->types); i++) {
+            if (stats->types[i] && i != best)
+                g_string_append_printf(text, ", %u (%u)", i, stats->types[i]);
+        }
+    }
+    cell->text = g_string_free(text, FALSE);
+}
+
+static void
+cell_path(const void *row, ft_cell_t *cell)
+{
+    cell->text = g_strdup(val_to_str_const(stream_of(row)->paths, ft_path_vals, "-"));
+}
+
+static void
+cell_packets(const void *row, ft_cell_t *cell)
+{
+    cell->number = stream_of(row)->stats.packets;
+}
+
+static void
+cell_bytes(const void *row, ft_cell_t *cell)
+{
+    cell->number = stream_of(row)->stats.bytes;
+}
+
+static void
+cell_duration(const void *row, ft_cell_t *cell)
+{
+    cell->real = ft_stream_seconds(&stream_of(row)->stats);
+}
+
+static void
+cell_rate(const void *row, ft_cell_t *cell)
+{
+    cell->real = ft_stream_rate(&stream_of(row)->stats) / 1000;
+}
+
+static void
+cell_peak(const void *row, ft_cell_t *cell)
+{
+    cell->real = ft_stream_peak(&stream_of(row)->stats) / 1000;
+}
+
+static void
+cell_lost(const void *row, ft_cell_t *cell)
+{
+    cell->number = ft_seq_lost(&stream_of(row)->stats.seq);
+}
+
+static void
+cell_lost_part(const void *row, ft_cell_t *cell)
+{
+    const ft_seq_t *seq = &stream_of(row)->stats.seq;
+    uint64_t expected = ft_seq_expected(seq);
+
+    cell->unknown = expected == 0;
+    if (expected)
+        cell->real = 100.0 * (double)ft_seq_lost(seq) / (double)expected;
+}
+
+/* On one path. */
+static void
+cell_duplicates(const void *row, ft_cell_t *cell)
+{
+    for (unsigned i = 0; i < stream_of(row)->n_legs; i++)
+        cell->number += stream_of(row)->legs[i]->stats.seq.duplicates;
+}
+
+static void
+cell_copies(const void *row, ft_cell_t *cell)
+{
+    cell->number = stream_of(row)->stats.copies;
+}
+
+static void
+cell_repairs(const void *row, ft_cell_t *cell)
+{
+    for (unsigned i = 0; i < stream_of(row)->n_legs; i++)
+        cell->number += stream_of(row)->legs[i]->stats.repairs;
+}
+
+static void
+cell_reordered(const void *row, ft_cell_t *cell)
+{
+    for (unsigned i = 0; i < stream_of(row)->n_legs; i++)
+        cell->number += stream_of(row)->legs[i]->stats.seq.late;
+}
+
+/* What the capture shows is surer than what the payload type says. */
+static uint32_t
+stream_clock(const stream_t *stream, bool *measured)
+{
+    const leg_t *leg = leg_main(stream);
+    uint32_t clock = leg ? ft_leg_clock(&leg->stats) : 0;
+
+    *measured = clock != 0;
+    return clock ? clock : ft_rtp_clock(ft_stream_main_type(&stream->stats), (call_of(stream)->evidence & FT_EV_RELAYED_ERA) != 0);
+}
+
+static void
+cell_clock(const void *row, ft_cell_t *cell)
+{
+    bool measured;
+    uint32_t clock = stream_clock(stream_of(row), &measured);
+
+    cell->text = clock ? g_strdup_printf("%u, %s", clock, measured ? "measured" : "by payload type") : g_strdup("-");
+}
+
+static bool
+stream_jitter(const stream_t *stream, double *mean, double *max)
+{
+    bool measured;
+    const leg_t *leg = leg_main(stream);
+
+    return leg && ft_leg_jitter(&leg->stats, stream_clock(stream, &measured), mean, max);
+}
+
+static void
+cell_jitter(const void *row, ft_cell_t *cell)
+{
+    double mean = 0, max = 0;
+
+    cell->unknown = !stream_jitter(stream_of(row), &mean, &max);
+    cell->real = mean * 1000;
+}
+
+static void
+cell_jitter_max(const void *row, ft_cell_t *cell)
+{
+    double mean = 0, max = 0;
+
+    cell->unknown = !stream_jitter(stream_of(row), &mean, &max);
+    cell->real = max * 1000;
+}
+
+static void
+cell_gaps(const void *row, ft_cell_t *cell)
+{
+    cell->number = stream_of(row)->stats.gaps;
+}
+
+static void
+cell_longest_gap(const void *row, ft_cell_t *cell)
+{
+    cell->unknown = stream_of(row)->stats.gaps == 0;
+    cell->real = (double)stream_of(row)->stats.longest_gap / (double)FT_MILLISECOND;
+}
+
+static void
+cell_frame_rate(const void *row, ft_cell_t *cell)
+{
+    bool measured;
+    const stream_t *stream = stream_of(row);
+
+    cell->unknown = stream_media(stream) != FT_MEDIA_VIDEO ||
+                    !ft_stream_frame_rate(&stream->stats, stream_clock(stream, &measured), &cell->real);
+}
+
+/* RFC 2474, 2597, 3246: CS0 to CS7, AF11 to AF43, EF. */
+static void
+append_dscp(GString *text, unsigned dscp)
+{
+    g_string_append_printf(text, "%s%u", text->len ? ", " : "", dscp);
+    if (dscp % 8 == 0)
+        g_string_append_printf(text, " (CS%u)", dscp / 8);
+    else if (dscp >= 10 && dscp <= 38 && dscp % 2 == 0)
+        g_string_append_printf(text, " (AF%u%u)", dscp / 8, dscp % 8 / 2);
+    else if (dscp == 46)
+        g_string_append(text, " (EF)");
+}
+
+static void
+cell_dscp(const void *row, ft_cell_t *cell)
+{
+    GString *text = g_string_new(NULL);
+
+    for (unsigned dscp = 0; dscp < 64; dscp++) {
+        if ((stream_of(row)->stats.dscps >> dscp) & 1)
+            append_dscp(text, dscp);
+    }
+    cell->text = text->len ? g_string_free(text, FALSE) : (g_string_free(text, TRUE), g_strdup("-"));
+}
+
+static double
+bytes_of_frame(const stream_t *stream)
+{
+    return (double)stream->stats.bytes / MAX(stream->stats.frames, 1);
+}
+
+/* Of two streams with the same frames, the one that spends more on a frame is called the main one. */
+static void
+cell_main(const void *row, ft_cell_t *cell)
+{
+    const stream_t *stream = stream_of(row), *with = NULL;
+    uint32_t frames = 0;
+
+    for (unsigned i = 0; i < FT_MAX_PARTNERS; i++) {
+        if (stream->partner[i].frames > frames && stream->partner[i].frames >= FT_MIN_SHARED_FRAMES) {
+            frames = stream->partner[i].frames;
+            with = stream->partner[i].with;
+        }
+    }
+    if (with)
+        cell->text = bytes_of_frame(stream) >= bytes_of_frame(with) ? g_strdup("this one") :
+                     g_strdup_printf("0x%08x (%u of %u frames)", with->ssrc, frames, stream->stats.frames);
+    else if (stream->redundancy_of && !stream->ambiguous && stream->stats.types[FT_TYPE_REDUNDANCY] == stream->stats.packets)
+        cell->text = g_strdup_printf("0x%08x [guess: the other audio]", stream->redundancy_of->ssrc);
+    else
+        cell->text = g_strdup("-");
+}
+
+static void
+cell_first_frame(const void *row, ft_cell_t *cell)
+{
+    cell->number = stream_of(row)->stats.first_frame;
+}
+
+static void
+cell_last_frame(const void *row, ft_cell_t *cell)
+{
+    cell->number = stream_of(row)->stats.last_frame;
+}
+
+static void
+cell_notes(const void *row, ft_cell_t *cell)
+{
+    const stream_t *stream = stream_of(row);
+    const leg_t *leg = leg_main(stream);
+    GString *text = g_string_new(NULL);
+
+    if (leg && ft_leg_in_batches(&leg->stats))
+        g_string_append(text, "captured in batches: times are not the network's");
+    if (stream->stats.seq.restarts)
+        g_string_append_printf(text, "%snumbering restarted %" PRIu64 " times", text->len ? "; " : "", stream->stats.seq.restarts);
+    if (text->len == 0)
+        g_string_append_c(text, '-');
+    cell->text = g_string_free(text, FALSE);
+}
+
+static void
+cell_filter(const void *row, ft_cell_t *cell)
+{
+    cell->text = g_strdup_printf("facetime.call == %u && rtp.ssrc == 0x%08x", call_of(stream_of(row))->number, stream_of(row)->ssrc);
+}
+
+static const ft_column_t streams_columns[] = {
+    { "Call", FT_CELL_NUMBER, cell_call, false },
+    { "Direction", FT_CELL_TEXT, cell_direction, false },
+    { "SSRC", FT_CELL_TEXT, cell_ssrc, false },
+    { "Media", FT_CELL_TEXT, cell_media, true },
+    { "Codec", FT_CELL_TEXT, cell_codec, true },
+    { "Payload type (packets)", FT_CELL_TEXT, cell_types, true },
+    { "Path", FT_CELL_TEXT, cell_path, true },
+    { "Packets", FT_CELL_NUMBER, cell_packets, true },
+    { "RTP bytes", FT_CELL_BIG, cell_bytes, true },
+    { "Duration (s)", FT_CELL_REAL, cell_duration, true },
+    { "Bit rate (kbit/s)", FT_CELL_REAL1, cell_rate, true },
+    { "Peak (kbit/s in 1 s)", FT_CELL_REAL1, cell_peak, true },
+    { "Lost", FT_CELL_NUMBER, cell_lost, true },
+    { "Lost (%)", FT_CELL_REAL2, cell_lost_part, true },
+    { "Duplicates", FT_CELL_NUMBER, cell_duplicates, true },
+    { "Copies on another path", FT_CELL_NUMBER, cell_copies, true },
+    { "Same number, other content", FT_CELL_NUMBER, cell_repairs, true },
+    { "Reordered", FT_CELL_NUMBER, cell_reordered, true },
+    { "Clock (Hz)", FT_CELL_TEXT, cell_clock, true },
+    { "Jitter (ms)", FT_CELL_REAL2, cell_jitter, true },
+    { "Max jitter (ms)", FT_CELL_REAL2, cell_jitter_max, true },
+    { "Gaps over 200 ms", FT_CELL_NUMBER, cell_gaps, true },
+    { "Longest gap (ms)", FT_CELL_REAL0, cell_longest_gap, true },
+    { "Frames/s", FT_CELL_REAL1, cell_frame_rate, true },
+    { "DSCP", FT_CELL_TEXT, cell_dscp, true },
+    { "Main stream (same timestamps)", FT_CELL_TEXT, cell_main, true },
+    { "First frame", FT_CELL_NUMBER, cell_first_frame, false },
+    { "Last frame", FT_CELL_NUMBER, cell_last_frame, true },
+    { "Notes", FT_CELL_TEXT, cell_notes, true },
+    { "Filter", FT_CELL_TEXT, cell_filter, false },
+};
+
+static ft_table_t streams_table = {
+    .title = "FaceTime Streams",
+    .tap = "facetime",
+    .cli = "facetime,streams",
+    .columns = streams_columns,
+    .n_columns = array_length(streams_columns),
+    .packet = streams_packet,
+    .before_draw = ft_call_renumber,
+    .key = streams_key,
+    .join = streams_join,
+    .rebind = streams_rebind,
+    .order = streams_order,
+    .context_new = streams_new,
+    .context_free = streams_free,
+    .max_rows = FT_MAX_STREAM_ROWS,
+};
+
+void
+ft_tap_streams_register(void)
+{
+    ft_table_register(&streams_table);
+}

@@ -1,0 +1,113 @@
+/* tap_tree.c
+ * Counters: -z facetime,tree[,filter] and Statistics > FaceTime Counters. Each counter is a node of a stats_tree, which the
+ * window can also show as a rate; all names are constant, but for the number of a call.
+ *
+ * A packet is counted when it goes by. On one pass, as in tshark, what came before its flow was known is counted when that is known, and
+ * a call may still have another number; with -2 and in the window each packet counts in its place.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "show/views.h"
+
+#include <epan/stats_tree.h>
+#include <epan/stats_tree_priv.h>
+
+/* Calls that get a node of their own; the later ones share one. */
+#define FT_TREE_CALLS 64
+
+/* Payload types are seven bits. */
+#define FT_PAYLOAD_TYPES 128
+
+static const char st_packets[] = "FaceTime packets by kind";
+static const char st_phases[] = "FaceTime packets by phase of the call";
+static const char st_calls[] = "FaceTime packets by call";
+static const char st_directions[] = "FaceTime packets by direction";
+static const char st_paths[] = "RTP packets by path";
+static const char st_types[] = "RTP packets by payload type";
+static const char st_rtp_directions[] = "RTP packets by direction";
+static const char st_lengths[] = "RTP packet length (bytes)";
+
+static int id_packets, id_phases, id_calls, id_directions, id_paths, id_types, id_rtp_directions, id_lengths;
+static const char *type_names[FT_PAYLOAD_TYPES];
+static const char *call_names[FT_TREE_CALLS + 2];  /* by number; the last one stands for all later ones */
+
+static void
+tree_init(stats_tree *tree)
+{
+    id_packets = stats_tree_create_node(tree, st_packets, 0, STAT_DT_INT, TRUE);
+    id_phases = stats_tree_create_node(tree, st_phases, 0, STAT_DT_INT, TRUE);
+    id_calls = stats_tree_create_node(tree, st_calls, 0, STAT_DT_INT, TRUE);
+    id_directions = stats_tree_create_node(tree, st_directions, 0, STAT_DT_INT, TRUE);
+    id_paths = stats_tree_create_node(tree, st_paths, 0, STAT_DT_INT, TRUE);
+    id_rtp_directions = stats_tree_create_node(tree, st_rtp_directions, 0, STAT_DT_INT, TRUE);
+    id_types = stats_tree_create_node(tree, st_types, 0, STAT_DT_INT, TRUE);
+    id_lengths = stats_tree_create_node(tree, st_lengths, 0, STAT_DT_INT, TRUE);
+}
+
+static void
+count(stats_tree *tree, const char *name, int id, const char *child, uint32_t packets)
+{
+    increase_stat_node(tree, name, 0, TRUE, (int)packets);
+    increase_stat_node(tree, child, id, FALSE, (int)packets);
+}
+
+/* Seen from the device. */
+static const char *
+direction_name(const ft_flow_t *flow, bool from_device)
+{
+    if (flow->device_side < 0)
+        return "side of the device unknown";
+    return from_device ? "sent" : "received";
+}
+
+static const char *
+arrival_direction(const ft_arrival_t *arrival)
+{
+    return direction_name(arrival->flow, ft_flow_from_device(arrival->flow, arrival->from_a));
+}
+
+static void
+count_rtp(stats_tree *tree, const ft_arrival_t *arrival, const ft_rtp_t *rtp)
+{
+    count(tree, st_types, id_types, type_names[rtp->payload_type % FT_PAYLOAD_TYPES], 1);
+    count(tree, st_paths, id_paths, val_to_str_const(arrival->path, ft_path_vals, "unknown"), 1);
+    count(tree, st_rtp_directions, id_rtp_directions, arrival_direction(arrival), 1);
+    avg_stat_node_add_value_int(tree, st_lengths, 0, TRUE, (int)MIN(rtp->length, (uint32_t)INT32_MAX));
+    avg_stat_node_add_value_int(tree, arrival_direction(arrival), id_lengths, FALSE, (int)MIN(rtp->length, (uint32_t)INT32_MAX));
+}
+
+static tap_packet_status
+tree_packet(stats_tree *tree, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *data, tap_flags_t flags _U_)
+{
+    const ft_tap_info_t *info = (const ft_tap_info_t *)data;
+    const ft_call_packets_t *what = &info->what;
+
+    /* No filter saw what was before. */
+    if (!tree->filter) {
+        for (unsigned i = 0; i < info->n_media_backlog; i++)
+            count_rtp(tree, &info->media_backlog[i].arrival, &info->media_backlog[i].rtp);
+    } else if (info->earlier)
+        return TAP_PACKET_DONT_REDRAW;
+    count(tree, st_phases, id_phases, val_to_str_const(info->phase, ft_phase_vals, "unknown"), what->packets);
+    count(tree, st_calls, id_calls, call_names[MIN(info->call->number, FT_TREE_CALLS + 1)], what->packets);
+    if (!what->flow)
+        return TAP_PACKET_REDRAW;
+    count(tree, st_packets, id_packets, val_to_str_const(info->packet ? info->packet->kind : what->kind, ft_kind_vals, "unknown"), what->packets);
+    if (what->kind == FT_KIND_COUNT)
+        return TAP_PACKET_REDRAW;
+    count(tree, st_directions, id_directions, direction_name(what->flow, what->from_device), what->packets);
+    for (unsigned i = 0; info->packet && i < info->packet->n_rtp; i++)
+        count_rtp(tree, &info->arrival, &info->packet->rtp[i]);
+    return TAP_PACKET_REDRAW;
+}
+
+void
+ft_tap_tree_register(void)
+{
+    for (unsigned i = 0; i < FT_PAYLOAD_TYPES; i++)
+        type_names[i] = wmem_strdup_printf(wmem_epan_scope(), "%u: %s", i, ft_rtp_name((uint8_t)i));
+    for (unsigned i = 0; i <= FT_TREE_CALLS; i++)
+        call_names[i] = wmem_strdup_printf(wmem_epan_scope(), "call %u", i);
+    call_names[FT_TREE_CALLS + 1] = "later calls";
+    stats_tree_register_plugin("facetime", "facetime", "FaceTime Counters", 0, tree_packet, tree_init, NULL);
+}

@@ -1,0 +1,19 @@
+/* arrival.c
+ * Where and when a datagram was seen: flow, side, path, and the mark in its IP header.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "wire/wire.h"
+
+void
+ft_arrival_of(ft_arrival_t *arrival, tvbuff_t *frame, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    ft_ip_t ip;
+
+    arrival->frame = pinfo->num;
+    arrival->when = pinfo->abs_ts;
+    arrival->flow = pkt->flow;
+    arrival->from_a = ft_flow_from_a(pkt->flow, pinfo);
+    arrival->path = ft_packet_path(pinfo, pkt);
+    arrival->dscp = pkt->n_rtp && ft_ip_of(&ip, frame, pinfo) ? ip.dscp : -1;
+}

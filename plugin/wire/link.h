@@ -1,0 +1,27 @@
+/* link.h
+ * What the files about link messages share.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef FT_LINK_H
+#define FT_LINK_H
+
+#include "wire/wire.h"
+
+typedef enum {
+    FT_LINK_NOT,
+    FT_LINK_WRONG_LENGTH,   /* command and zeroes, but the length is another: shown, and no evidence */
+    FT_LINK_EXACT
+} ft_link_form_t;
+
+/* Has it the form of a link message? Captured bytes only. */
+ft_link_form_t ft_link_form(tvbuff_t *tvb);
+/* The counter (TLV 1) of a link message, if it has one. Captured bytes only. */
+bool ft_link_counter(tvbuff_t *tvb, int *counter);
+
+void ft_link_register(void);
+
+/* Numbers of radio access technologies, as link messages, link probes and STUN write them. */
+extern const value_string ft_rat_vals[];
+
+#endif /* FT_LINK_H */

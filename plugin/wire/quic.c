@@ -1,0 +1,171 @@
+/* quic.c
+ * QUIC between the device and the relay: the stock dissector's work. Here only what tells it from relay channel data.
+ *
+ * Seen on two real calls: version 1, an Initial of 1200 bytes with an empty source connection ID, ALPN h3, no SNI, to a
+ * relay port. A short header (RFC 9000, section 17.3.1) begins with 0x40-0x7f, which relay channel data (0x60 xx) also does.
+ * The connection ID after that byte decides: each side is addressed by the source connection ID of its own long headers.
+ *
+ *  - The relay's connection ID comes in its Initial and Handshake packets, or in a Retry: a datagram from the device that
+ *    has it is QUIC, one that does not have it is channel data if its form is right.
+ *  - The device's is empty: nothing tells its short headers, and wire_relay.c asks for more than the form (a payload of a kind
+ *    that was seen). The same holds if the handshake is not in the capture.
+ *  - More connection IDs come in NEW_CONNECTION_ID frames, which are encrypted: after a change of them, as after a change of the
+ *    network, what has none of the known IDs and is no channel data either is taken for QUIC.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "wire/wire.h"
+
+static dissector_handle_t quic_handle;
+
+static int hf_quic_known_by = -1;
+static int hf_quic_connection_id = -1;
+static int ett_quic = -1;
+
+/* RFC 9000, section 15 (version 1), and RFC 9369 (version 2). */
+#define FT_QUIC_V1 0x00000001u
+#define FT_QUIC_V2 0x6b3343cfu
+
+/* RFC 9000, section 17.2, and RFC 9369, section 3.2: bits 4 and 5 of the first byte of an Initial. */
+#define FT_QUIC_TYPE(first) (((first) >> 4) & 3)
+#define FT_QUIC_V1_INITIAL  0
+#define FT_QUIC_V2_INITIAL  1
+
+enum { QUIC_LONG_HEADER, QUIC_CONNECTION_ID, QUIC_ELIMINATION };
+
+static const value_string quic_known_by_vals[] = {
+    { QUIC_LONG_HEADER, "Long header" },
+    { QUIC_CONNECTION_ID, "Connection ID of the flow" },
+    { QUIC_ELIMINATION, "Short header on a flow with QUIC, and no other form" },
+    { 0, NULL }
+};
+
+/* From one of the device's ports to a relay port of Apple's, or back? */
+static bool
+quic_between(const packet_info *pinfo)
+{
+    return (ft_is_media_port(pinfo->srcport) && ft_is_relay_port(pinfo->destport) && ft_is_apple(&pinfo->dst)) ||
+           (ft_is_media_port(pinfo->destport) && ft_is_relay_port(pinfo->srcport) && ft_is_apple(&pinfo->src));
+}
+
+static bool
+quic_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence)
+{
+    unsigned captured = tvb_captured_length(tvb);
+    uint8_t first, dcid_len;
+    uint32_t version;
+    bool relay_port;
+
+    if (captured < 2)
+        return false;
+    first = ft_tvb_get_u8(tvb, 0);
+    /* 1. The fixed bit of RFC 9000, section 17.2: avoids STUN and RTP. Apple's stack does not grease it. */
+    if (!(first & 0x40))
+        return false;
+    if (!(first & 0x80)) {
+        /* 2. A short header says nothing by itself: it counts on a flow that had a long one. Between a relay port of Apple's and
+         *    one of the device's ports it is a weak sign: packets may stand before the handshake that they follow. */
+        if (flow && flow->kinds)
+            return (flow->kinds & (1u << FT_KIND_QUIC)) != 0;
+        if (!quic_between(pinfo))
+            return false;
+        *evidence |= FT_EV(FT_EV_QUIC_PORTS);
+        return true;
+    }
+    /* 3. A long header with a known version, or a version negotiation (0), and connection IDs of a possible length:
+     *    avoids random bytes. Version 0 only on a flow that is known. */
+    if (captured < 7)
+        return false;
+    version = tvb_get_ntohl(tvb, 1);
+    dcid_len = ft_tvb_get_u8(tvb, 5);
+    if (dcid_len > FT_QUIC_CID_MAX)
+        return false;
+    if (version != FT_QUIC_V1 && version != FT_QUIC_V2 && !(version == 0 && flow && (flow->kinds & (1u << FT_KIND_QUIC))))
+        return false;
+    relay_port = ft_is_relay_port(pinfo->destport) || ft_is_relay_port(pinfo->srcport);
+    if (!relay_port)
+        return flow && (flow->kinds & (1u << FT_KIND_QUIC));
+    /* 4. The relay port at one of Apple's addresses: Apple publishes UDP 3478-3497 for FaceTime and Game Center only,
+     *    and QUIC to any other of Apple's services goes to UDP 443. */
+    if (ft_is_apple(ft_is_relay_port(pinfo->destport) ? &pinfo->dst : &pinfo->src))
+        *evidence |= FT_EV(FT_EV_QUIC_RELAY);
+    else
+        *evidence |= FT_EV(FT_EV_QUIC_PORTS);
+    return true;
+}
+
+/* Takes from a long header whether it opens a connection, and its source connection ID: datagrams in the other direction are
+ * addressed to that. The first packet of the datagram speaks for those behind it, which have the same IDs. */
+static void
+quic_long_header(tvbuff_t *tvb, ft_packet_t *pkt)
+{
+    unsigned captured = tvb_captured_length(tvb), at;
+    uint32_t version = captured < 7 ? 0 : tvb_get_ntohl(tvb, 1);
+    uint8_t first = ft_tvb_get_u8(tvb, 0), len;
+
+    /* A version negotiation repeats the IDs of what it answers, and chooses none. */
+    if (version == 0)
+        return;
+    pkt->quic_initial = FT_QUIC_TYPE(first) == (version == FT_QUIC_V2 ? FT_QUIC_V2_INITIAL : FT_QUIC_V1_INITIAL);
+    at = 6u + ft_tvb_get_u8(tvb, 5);
+    if (at >= captured)
+        return;
+    len = ft_tvb_get_u8(tvb, (int)at);
+    if (len == 0 || len > FT_QUIC_CID_MAX || at + 1u + len > captured)
+        return;
+    tvb_memcpy(tvb, pkt->quic_scid, (int)at + 1, len);
+    pkt->quic_scid_len = len;
+}
+
+static void
+quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
+{
+    bool is_long = (ft_tvb_get_u8(tvb, 0) & 0x80) != 0;
+    const ft_quic_cid_t *cid = NULL;
+    proto_tree *tree = proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_quic, NULL, "QUIC to the Relay");
+
+    pkt->phase = FT_PHASE_RELAY;
+    if (is_long)
+        quic_long_header(tvb, pkt);
+    else if (pkt->flow)
+        cid = ft_flow_quic_cid(pkt->flow, pinfo, tvb);
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_quic_known_by, tvb, 0, 0,
+                                                 is_long ? QUIC_LONG_HEADER : cid ? QUIC_CONNECTION_ID : QUIC_ELIMINATION));
+    if (cid)
+        proto_tree_add_item(tree, hf_quic_connection_id, tvb, 1, cid->len, ENC_NA);
+    if (pkt->quic_initial) {
+        pkt->label = "QUIC Initial";
+        pkt->routine = true;
+    }
+    ft_call_stock(quic_handle, tvb, pinfo, root, pkt);
+}
+
+static void
+quic_register(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_quic_known_by, { "Known by", "facetime.quic.known_by", FT_UINT8, BASE_DEC,
+            VALS(quic_known_by_vals), 0x0, "Why the datagram is QUIC and not relay channel data", HFILL } },
+        { &hf_quic_connection_id, { "Connection ID", "facetime.quic.connection_id", FT_BYTES, BASE_NONE,
+            NULL, 0x0, "Connection ID that the other side chose in an earlier long header", HFILL } },
+    };
+    static int *ett[] = { &ett_quic };
+
+    proto_register_field_array(proto_facetime, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+}
+
+static void
+quic_handoff(void)
+{
+    quic_handle = find_dissector("quic");
+}
+
+const ft_wire_t ft_wire_quic = {
+    .kind = FT_KIND_QUIC,
+    .first_mask = 0x40, .first_bits = 0x40,    /* RFC 9000, 17.2: the fixed bit */
+    .register_fields = quic_register,
+    .handoff = quic_handoff,
+    .match = quic_match,
+    .dissect = quic_dissect,
+};

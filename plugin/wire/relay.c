@@ -1,0 +1,743 @@
+/* relay.c
+ * Relay channel data (Apple's QuickRelay): a channel header and one or more sub-packets.
+ *
+ *      0                   1                   2                   3
+ *     +-------------------------------+-------------------------------+
+ *     | channel number (0x60 xx)      | length of all that follows    |
+ *     +-------------------------------+-------------------------------+
+ *     | flags, bits 0-15              | flags, bits 16-31, if bit 15  |
+ *     +-------------------------------+-------------------------------+
+ *     | one field for each bit that has one, in the order of the bits |
+ *     +---------------------------------------------------------------+
+ *     | payload: RTP, RTCP, a link message, others, or nothing        |
+ *     +---------------------------------------------------------------+
+ *     | if bit 7: the next sub-packet, from its flags on              |
+ *     +---------------------------------------------------------------+
+ *     | 0-3 bytes of padding, not in the length                       |
+ *     +---------------------------------------------------------------+
+ *
+ * Names and sizes are those of Apple's IDSFoundation (StunUtilProcessIncomingChannelData) as public decompilations show them; the
+ * names of the marks are those of a public implementation (OpenBubbles rustpush, src/ids/link.rs). All 4,342 relay datagrams of
+ * two real calls parse to their last byte. The relay takes fields out and puts others in, so both directions differ.
+ *
+ * The device asks for statistics (bit 9, every 91 ms), the relay answers some of them (bits 9 and 10). The five values have no
+ * order in public code, only names in AVConference (remoteTimestamp, serverPacketInterval, totalRemoteMediaPacketReceived,
+ * totalRemoteMediaPacketSent, uplinkBandwidthSample); measured on 60 answers of one call:
+ *
+ *  1. a clock of milliseconds;
+ *  2. minus the first: the clock when the request with this ID came. It is 505 ms for five requests, again and again;
+ *  3. what the relay got from the device: 4, 9, 14, ... while each request was captured with 4, 9, 14, ... before it;
+ *  4. what the relay sent to the device: exactly the RTP datagrams that were captured before;
+ *  5. 0 until media flows, then 8273 to 65535.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "wire/wire.h"
+#include "wire/hbh.h"
+#include "wire/link.h"
+#include "wire/rtp.h"
+
+#define FT_RELAY_CHANNEL        0x60    /* high byte of the channel number: sub-packets carry the extended header */
+#define FT_RELAY_CHANNEL_SEEN   0x6000  /* the channel number of all relay datagrams in two real calls */
+#define FT_RELAY_HEADER_LEN     4
+#define FT_RELAY_MAX_PADDING    3
+#define FT_RELAY_MAX_STREAMS    11      /* secondary stream IDs: 12 in all with the primary */
+#define FT_RELAY_MAX_LINKS      3       /* secondary relay link IDs: 4 in all */
+#define FT_RELAY_STATS          5       /* values of a stats payload */
+#define FT_PROTOBUF_START       0x0a0c  /* field 1 of 12 bytes, an initialization vector: wire_hbh.c */
+
+#define FT_RELAY_STREAM         0x00000001u
+#define FT_RELAY_STREAMS        0x00000002u
+#define FT_RELAY_PARTICIPANT    0x00000004u
+#define FT_RELAY_PRIORITY       0x00000008u
+#define FT_RELAY_PROBE_GROUP    0x00000010u
+#define FT_RELAY_VERSION        0x00000020u
+#define FT_RELAY_COMPOUND       0x00000080u
+#define FT_RELAY_STATS_ID       0x00000200u
+#define FT_RELAY_STATS_PAYLOAD  0x00000400u
+#define FT_RELAY_LINK           0x00002000u
+#define FT_RELAY_LINKS          0x00004000u
+#define FT_RELAY_MORE_FLAGS     0x00008000u
+#define FT_RELAY_HBH            0x00010000u
+#define FT_RELAY_SESSION        0x00020000u
+
+/* Never seen on a real call, and no name in public code; Apple's reader complains about bits 25 to 31. Bit 20 is not among them:
+ * the relay sets it on link messages (all 50 that it sent in the two real calls, none else). */
+#define FT_RELAY_UNKNOWN        0xfe401000u
+
+static int hf_relay_channel = -1;
+static int hf_relay_length = -1;
+static int hf_relay_flags = -1;
+static int hf_relay_flags_low = -1;
+static int hf_relay_flags_high = -1;
+static int hf_relay_bit[32];
+static int hf_relay_stream_id = -1;
+static int hf_relay_stream_count = -1;
+static int hf_relay_secondary_stream_id = -1;
+static int hf_relay_participant_id = -1;
+static int hf_relay_priority = -1;
+static int hf_relay_probe_group = -1;
+static int hf_relay_version = -1;
+static int hf_relay_data_length = -1;
+static int hf_relay_stats_id = -1;
+static int hf_relay_stats[FT_RELAY_STATS] = { -1, -1, -1, -1, -1 };
+static int hf_relay_stats_number[FT_RELAY_STATS] = { -1, -1, -1, -1, -1 };
+static int hf_relay_link_id = -1;
+static int hf_relay_link_count = -1;
+static int hf_relay_secondary_link_id = -1;
+static int hf_relay_session_counter = -1;
+static int hf_relay_payload_kind = -1;
+static int hf_relay_payload = -1;
+static int hf_relay_rest = -1;
+static int hf_relay_padding = -1;
+static int ett_relay = -1;
+static int ett_relay_subpacket = -1;
+static int ett_relay_flags = -1;
+static expert_field ei_relay_unknown_flags = EI_INIT;
+static expert_field ei_relay_length = EI_INIT;
+static expert_field ei_relay_header_short = EI_INIT;
+static expert_field ei_relay_count = EI_INIT;
+static expert_field ei_relay_subpackets = EI_INIT;
+static expert_field ei_relay_stats = EI_INIT;
+static expert_field ei_relay_participant = EI_INIT;
+static expert_field ei_relay_payload = EI_INIT;
+
+/* What follows a sub-packet's header. */
+enum {
+    FT_PAYLOAD_NONE,
+    FT_PAYLOAD_RTP,
+    FT_PAYLOAD_LINK,
+    FT_PAYLOAD_FACE,        /* fa ce: seen by the RTC-Measurement-Project, 2025 */
+    FT_PAYLOAD_400F,        /* 40 0f: 25 to 128 bytes */
+    FT_PAYLOAD_PROTOBUF,    /* 0a 0c: a protocol buffer, hop-by-hop encrypted if bit 16 says so */
+    FT_PAYLOAD_UNKNOWN,
+    FT_PAYLOAD_BAD_LINK     /* a link message but for its length */
+};
+
+static const value_string relay_payload_vals[] = {
+    { FT_PAYLOAD_NONE, "None" },
+    { FT_PAYLOAD_RTP, "RTP or RTCP" },
+    { FT_PAYLOAD_LINK, "Link message" },
+    { FT_PAYLOAD_FACE, "fa ce [unknown]" },
+    { FT_PAYLOAD_400F, "40 0f, control message [guess]" },
+    { FT_PAYLOAD_PROTOBUF, "Protocol buffer" },
+    { FT_PAYLOAD_UNKNOWN, "Unknown" },
+    { FT_PAYLOAD_BAD_LINK, "Link message of wrong length" },
+    { 0, NULL }
+};
+
+/* Each bit: filter name, title, blurb. The order of the bits is the order of the fields. */
+static const struct {
+    const char *name, *title, *blurb;
+} relay_bits[32] = {
+    [0] = { "stream", "Stream ID", "The primary stream ID follows" },
+    [1] = { "streams", "Secondary Stream IDs", "A count and that many further stream IDs follow" },
+    [2] = { "participant", "Participant ID", "The participant ID follows" },
+    [3] = { "priority", "Priority", "The channel priority follows" },
+    [4] = { "probe_group", "Probe Group", "The probe group ID follows" },
+    [5] = { "version", "Version Counter", "The low byte of the version counter follows" },
+    [6] = { "count", "Count Packet", "A mark without data: the packet is counted; set on all media from devices" },
+    [7] = { "compound", "Compound", "The length of this sub-packet's data follows, and another sub-packet after the data" },
+    [8] = { "opt_out", "Opt out of Priority Filter", "A mark without data; in real calls set on video only" },
+    [9] = { "stats_id", "Stats ID", "A statistics ID follows" },
+    [10] = { "stats", "Stats Payload", "Five statistics values follow the ID" },
+    [11] = { "transition", "Transition Streams", "A mark without data where it was seen: 14 video packets" },
+    [12] = { "bit12", "Bit 12", "Never seen" },
+    [13] = { "link", "Relay Link ID", "The primary relay link ID follows" },
+    [14] = { "links", "Secondary Relay Link IDs", "A count and that many further relay link IDs follow" },
+    [15] = { "more", "More Flags", "A second flags word follows" },
+    [16] = { "hbh", "Hop-by-Hop Encrypted", "The payload is a protocol buffer that is encrypted between the device and the relay" },
+    [17] = { "session", "Session State Counter", "The low byte of the session state counter follows" },
+    [18] = { "retransmitted", "Retransmitted", "A mark without data: the packet was sent before" },
+    [19] = { "no_retransmission", "Not to be Retransmitted", "A mark without data" },
+    [20] = { "bit20", "Bit 20 [unknown]", "A mark without data, seen on link messages from the relay, meaning unknown" },
+    [21] = { "link_message", "Link Message [guess]", "A mark without data; in real calls set on all link messages and on nothing else" },
+    [22] = { "bit22", "Bit 22", "Never seen" },
+    [23] = { "bit23", "Bit 23 [unknown]", "A mark without data, meaning unknown" },
+    [24] = { "bit24", "Newer Encryption [guess]", "A mark without data that takes the place of hop-by-hop encryption (bit 16)" },
+    [25] = { "bit25", "Bit 25", "Never seen" },
+    [26] = { "bit26", "Bit 26", "Never seen" },
+    [27] = { "bit27", "Bit 27", "Never seen" },
+    [28] = { "bit28", "Bit 28", "Never seen" },
+    [29] = { "bit29", "Bit 29", "Never seen" },
+    [30] = { "bit30", "Bit 30", "Never seen" },
+    [31] = { "bit31", "Bit 31", "Never seen" },
+};
+
+/* One sub-packet. Offsets from the start of the datagram, in bytes. */
+typedef struct relay_sub {
+    uint32_t flags;
+    uint64_t participant;   /* 0: none */
+    int start;          /* of the flags */
+    int payload;        /* of the payload: the end of the header */
+    int end;            /* of the payload */
+    bool last;
+} relay_sub_t;
+
+/* How walking one header ended. */
+typedef enum {
+    RELAY_OK,
+    RELAY_CUT,          /* the capture ends inside the header */
+    RELAY_SHORT,        /* the length that the datagram states ends inside the header */
+    RELAY_COUNT         /* more IDs than there can be */
+} relay_walk_t;
+
+/* A cursor over a header: where it is, and where the header must end. Reads nothing that was not captured. */
+typedef struct relay_cursor {
+    tvbuff_t *tvb;
+    int at;
+    int end;            /* as the channel header states it */
+    relay_walk_t result;
+} relay_cursor_t;
+
+static bool
+relay_has(relay_cursor_t *c, int n)
+{
+    if (c->result != RELAY_OK)
+        return false;
+    if (c->at + n > c->end)
+        c->result = RELAY_SHORT;
+    else if (c->at + n > (int)tvb_captured_length(c->tvb))
+        c->result = RELAY_CUT;
+    return c->result == RELAY_OK;
+}
+
+/* Takes n bytes as one field: shows them if there is a tree. */
+static void
+relay_field(relay_cursor_t *c, proto_tree *tree, int hf, int n)
+{
+    if (!relay_has(c, n))
+        return;
+    if (tree)
+        proto_tree_add_item(tree, hf, c->tvb, c->at, n, ENC_BIG_ENDIAN);
+    c->at += n;
+}
+
+/* Takes a count and that many 16-bit IDs. */
+static void
+relay_ids(relay_cursor_t *c, proto_tree *tree, int hf_count, int hf_id, unsigned most)
+{
+    unsigned count;
+
+    if (!relay_has(c, 1))
+        return;
+    count = ft_tvb_get_u8(c->tvb, c->at);
+    relay_field(c, tree, hf_count, 1);
+    if (count > most) {
+        c->result = RELAY_COUNT;
+        return;
+    }
+    while (count-- > 0)
+        relay_field(c, tree, hf_id, 2);
+}
+
+static void
+relay_flags(tvbuff_t *tvb, int at, int words, uint32_t flags, proto_tree *tree)
+{
+    /* Most significant bit first, as Wireshark shows bit fields. */
+    static int *low[17], *high[17];
+
+    if (low[0] == NULL) {
+        for (int bit = 0; bit < 16; bit++) {
+            low[bit] = &hf_relay_bit[15 - bit];
+            high[bit] = &hf_relay_bit[31 - bit];
+        }
+    }
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_relay_flags, tvb, at, 2 * words, flags));
+    proto_tree_add_bitmask(tree, tvb, at, hf_relay_flags_low, ett_relay_flags, low, ENC_BIG_ENDIAN);
+    if (words == 2)
+        proto_tree_add_bitmask(tree, tvb, at + 2, hf_relay_flags_high, ett_relay_flags, high, ENC_BIG_ENDIAN);
+}
+
+/* Walks the header of one sub-packet from sub->start; end is that of the datagram's content. Shows it if tree is not NULL.
+ * The one place that knows the order and the size of the fields. */
+static relay_walk_t
+relay_walk(tvbuff_t *tvb, int end, proto_tree *tree, relay_sub_t *sub)
+{
+    relay_cursor_t c = { .tvb = tvb, .at = sub->start, .end = end, .result = RELAY_OK };
+    int words = 1, data_length = -1;
+
+    sub->flags = 0;
+    sub->last = true;
+    if (relay_has(&c, 2)) {
+        sub->flags = tvb_get_ntohs(tvb, c.at);
+        c.at += 2;
+        if ((sub->flags & FT_RELAY_MORE_FLAGS) && relay_has(&c, 2)) {
+            sub->flags |= (uint32_t)tvb_get_ntohs(tvb, c.at) << 16;
+            c.at += 2;
+            words = 2;
+        }
+        if (tree)
+            relay_flags(tvb, sub->start, words, sub->flags, tree);
+    }
+    if (sub->flags & FT_RELAY_STREAM)
+        relay_field(&c, tree, hf_relay_stream_id, 2);
+    if (sub->flags & FT_RELAY_STREAMS)
+        relay_ids(&c, tree, hf_relay_stream_count, hf_relay_secondary_stream_id, FT_RELAY_MAX_STREAMS);
+    sub->participant = 0;
+    if (sub->flags & FT_RELAY_PARTICIPANT) {
+        if (relay_has(&c, 8))
+            sub->participant = tvb_get_ntoh64(tvb, c.at);
+        relay_field(&c, tree, hf_relay_participant_id, 8);
+    }
+    if (sub->flags & FT_RELAY_PRIORITY)
+        relay_field(&c, tree, hf_relay_priority, 1);
+    if (sub->flags & FT_RELAY_PROBE_GROUP)
+        relay_field(&c, tree, hf_relay_probe_group, 2);
+    if (sub->flags & FT_RELAY_VERSION)
+        relay_field(&c, tree, hf_relay_version, 1);
+    if ((sub->flags & FT_RELAY_COMPOUND) && relay_has(&c, 2)) {
+        data_length = tvb_get_ntohs(tvb, c.at);
+        relay_field(&c, tree, hf_relay_data_length, 2);
+    }
+    if (sub->flags & FT_RELAY_STATS_ID) {
+        relay_field(&c, tree, hf_relay_stats_id, 2);
+        if (sub->flags & FT_RELAY_STATS_PAYLOAD) {
+            for (int i = 0; i < FT_RELAY_STATS; i++) {
+                if (tree && relay_has(&c, 2))
+                    proto_item_set_hidden(proto_tree_add_item(tree, hf_relay_stats_number[i], tvb, c.at, 2, ENC_BIG_ENDIAN));
+                relay_field(&c, tree, hf_relay_stats[i], 2);
+            }
+        }
+    }
+    if (sub->flags & FT_RELAY_LINK)
+        relay_field(&c, tree, hf_relay_link_id, 2);
+    if (sub->flags & FT_RELAY_LINKS)
+        relay_ids(&c, tree, hf_relay_link_count, hf_relay_secondary_link_id, FT_RELAY_MAX_LINKS);
+    if (sub->flags & FT_RELAY_SESSION)
+        relay_field(&c, tree, hf_relay_session_counter, 1);
+
+    sub->payload = c.at;
+    sub->end = end;
+    if (c.result == RELAY_OK && data_length >= 0) {
+        if (c.at + data_length > end)
+            return RELAY_SHORT;
+        sub->end = c.at + data_length;
+        sub->last = sub->end == end;
+    }
+    return c.result;
+}
+
+/* What the payload is, by its captured bytes. */
+static int
+relay_payload_kind(tvbuff_t *tvb, const relay_sub_t *sub)
+{
+    int captured = (int)tvb_captured_length(tvb) - sub->payload;
+    uint16_t start;
+
+    if (sub->payload >= sub->end)
+        return FT_PAYLOAD_NONE;
+    if (captured < 2)
+        return FT_PAYLOAD_UNKNOWN;
+    start = tvb_get_ntohs(tvb, sub->payload);
+    /* What is encrypted between device and relay has one form; its first bytes mean nothing else. */
+    if (sub->flags & FT_RELAY_HBH)
+        return FT_PAYLOAD_PROTOBUF;
+    /* The link message before RTP: its acknowledgement looks like RTP of payload type 4 or 6. */
+    switch (ft_link_form(tvb_new_subset_length(tvb, sub->payload, sub->end - sub->payload))) {
+    case FT_LINK_EXACT: return FT_PAYLOAD_LINK;
+    case FT_LINK_WRONG_LENGTH: return FT_PAYLOAD_BAD_LINK;
+    case FT_LINK_NOT: break;
+    }
+    if ((start & 0xc000) == 0x8000)
+        return FT_PAYLOAD_RTP;
+    switch (start) {
+    case 0xface: return FT_PAYLOAD_FACE;
+    case 0x400f: return FT_PAYLOAD_400F;
+    case FT_PROTOBUF_START: return FT_PAYLOAD_PROTOBUF;
+    default: return FT_PAYLOAD_UNKNOWN;
+    }
+}
+
+/* What a walk over all sub-packets found, without showing them. */
+typedef struct relay_checked {
+    relay_walk_t result;
+    uint32_t flags;         /* of all sub-packets */
+    bool known;             /* the first payload is of a kind that is evidence */
+    bool plausible;         /* it is of a kind that was seen */
+} relay_checked_t;
+
+static relay_checked_t
+relay_check(tvbuff_t *tvb, int at, int end)
+{
+    relay_checked_t checked = { .result = RELAY_COUNT };
+    relay_sub_t sub = { .start = at };
+
+    for (unsigned n = 0; n < FT_MAX_SUBPACKETS; n++) {
+        checked.result = relay_walk(tvb, end, NULL, &sub);
+        checked.flags |= sub.flags;
+        if (checked.result != RELAY_OK)
+            return checked;
+        if (n == 0) {
+            int kind = relay_payload_kind(tvb, &sub);
+
+            /* Nothing at all is only known where there are statistics to send without payload. */
+            checked.known = kind == FT_PAYLOAD_NONE ? (sub.flags & FT_RELAY_STATS_ID) != 0 :
+                            kind == FT_PAYLOAD_RTP || kind == FT_PAYLOAD_LINK || kind == FT_PAYLOAD_FACE || kind == FT_PAYLOAD_400F;
+            checked.plausible = checked.known || (kind == FT_PAYLOAD_PROTOBUF && tvb_get_ntohs(tvb, sub.payload) == FT_PROTOBUF_START);
+        }
+        if (sub.last)
+            return checked;
+        sub.start = sub.end;
+        if (sub.start >= end)
+            return checked;
+    }
+    checked.result = RELAY_COUNT;
+    return checked;
+}
+
+/* Can the datagram be a QUIC short header, whose first byte can be 0x60 too? */
+typedef enum {
+    QUIC_NO,        /* no QUIC on the flow, or the connection IDs of this direction are known and it has none of them */
+    QUIC_MAYBE,     /* the connection IDs of this direction are empty, as those that the device chooses are, or were not seen */
+    QUIC_YES        /* it begins with a connection ID of the flow */
+} relay_quic_t;
+
+static relay_quic_t
+relay_quic(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow)
+{
+    if (!flow || !(flow->kinds & (1u << FT_KIND_QUIC)))
+        return QUIC_NO;
+    if (ft_flow_quic_cid(flow, pinfo, tvb))
+        return QUIC_YES;
+    return flow->n_quic_cids[ft_flow_from_a(flow, pinfo) ? 0 : 1] ? QUIC_NO : QUIC_MAYBE;
+}
+
+static bool
+relay_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence)
+{
+    int reported = (int)tvb_reported_length(tvb), end;
+    relay_checked_t checked;
+    relay_quic_t quic;
+    bool fits, relay_flow;
+
+    /* 1. The channel number 0x60xx: avoids plain TURN ChannelData (0x40 to 0x4f, RFC 8656). */
+    if (tvb_captured_length(tvb) < FT_RELAY_HEADER_LEN + 2 || ft_tvb_get_u8(tvb, 0) != FT_RELAY_CHANNEL)
+        return false;
+    /* 2. The length is that of the datagram, but for up to three bytes of padding: avoids QUIC short headers, which
+     *    begin with 0x60 too (one in 16,384 of them passes). On a flow that has relay data, a datagram of the one channel
+     *    number that was ever seen is shown with a wrong length, too. */
+    end = FT_RELAY_HEADER_LEN + tvb_get_ntohs(tvb, 2);
+    fits = reported >= end && reported - end <= FT_RELAY_MAX_PADDING;
+    relay_flow = flow && flow->is_facetime && (flow->kinds & (1u << FT_KIND_RELAY)) && tvb_get_ntohs(tvb, 0) == FT_RELAY_CHANNEL_SEEN;
+    if (!fits && !relay_flow)
+        return false;
+    /* 3. The bytes after the first are not a connection ID of the flow: avoids the QUIC short header that does pass. */
+    quic = relay_quic(tvb, pinfo, flow);
+    if (quic == QUIC_YES)
+        return false;
+    checked = relay_check(tvb, FT_RELAY_HEADER_LEN, MIN(end, reported));
+    if (!fits || (checked.result != RELAY_OK && checked.result != RELAY_CUT) || (checked.flags & FT_RELAY_UNKNOWN)) {
+        /* 4. What is wrong is shown, and said, on a flow that has relay data; where QUIC cannot be told by its connection ID, only if
+         *    it is wrong in one thing: avoids QUIC of a connection ID that is empty or came encrypted. */
+        return relay_flow && (quic == QUIC_NO || (checked.result == RELAY_OK && checked.known && !(checked.flags & FT_RELAY_UNKNOWN)));
+    }
+    /* 5. The same where all fits: also a payload that was seen before. */
+    if (quic == QUIC_MAYBE && checked.result == RELAY_OK && !checked.plausible)
+        return false;
+    /* 6. The sub-packets parse to the end. On a flow that has no relay data yet, also: no bit that was never seen, and a host
+     *    of Apple's or a payload of a known kind; avoids random bytes (one in about four million gets here). */
+    if (checked.result == RELAY_OK && (checked.known || ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst)))
+        *evidence |= FT_EV(FT_EV_RELAY_HEADER);
+    else
+        *evidence |= FT_EV(FT_EV_RELAY_FORM);
+    return true;
+}
+
+static void
+relay_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, proto_tree *tree,
+              const relay_sub_t *sub, ft_packet_t *pkt)
+{
+    int kind = relay_payload_kind(tvb, sub), len = sub->end - sub->payload;
+    proto_item *item;
+    tvbuff_t *payload;
+
+    if (tree)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_relay_payload_kind, tvb, sub->payload, 0, (uint32_t)kind));
+    if (kind == FT_PAYLOAD_NONE || (int)tvb_captured_length(tvb) <= sub->payload) {
+        col_append_str(pinfo->cinfo, COL_INFO, (sub->flags & FT_RELAY_STATS_ID) ? "statistics" : "no payload");
+        return;
+    }
+    payload = tvb_new_subset_length(tvb, sub->payload, len);
+    if (kind == FT_PAYLOAD_RTP && !ft_rtp_match(payload, pinfo, NULL))
+        kind = FT_PAYLOAD_UNKNOWN;
+    switch (kind) {
+    case FT_PAYLOAD_LINK:
+        pkt->evidence |= FT_EV(FT_EV_LINK_MESSAGE);
+        /* fall through */
+    case FT_PAYLOAD_BAD_LINK:
+        if (pkt->n_rtp == 0)
+            pkt->phase = FT_PHASE_CONNECTIVITY;
+        ft_link_dissect(payload, pinfo, ft_tree, pkt);
+        return;
+    case FT_PAYLOAD_RTP:
+        pkt->phase = FT_PHASE_MEDIA;
+        ft_rtp_dissect(payload, pinfo, root, ft_tree, pkt);
+        return;
+    default:
+        break;
+    }
+    col_append_fstr(pinfo->cinfo, COL_INFO, "%s, %d bytes",
+                    (sub->flags & FT_RELAY_HBH) ? "hop-by-hop encrypted" : val_to_str_const((uint32_t)kind, relay_payload_vals, "Unknown"), len);
+    switch (kind) {
+    case FT_PAYLOAD_PROTOBUF:
+        ft_hbh_dissect(payload, pinfo, tree, (sub->flags & FT_RELAY_HBH) != 0);
+        break;
+    case FT_PAYLOAD_400F:
+        ft_control_dissect(payload, pinfo, tree);
+        break;
+    default:
+        item = proto_tree_add_item(tree, hf_relay_payload, payload, 0, -1, ENC_NA);
+        expert_add_info(pinfo, item, &ei_relay_payload);
+        break;
+    }
+}
+
+/* What is against the format in a header that could be walked. */
+static void
+relay_complain(packet_info *pinfo, proto_item *item, const relay_sub_t *sub, const ft_packet_t *pkt)
+{
+    if (sub->flags & FT_RELAY_UNKNOWN)
+        expert_add_info_format(pinfo, item, &ei_relay_unknown_flags, "Flag bits never seen before: 0x%08x",
+                               sub->flags & FT_RELAY_UNKNOWN);
+    if ((sub->flags & FT_RELAY_STATS_PAYLOAD) && !(sub->flags & FT_RELAY_STATS_ID))
+        expert_add_info_format(pinfo, item, &ei_relay_stats, "Statistics values are announced without an ID: there are none");
+    if (pkt->from_relay && (sub->flags & FT_RELAY_STATS_ID) && !(sub->flags & FT_RELAY_STATS_PAYLOAD))
+        expert_add_info_format(pinfo, item, &ei_relay_stats, "A statistics ID from the relay has no values");
+    if ((sub->flags & FT_RELAY_PARTICIPANT) && sub->participant == 0)
+        expert_add_info(pinfo, item, &ei_relay_participant);
+}
+
+/* Bytes that cannot be shown as anything else, because of what is wrong before them. */
+static void
+relay_rest(tvbuff_t *tvb, int at, int end, proto_tree *tree)
+{
+    if (at < end)
+        proto_tree_add_item(tree, hf_relay_rest, tvb, at, end - at, ENC_NA);
+}
+
+/* Shows all sub-packets from `at` to `end`. */
+static void
+relay_subpackets(tvbuff_t *tvb, int at, int end, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, proto_tree *tree,
+                 ft_packet_t *pkt)
+{
+    relay_sub_t sub = { .start = at };
+
+    for (unsigned n = 1; sub.start < end; n++) {
+        proto_item *item;
+        /* To the end of what was captured; where the header ends is known after it. */
+        proto_tree *sub_tree = proto_tree_add_subtree_format(tree, tvb, sub.start, -1, ett_relay_subpacket,
+                                                             &item, "Sub-packet %u", n);
+        relay_walk_t result;
+
+        if (n > FT_MAX_SUBPACKETS) {
+            expert_add_info(pinfo, item, &ei_relay_subpackets);
+            relay_rest(tvb, sub.start, end, sub_tree);
+            return;
+        }
+        if (n > 1) {
+            col_append_str(pinfo->cinfo, COL_INFO, "; ");
+            col_set_fence(pinfo->cinfo, COL_INFO);
+        }
+        result = relay_walk(tvb, end, sub_tree, &sub);
+        proto_item_set_end(item, tvb, sub.payload);
+        proto_item_append_text(item, ", Flags: 0x%x", sub.flags);
+        relay_complain(pinfo, item, &sub, pkt);
+        if (!pkt->participant)
+            pkt->participant = sub.participant;
+        switch (result) {
+        case RELAY_OK:
+            break;
+        case RELAY_CUT:
+            /* Ask for the byte that is not there: Wireshark then says why the packet ends here. */
+            tvb_ensure_bytes_exist(tvb, sub.payload, 1);
+            return;
+        case RELAY_SHORT:
+            expert_add_info(pinfo, item, &ei_relay_header_short);
+            relay_rest(tvb, sub.payload, end, sub_tree);
+            return;
+        case RELAY_COUNT:
+            expert_add_info(pinfo, item, &ei_relay_count);
+            relay_rest(tvb, sub.payload, end, sub_tree);
+            return;
+        }
+        relay_payload(tvb, pinfo, root, ft_tree, sub_tree, &sub, pkt);
+        if (sub.last)
+            return;
+        sub.start = sub.end;
+    }
+}
+
+static void
+relay_sides(const packet_info *pinfo, ft_packet_t *pkt)
+{
+    bool dst = ft_is_apple(&pinfo->dst), src = ft_is_apple(&pinfo->src);
+
+    /* Where neither or both are Apple's, the relay is who has a relay port. */
+    if (dst == src) {
+        dst = ft_is_relay_port(pinfo->destport);
+        src = !dst && ft_is_relay_port(pinfo->srcport);
+    }
+    pkt->to_relay = dst;
+    pkt->from_relay = src;
+}
+
+static void
+relay_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
+{
+    proto_item *item, *length;
+    proto_tree *tree = proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_relay, &item, "Relay Channel Data");
+    int end = FT_RELAY_HEADER_LEN + tvb_get_ntohs(tvb, 2);
+    int reported = (int)tvb_reported_length(tvb);
+
+    pkt->phase = FT_PHASE_RELAY;
+    relay_sides(pinfo, pkt);
+    col_append_str(pinfo->cinfo, COL_INFO, "Relay, ");
+    col_set_fence(pinfo->cinfo, COL_INFO);
+    proto_tree_add_item(tree, hf_relay_channel, tvb, 0, 2, ENC_BIG_ENDIAN);
+    length = proto_tree_add_item(tree, hf_relay_length, tvb, 2, 2, ENC_BIG_ENDIAN);
+    proto_item_append_text(length, " bytes");
+    if (end > reported || end + FT_RELAY_MAX_PADDING < reported) {
+        expert_add_info_format(pinfo, length, &ei_relay_length, "Length %d does not fit a datagram of %d bytes",
+                               end - FT_RELAY_HEADER_LEN, reported);
+        end = MIN(end, reported);
+    }
+    if (end == FT_RELAY_HEADER_LEN)
+        col_append_str(pinfo->cinfo, COL_INFO, "empty");
+    relay_subpackets(tvb, FT_RELAY_HEADER_LEN, end, pinfo, root, ft_tree, tree, pkt);
+    if (end < reported)
+        proto_tree_add_item(tree, hf_relay_padding, tvb, end, reported - end, ENC_NA);
+}
+
+bool
+ft_relay_headless_match(tvbuff_t *tvb)
+{
+    relay_checked_t checked = relay_check(tvb, 0, (int)tvb_reported_length(tvb));
+
+    /* The stock dissector has taken the four bytes of the channel header away, so its number cannot be asked for:
+     * the header must parse to the end, without unknown bits, and hold what is known. */
+    return checked.result == RELAY_OK && checked.known && !(checked.flags & FT_RELAY_UNKNOWN);
+}
+
+void
+ft_relay_headless_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
+{
+    pkt->phase = FT_PHASE_RELAY;
+    relay_sides(pinfo, pkt);
+    col_append_str(pinfo->cinfo, COL_INFO, "Relay, ");
+    relay_subpackets(tvb, 0, (int)tvb_reported_length(tvb), pinfo, root, ft_tree,
+                     proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_relay, NULL, "Relay Channel Data"), pkt);
+}
+
+static void
+relay_register(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_relay_channel, { "Channel Number", "facetime.relay.channel", FT_UINT16, BASE_HEX,
+            NULL, 0x0, "Channel on the relay; the high nibble 6 says that sub-packets carry the extended header", HFILL } },
+        { &hf_relay_length, { "Length", "facetime.relay.length", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Bytes that follow, without padding", HFILL } },
+        { &hf_relay_flags, { "All Flags", "facetime.relay.flags", FT_UINT32, BASE_HEX,
+            NULL, 0x0, "Both flags words as one number, bit 0 is the lowest of the first word", HFILL } },
+        { &hf_relay_flags_low, { "Flags", "facetime.relay.flags.low", FT_UINT16, BASE_HEX,
+            NULL, 0x0, "First flags word, bits 0 to 15", HFILL } },
+        { &hf_relay_flags_high, { "More Flags", "facetime.relay.flags.high", FT_UINT16, BASE_HEX,
+            NULL, 0x0, "Second flags word, bits 16 to 31", HFILL } },
+        { &hf_relay_stream_id, { "Stream ID", "facetime.relay.stream_id", FT_UINT16, BASE_HEX,
+            NULL, 0x0, "Primary stream ID", HFILL } },
+        { &hf_relay_stream_count, { "Secondary Stream IDs", "facetime.relay.secondary_streams", FT_UINT8, BASE_DEC,
+            NULL, 0x0, "Number of further stream IDs, 0 to 11", HFILL } },
+        { &hf_relay_secondary_stream_id, { "Secondary Stream ID", "facetime.relay.secondary_stream_id", FT_UINT16, BASE_HEX,
+            NULL, 0x0, "A further stream that the payload belongs to", HFILL } },
+        { &hf_relay_participant_id, { "Participant ID", "facetime.relay.participant_id", FT_UINT64, BASE_HEX,
+            NULL, 0x0, "Participant of the session", HFILL } },
+        { &hf_relay_priority, { "Priority", "facetime.relay.priority", FT_UINT8, BASE_DEC,
+            NULL, 0x0, "Channel priority; 1 and 127 were seen", HFILL } },
+        { &hf_relay_probe_group, { "Probe Group", "facetime.relay.probe_group", FT_UINT16, BASE_HEX,
+            NULL, 0x0, "Probe group ID", HFILL } },
+        { &hf_relay_version, { "Version Counter", "facetime.relay.version", FT_UINT8, BASE_DEC,
+            NULL, 0x0, "Low byte of the version counter", HFILL } },
+        { &hf_relay_data_length, { "Data Length", "facetime.relay.data_length", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Bytes of this sub-packet's payload; the next sub-packet follows", HFILL } },
+        { &hf_relay_stats_id, { "Stats ID", "facetime.relay.stats_id", FT_UINT16, BASE_HEX,
+            NULL, 0x0, "Number of a statistics request; the relay's answer repeats it", HFILL } },
+        { &hf_relay_stats[0], { "Relay Time (ms)", "facetime.relay.stats.time", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Low 16 bits of the relay's clock when it answers", HFILL } },
+        { &hf_relay_stats[1], { "Delay (ms) [guess]", "facetime.relay.stats.delay", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Time between the request with this ID and the answer, at the relay", HFILL } },
+        { &hf_relay_stats[2], { "Packets from the Device [guess]", "facetime.relay.stats.received", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Counted packets that the relay received from the device so far", HFILL } },
+        { &hf_relay_stats[3], { "Packets to the Device [guess]", "facetime.relay.stats.sent", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Media packets that the relay sent to the device so far", HFILL } },
+        { &hf_relay_stats[4], { "Uplink Bandwidth Sample [guess]", "facetime.relay.stats.bandwidth", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "0 before media flows, 65535 as upper limit; its unit is not known", HFILL } },
+        { &hf_relay_stats_number[0], { "Stats Value 1", "facetime.relay.stats.1", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "First statistics value from the relay, by its place", HFILL } },
+        { &hf_relay_stats_number[1], { "Stats Value 2", "facetime.relay.stats.2", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Second statistics value from the relay, by its place", HFILL } },
+        { &hf_relay_stats_number[2], { "Stats Value 3", "facetime.relay.stats.3", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Third statistics value from the relay, by its place", HFILL } },
+        { &hf_relay_stats_number[3], { "Stats Value 4", "facetime.relay.stats.4", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Fourth statistics value from the relay, by its place", HFILL } },
+        { &hf_relay_stats_number[4], { "Stats Value 5", "facetime.relay.stats.5", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Fifth statistics value from the relay, by its place", HFILL } },
+        { &hf_relay_link_id, { "Relay Link ID", "facetime.relay.link_id", FT_UINT16, BASE_HEX,
+            NULL, 0x0, "Primary relay link ID", HFILL } },
+        { &hf_relay_link_count, { "Secondary Relay Link IDs", "facetime.relay.secondary_links", FT_UINT8, BASE_DEC,
+            NULL, 0x0, "Number of further relay link IDs, 0 to 3", HFILL } },
+        { &hf_relay_secondary_link_id, { "Secondary Relay Link ID", "facetime.relay.secondary_link_id", FT_UINT16, BASE_HEX,
+            NULL, 0x0, "A further relay link", HFILL } },
+        { &hf_relay_session_counter, { "Session State Counter", "facetime.relay.session_counter", FT_UINT8, BASE_DEC,
+            NULL, 0x0, "Low byte of the session state counter", HFILL } },
+        { &hf_relay_payload_kind, { "Payload", "facetime.relay.payload.kind", FT_UINT8, BASE_DEC,
+            VALS(relay_payload_vals), 0x0, "What follows the header, by its first bytes", HFILL } },
+        { &hf_relay_payload, { "Payload Bytes", "facetime.relay.payload", FT_BYTES, BASE_NONE,
+            NULL, 0x0, "Payload of unknown form", HFILL } },
+        { &hf_relay_rest, { "Other Bytes", "facetime.relay.rest", FT_BYTES, BASE_NONE,
+            NULL, 0x0, "Bytes that cannot be read because of what is wrong before them", HFILL } },
+        { &hf_relay_padding, { "Padding", "facetime.relay.padding", FT_BYTES, BASE_NONE,
+            NULL, 0x0, "Padding to a multiple of four bytes, not counted in the length; Apple's code writes bytes of 20", HFILL } },
+    };
+    static hf_register_info hf_bits[32];
+    static int *ett[] = { &ett_relay, &ett_relay_subpacket, &ett_relay_flags };
+    static ei_register_info ei[] = {
+        { &ei_relay_unknown_flags, { "facetime.relay.unknown_flags", PI_UNDECODED, PI_WARN,
+            "Flag bits never seen before", EXPFILL } },
+        { &ei_relay_length, { "facetime.relay.bad_length", PI_MALFORMED, PI_ERROR,
+            "Length does not fit the datagram", EXPFILL } },
+        { &ei_relay_header_short, { "facetime.relay.header_short", PI_MALFORMED, PI_ERROR,
+            "The sub-packet ends inside its header or its data", EXPFILL } },
+        { &ei_relay_count, { "facetime.relay.bad_count", PI_PROTOCOL, PI_WARN,
+            "More IDs than a sub-packet can have", EXPFILL } },
+        { &ei_relay_subpackets, { "facetime.relay.too_many", PI_PROTOCOL, PI_WARN,
+            "More than eight sub-packets", EXPFILL } },
+        { &ei_relay_stats, { "facetime.relay.bad_stats", PI_PROTOCOL, PI_WARN,
+            "Statistics ID and values do not belong together", EXPFILL } },
+        { &ei_relay_participant, { "facetime.relay.participant_zero", PI_PROTOCOL, PI_NOTE,
+            "Participant ID 0: Apple's code complains about it", EXPFILL } },
+        { &ei_relay_payload, { "facetime.relay.unknown_payload", PI_UNDECODED, PI_NOTE,
+            "Payload of unknown form", EXPFILL } },
+    };
+
+    for (unsigned bit = 0; bit < array_length(relay_bits); bit++) {
+        hf_register_info one = { &hf_relay_bit[bit], { relay_bits[bit].title,
+            wmem_strdup_printf(wmem_epan_scope(), "facetime.relay.flags.%s", relay_bits[bit].name), FT_BOOLEAN, 16,
+            NULL, UINT64_C(1) << (bit % 16), relay_bits[bit].blurb, HFILL } };
+
+        hf_relay_bit[bit] = -1;
+        hf_bits[bit] = one;
+    }
+    proto_register_field_array(proto_facetime, hf, array_length(hf));
+    proto_register_field_array(proto_facetime, hf_bits, array_length(hf_bits));
+    proto_register_subtree_array(ett, array_length(ett));
+    expert_register_field_array(ft_expert, ei, array_length(ei));
+    ft_hbh_register();
+}
+
+const ft_wire_t ft_wire_relay = {
+    .kind = FT_KIND_RELAY,
+    .first_mask = 0xff, .first_bits = FT_RELAY_CHANNEL,
+    .register_fields = relay_register,
+    .match = relay_match,
+    .dissect = relay_dissect,
+};

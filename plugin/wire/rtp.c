@@ -1,0 +1,512 @@
+/* rtp.c
+ * RTP, bare on UDP or inside the relay payload: the stock dissector shows it, with FaceTime's payload types; this file adds what
+ * is FaceTime's own.
+ *
+ *     RTP header (RFC 3550)   12 bytes
+ *     header extension        rtp_extension.c
+ *     encrypted payload       AES-128 in counter mode (Google Project Zero, Street-Party, 2018)
+ *     key identifier          16 bytes     } of today's calls only; measured on all 3,989 packets of two real calls. Later
+ *     rollover counter        u32          } systems have a short identifier and a tag instead (rustpush); not seen
+ *
+ * One socket carries many SSRCs. The stock dissector keeps what it knows of a stream (payload types, extended sequence
+ * number) with the conversation; in 4.0 all SSRCs of a conversation share one extended sequence number, and streams that
+ * take turns look like thousands of lost packets. So each SSRC gets its own conversation data, and the one of the packet
+ * at hand is put into the conversation before the stock dissector is called.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "wire/rtp.h"
+
+#include <epan/proto_data.h>
+#include <epan/dissectors/packet-rtp.h>
+
+/* Of a stream whose payload type is not known: a packet that is larger is video. Measured: audio has up to 465 bytes with
+ * redundancy, 370 without (1,008 packets); 64 of 100 video packets have more than 500. */
+#define FT_RTP_AUDIO_MAX        500
+
+/* SSRCs that get conversation data of their own; the rest of a capture (or of a flood) shares that of its flow. */
+#define FT_RTP_MAX_STREAMS      65536
+
+/* RTP packets that share their frame with another one, of which the stock dissector's data is kept. */
+#define FT_RTP_MAX_COMPOUND     65536
+
+/* SSRCs whose media SDP announced. */
+#define FT_RTP_MAX_ANNOUNCED    16384
+
+static dissector_handle_t rtp_handle;
+static int proto_rtp = -1;
+
+static int hf_rtp_payload_name = -1;
+static int hf_rtp_media = -1;
+static int hf_rtp_media_by = -1;
+static int hf_rtp_encrypted = -1;
+static int hf_rtp_payload = -1;
+static int hf_rtp_mki = -1;
+static int hf_rtp_roc = -1;
+static int ett_rtp = -1;
+static expert_field ei_rtp_type = EI_INIT;
+
+static const value_string media_by_vals[] = {
+    { FT_MEDIA_BY_NOTHING, "nothing" },
+    { FT_MEDIA_BY_SDP, "SDP (a=rtpID)" },
+    { FT_MEDIA_BY_TYPE, "payload type" },
+    { FT_MEDIA_BY_SIZE, "size [guess]" },
+    { 0, NULL }
+};
+
+/* One SSRC of one flow. File scope. */
+typedef struct rtp_stream {
+    const ft_flow_t *flow;
+    uint32_t ssrc;
+    void *data;                 /* the stock dissector's conversation data */
+    uint32_t large_frame;       /* frame of the first packet too large for audio; 0: none */
+} rtp_stream_t;
+
+/* What SDP said of an SSRC. File scope. */
+typedef struct rtp_announced {
+    uint32_t media;             /* FT_MEDIA_* */
+    uint32_t frame;             /* that said it: earlier packets do not know it */
+    uint32_t clocks[FT_RTP_TYPES]; /* Hz by payload type, as a=rtpmap has them; 0: none */
+} rtp_announced_t;
+
+static wmem_map_t *rtp_streams;         /* rtp_stream_t by flow and SSRC; file scope, made anew for each file */
+/* Maps of payload types without and with the clocks of iOS 4 to 9, which streams share: each has 2 KiB. The streams hold them, until the
+ * file is closed; NULL: no stream yet. */
+static rtp_dyn_payload_t *rtp_maps[2];
+static wmem_map_t *rtp_announced;       /* SSRC -> rtp_announced_t; file scope */
+static wmem_map_t *rtp_compound;        /* place of an RTP packet, see compound_key() -> the stock dissector's data for it; file scope */
+static uint32_t rtp_number;             /* of the streams so far: a port of the address that they are filed under */
+
+static unsigned
+rtp_hash(const void *key)
+{
+    const rtp_stream_t *k = (const rtp_stream_t *)key;
+
+    return g_direct_hash(k->flow) ^ (k->ssrc * 2654435761u);
+}
+
+static gboolean
+rtp_equal(const void *a, const void *b)
+{
+    const rtp_stream_t *x = (const rtp_stream_t *)a, *y = (const rtp_stream_t *)b;
+
+    return x->flow == y->flow && x->ssrc == y->ssrc;
+}
+
+void
+ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame, const uint32_t *clocks)
+{
+    rtp_announced_t *announced;
+
+    if (wmem_map_lookup(rtp_announced, GUINT_TO_POINTER(ssrc)) || wmem_map_size(rtp_announced) >= FT_RTP_MAX_ANNOUNCED)
+        return;
+    announced = wmem_new(wmem_file_scope(), rtp_announced_t);
+    announced->media = media;
+    announced->frame = frame;
+    memcpy(announced->clocks, clocks, sizeof announced->clocks);
+    wmem_map_insert(rtp_announced, GUINT_TO_POINTER(ssrc), announced);
+}
+
+/* Audio or video? The surest sign first. */
+static uint32_t
+rtp_media(const packet_info *pinfo, const rtp_stream_t *stream, uint32_t ssrc, const ft_rtp_type_t *type, ft_media_by_t *by)
+{
+    const rtp_announced_t *announced = (const rtp_announced_t *)wmem_map_lookup(rtp_announced, GUINT_TO_POINTER(ssrc));
+
+    /* 1. SDP named the SSRC. */
+    if (announced && announced->frame < pinfo->num) {
+        *by = FT_MEDIA_BY_SDP;
+        return announced->media;
+    }
+    /* 2. The payload type. */
+    if (type) {
+        *by = FT_MEDIA_BY_TYPE;
+        return type->media;
+    }
+    /* 3. A packet of the stream was too large for audio. That none was says nothing. */
+    if (stream && stream->large_frame && stream->large_frame <= pinfo->num) {
+        *by = FT_MEDIA_BY_SIZE;
+        return FT_MEDIA_VIDEO;
+    }
+    *by = FT_MEDIA_BY_NOTHING;
+    return 0;
+}
+
+bool
+ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence)
+{
+    unsigned captured = tvb_captured_length(tvb), reported = tvb_reported_length(tvb), header;
+    uint8_t first, second;
+    bool ports;
+
+    /* 1. Version 2 (RFC 3550): avoids STUN, QUIC, DTLS. */
+    if (captured < 2)
+        return false;
+    first = ft_tvb_get_u8(tvb, 0);
+    if ((first & 0xc0) != 0x80)
+        return false;
+    ports = ft_is_media_port(pinfo->srcport) && ft_is_media_port(pinfo->destport);
+    /* 2. RTCP is another form. */
+    second = ft_tvb_get_u8(tvb, 1);
+    if (second >= FT_RTCP_FIRST_TYPE && second <= FT_RTCP_LAST_TYPE)
+        return ft_rtcp_match(tvb);
+    /* 3. The fixed header, the CSRC list and the extension fit. */
+    header = FT_RTP_HEADER_LEN + 4u * (first & 0x0f);
+    if (reported < header || captured < FT_RTP_HEADER_LEN)
+        return false;
+    if (first & 0x10) {
+        if (reported < header + 4)
+            return false;
+        if (captured >= header + 4) {
+            uint16_t words = tvb_get_ntohs(tvb, (int)header + 2);
+
+            if (reported < header + 4u + 4u * words)
+                return false;
+            /* 4. The extension of iOS 4 to 9, two words, between two of FaceTime's media ports. */
+            if (evidence && ports && tvb_get_ntohs(tvb, (int)header) == FT_RTP_PROFILE_4400 && words == FT_RTP_PROFILE_4400_LEN)
+                *evidence |= FT_EV(FT_EV_RTP_4400);
+        }
+    }
+    if (evidence && ports)
+        *evidence |= FT_EV(FT_EV_RTP_PORTS);
+    return true;
+}
+
+/* The stock dissector's names and clocks of the payload types. */
+static rtp_dyn_payload_t *
+rtp_map_new(const rtp_announced_t *announced, bool old)
+{
+    rtp_dyn_payload_t *map = rtp_dyn_payload_new();
+    unsigned count;
+    const ft_rtp_type_t *types = ft_rtp_types(&count);
+
+    for (unsigned i = 0; i < count; i++) {
+        int clock = old ? types[i].old_clock : types[i].clock;
+
+        if (!types[i].encoding)
+            continue;
+        if (announced && announced->clocks[types[i].type] > 0 && announced->clocks[types[i].type] <= INT32_MAX)
+            clock = (int)announced->clocks[types[i].type];
+        ft_rtp_payload_insert(map, types[i].type, types[i].encoding, clock);
+    }
+    return map;
+}
+
+/* Makes the stock dissector's data for a stream: the only way to do so is to announce media, here for an address that no
+ * packet has. The payload is encrypted (its keys travel in the push), which the stock dissector calls SRTP: it then
+ * decodes nothing. setup_frame is the frame that announced the stream: the VoIP Calls window finds the call by it.
+ * The clocks are those that SDP gave with the SSRC (announced), else those of the stream's time. */
+static void *
+rtp_data_new(packet_info *pinfo, uint32_t setup_frame, const rtp_announced_t *announced, bool old)
+{
+    static const char nowhere[] = "facetime";
+    static struct srtp_info encrypted = { .encryption_algorithm = SRTP_ENC_ALG_AES_CM, .auth_algorithm = SRTP_AUTH_ALG_NONE };
+    rtp_dyn_payload_t **shared = &rtp_maps[old], *map = !announced && *shared ? *shared : rtp_map_new(announced, old);
+    address addr;
+    conversation_t *conversation;
+    uint32_t port = ++rtp_number;
+
+    set_address(&addr, AT_STRINGZ, (int)sizeof nowhere, nowhere);
+    srtp_add_address(pinfo, PT_UDP, &addr, (int)port, 0, "FaceTime", setup_frame, 0, map, &encrypted, NULL);
+    if (map != *shared)
+        rtp_dyn_payload_free(map);
+    if (!announced)
+        *shared = map;
+    conversation = find_conversation(setup_frame, &addr, &addr, CONVERSATION_UDP, port, 0, NO_ADDR_B | NO_PORT_B);
+    return conversation ? conversation_get_proto_data(conversation, proto_rtp) : NULL;
+}
+
+/* The conversation in which the stock dissector looks for its data, one for each direction: it asks by the receiver's
+ * address and both ports. Where SDP announced the receiver, it would find SDP's, which is that of all senders and whose
+ * payload types are not encrypted; this one is nearer. On later passes it is only looked up. */
+static conversation_t *
+rtp_conversation(packet_info *pinfo, ft_flow_t *flow)
+{
+    conversation_t **kept = &flow->rtp_conversation[ft_flow_from_a(flow, pinfo) ? 0 : 1], *found;
+
+    if (*kept)
+        return *kept;
+    found = find_conversation(pinfo->num, &pinfo->net_dst, &pinfo->net_src, CONVERSATION_UDP, pinfo->destport, pinfo->srcport,
+                              NO_ADDR_B);
+    if ((!found || (found->options & (NO_PORT2 | NO_PORT2_FORCE))) && !PINFO_FD_VISITED(pinfo))
+        found = conversation_new(flow->first_frame, &pinfo->net_dst, &pinfo->net_src, CONVERSATION_UDP,
+                                 pinfo->destport, pinfo->srcport, NO_ADDR2);
+    *kept = found;
+    return found;
+}
+
+/* The conversation of the stock dissector that SDP made for the receiver; NULL if there is none. */
+static const conversation_t *
+rtp_announced_by_sdp(const packet_info *pinfo)
+{
+    const conversation_t *found = find_conversation(pinfo->num, &pinfo->net_dst, &pinfo->net_src, CONVERSATION_UDP,
+                                                    pinfo->destport, 0, NO_ADDR_B | NO_PORT_B);
+
+    return found && (found->options & NO_PORT2) ? found : NULL;
+}
+
+/* Puts the data of this SSRC into the conversation. On the first pass it is made where there is none. old: iOS 4 to 9.
+ * Returns the stream, or NULL. */
+static rtp_stream_t *
+rtp_prepare(packet_info *pinfo, ft_flow_t *flow, uint32_t ssrc, bool old)
+{
+    rtp_stream_t key = { .flow = flow, .ssrc = ssrc }, *stream;
+    const conversation_t *announced;
+    conversation_t *conversation;
+    void *data;
+
+    if (flow == NULL || proto_rtp < 0)
+        return NULL;
+    conversation = rtp_conversation(pinfo, flow);
+    if (!conversation)
+        return NULL;
+    stream = (rtp_stream_t *)wmem_map_lookup(rtp_streams, &key);
+    if (!stream && !PINFO_FD_VISITED(pinfo) && wmem_map_size(rtp_streams) < FT_RTP_MAX_STREAMS) {
+        announced = rtp_announced_by_sdp(pinfo);
+        /* The frame whose SDP announced the receiver, else the first one of the flow: it has an arrow in the ladder of the call. */
+        data = rtp_data_new(pinfo, announced ? announced->setup_frame : flow->first_frame,
+                            (const rtp_announced_t *)wmem_map_lookup(rtp_announced, GUINT_TO_POINTER(ssrc)), old || announced);
+        if (data) {
+            stream = wmem_memdup(wmem_file_scope(), &key, sizeof key);
+            stream->data = data;
+            wmem_map_insert(rtp_streams, stream, stream);
+        }
+    }
+    if (stream && conversation_get_proto_data(conversation, proto_rtp) != stream->data)
+        conversation_add_proto_data(conversation, proto_rtp, stream->data);
+    return stream;
+}
+
+void
+ft_rtp_prepare_flow(packet_info *pinfo, ft_flow_t *flow)
+{
+    rtp_prepare(pinfo, flow, 0, false);
+}
+
+/* Frame and place in the frame as one number, from 1. */
+static void *
+compound_key(const packet_info *pinfo, unsigned place)
+{
+    return (void *)(uintptr_t)((uint64_t)pinfo->num * FT_MAX_SUBPACKETS + place + 1);
+}
+
+static void
+compound_keep(packet_info *pinfo, unsigned place)
+{
+    void *data = p_get_proto_data(wmem_file_scope(), pinfo, proto_rtp, FT_RTP_CONVERSATION_DATA);
+
+    if (data && wmem_map_size(rtp_compound) < FT_RTP_MAX_COMPOUND)
+        wmem_map_insert(rtp_compound, compound_key(pinfo, place), data);
+}
+
+/* Calls the stock dissector. It keeps what it found out on the first pass (extended sequence number, payload types) with the
+ * frame, as if a frame had one RTP packet; a compound datagram has several, and all would get the numbers of the first one. So
+ * each of them gets its own, which are put back on later passes. */
+static void
+rtp_call_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt)
+{
+    unsigned place = pkt->n_rtp - 1;
+    bool first_pass = !PINFO_FD_VISITED(pinfo);
+    void *data = NULL;
+
+    if (first_pass && place > 0) {
+        if (place == 1)
+            compound_keep(pinfo, 0);
+        p_remove_proto_data(wmem_file_scope(), pinfo, proto_rtp, FT_RTP_CONVERSATION_DATA);
+    } else if (!first_pass && wmem_map_size(rtp_compound) > 0) {
+        data = wmem_map_lookup(rtp_compound, compound_key(pinfo, place));
+    }
+    if (data) {
+        p_remove_proto_data(wmem_file_scope(), pinfo, proto_rtp, FT_RTP_CONVERSATION_DATA);
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_rtp, FT_RTP_CONVERSATION_DATA, data);
+    }
+    ft_call_stock(rtp_handle, tvb, pinfo, root, pkt);
+    if (first_pass && place > 0)
+        compound_keep(pinfo, place);
+}
+
+/* Has the packet the extension of iOS 4 to 9? */
+static bool
+rtp_is_old(tvbuff_t *tvb)
+{
+    int at = FT_RTP_HEADER_LEN + 4 * (ft_tvb_get_u8(tvb, 0) & 0x0f);
+
+    return (ft_tvb_get_u8(tvb, 0) & 0x10) && tvb_bytes_exist(tvb, at, 2) && tvb_get_ntohs(tvb, at) == FT_RTP_PROFILE_4400;
+}
+
+/* Does a key identifier with a counter end the packet? It is there if the counter's upper three bytes are 0: that is so by chance
+ * once in 16 million packets, and a counter of 256 is reached after some days of video. */
+static bool
+rtp_has_trailer(tvbuff_t *tvb, int at, bool old)
+{
+    int reported = (int)tvb_reported_length(tvb);
+
+    return !old && reported - at >= FT_RTP_TRAILER_LEN && tvb_bytes_exist(tvb, reported - FT_RTP_ROC_LEN, FT_RTP_ROC_LEN) &&
+        tvb_get_ntohl(tvb, reported - FT_RTP_ROC_LEN) < 256;
+}
+
+/* The bytes from offset on: encrypted, and today the key's identifier and the rollover counter. */
+static void
+rtp_payload(tvbuff_t *tvb, int offset, proto_tree *tree, bool old)
+{
+    int captured = (int)tvb_captured_length(tvb), end = captured;
+    bool trailer = rtp_has_trailer(tvb, offset, old);
+
+    proto_item_set_generated(proto_tree_add_boolean(tree, hf_rtp_encrypted, tvb, 0, 0, true));
+    if (trailer)
+        end = (int)tvb_reported_length(tvb) - FT_RTP_TRAILER_LEN;
+    if (end > offset)
+        proto_tree_add_item(tree, hf_rtp_payload, tvb, offset, end - offset, ENC_NA);
+    if (trailer) {
+        proto_tree_add_item(tree, hf_rtp_mki, tvb, end, FT_RTP_MKI_LEN, ENC_NA);
+        proto_tree_add_item(tree, hf_rtp_roc, tvb, end + FT_RTP_MKI_LEN, FT_RTP_ROC_LEN, ENC_BIG_ENDIAN);
+    }
+}
+
+static const char *
+media_name(uint32_t media)
+{
+    return media == FT_MEDIA_VIDEO ? "video" : media == FT_MEDIA_AUDIO ? "audio" : "unknown";
+}
+
+/* FaceTime's own: never throws, so that the stock dissector shows the packet up to where the capture cut it. */
+static void
+rtp_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *ft_tree, const ft_rtp_type_t *type, uint32_t media, ft_media_by_t by, bool old)
+{
+    const char *name = type ? type->name : "Unknown";
+    proto_tree *tree = proto_tree_add_subtree_format(ft_tree, tvb, 0, -1, ett_rtp, NULL, "RTP: %s", name);
+    proto_item *item = proto_tree_add_string(tree, hf_rtp_payload_name, tvb, 1, 1, name);
+    int at = FT_RTP_HEADER_LEN + 4 * (ft_tvb_get_u8(tvb, 0) & 0x0f);
+
+    proto_item_set_generated(item);
+    if (!type)
+        expert_add_info_format(pinfo, item, &ei_rtp_type, "Payload type %u was never seen in a FaceTime call", ft_tvb_get_u8(tvb, 1) & 0x7f);
+    proto_item_set_generated(proto_tree_add_string(tree, hf_rtp_media, tvb, 1, 1, media_name(media)));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_rtp_media_by, tvb, 1, 1, by));
+    if (ft_tvb_get_u8(tvb, 0) & 0x10)
+        at = ft_rtp_extension_dissect(tvb, at, pinfo, tree, media);
+    rtp_payload(tvb, at, tree, old);
+}
+
+/* Takes the fixed header into the packet facts. */
+static void
+rtp_header(tvbuff_t *tvb, ft_packet_t *pkt, uint32_t media)
+{
+    ft_rtp_t *rtp;
+
+    if (pkt->n_rtp >= array_length(pkt->rtp))
+        return;
+    rtp = &pkt->rtp[pkt->n_rtp++];
+    rtp->payload_type = ft_tvb_get_u8(tvb, 1) & 0x7f;
+    rtp->media = media;
+    rtp->marker = (ft_tvb_get_u8(tvb, 1) & 0x80) != 0;
+    rtp->seq = tvb_get_ntohs(tvb, 2);
+    rtp->timestamp = tvb_get_ntohl(tvb, 4);
+    rtp->ssrc = tvb_get_ntohl(tvb, 8);
+    rtp->length = tvb_reported_length(tvb);
+}
+
+/* rtp_match() has seen that the fixed header is captured. */
+static void
+rtp_note(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
+{
+    ft_media_by_t by;
+
+    rtp_header(tvb, pkt, rtp_media(pinfo, NULL, tvb_get_ntohl(tvb, 8), ft_rtp_type(ft_tvb_get_u8(tvb, 1) & 0x7f), &by));
+}
+
+void
+ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
+{
+    uint8_t second = ft_tvb_get_u8(tvb, 1);
+    uint32_t ssrc, media;
+    const ft_rtp_type_t *type;
+    rtp_stream_t *stream;
+    ft_media_by_t by;
+    bool old;
+
+    if (second >= FT_RTCP_FIRST_TYPE && second <= FT_RTCP_LAST_TYPE) {
+        ft_rtcp_dissect(tvb, pinfo, root, ft_tree, pkt);
+        return;
+    }
+    pkt->phase = FT_PHASE_MEDIA;
+    type = ft_rtp_type(second & 0x7f);
+    ssrc = tvb_get_ntohl(tvb, 8);
+    old = rtp_is_old(tvb);
+    stream = rtp_prepare(pinfo, pkt->flow, ssrc, old);
+    if (stream && !PINFO_FD_VISITED(pinfo) && !stream->large_frame && tvb_reported_length(tvb) > FT_RTP_AUDIO_MAX)
+        stream->large_frame = pinfo->num;
+    media = rtp_media(pinfo, stream, ssrc, type, &by);
+    rtp_header(tvb, pkt, media);
+    if (ft_is_shown(ft_tree))
+        rtp_show(tvb, pinfo, ft_tree, type, media, by, old);
+    rtp_call_stock(tvb, pinfo, root, pkt);
+    /* Its map holds dynamic types only. */
+    if (type && type->stock_misnames)
+        col_append_fstr(pinfo->cinfo, COL_INFO, " [%s]", type->name);
+}
+
+static bool
+rtp_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow _U_, uint32_t *evidence)
+{
+    return ft_rtp_match(tvb, pinfo, evidence);
+}
+
+static void
+rtp_init(void)
+{
+    rtp_streams = wmem_map_new(wmem_file_scope(), rtp_hash, rtp_equal);
+    rtp_announced = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    rtp_compound = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    rtp_maps[false] = rtp_maps[true] = NULL;
+    rtp_number = 0;
+}
+
+static void
+rtp_register(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_rtp_payload_name, { "Payload Type Name", "facetime.rtp.payload_name", FT_STRING, BASE_NONE,
+            NULL, 0x0, "What FaceTime uses this payload type for", HFILL } },
+        { &hf_rtp_media, { "Media", "facetime.rtp.media", FT_STRING, BASE_NONE,
+            NULL, 0x0, "audio or video", HFILL } },
+        { &hf_rtp_media_by, { "Media Known By", "facetime.rtp.media_by", FT_UINT8, BASE_DEC,
+            VALS(media_by_vals), 0x0, "What tells audio from video here", HFILL } },
+        { &hf_rtp_encrypted, { "Payload Encrypted", "facetime.rtp.encrypted", FT_BOOLEAN, BASE_NONE,
+            NULL, 0x0, "The media payload is encrypted; its keys are not on this flow", HFILL } },
+        { &hf_rtp_payload, { "Encrypted Payload", "facetime.rtp.payload", FT_BYTES, BASE_NONE,
+            NULL, 0x0, "The media, and what else ends the packet where no key identifier is found", HFILL } },
+        { &hf_rtp_mki, { "Key Identifier", "facetime.rtp.mki", FT_BYTES, BASE_NONE,
+            NULL, 0x0, "Names the sender's media key (MKI); the same in all streams of a sender", HFILL } },
+        { &hf_rtp_roc, { "Rollover Counter", "facetime.rtp.roc", FT_UINT32, BASE_DEC,
+            NULL, 0x0, "How often the sequence number went round", HFILL } },
+    };
+    static int *ett[] = { &ett_rtp };
+    static ei_register_info ei[] = {
+        { &ei_rtp_type, { "facetime.rtp.unknown_type", PI_UNDECODED, PI_NOTE,
+            "Payload type that was never seen in a FaceTime call", EXPFILL } },
+    };
+
+    proto_register_field_array(proto_facetime, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+    expert_register_field_array(ft_expert, ei, array_length(ei));
+    ft_rtp_extension_register();
+    register_init_routine(rtp_init);
+}
+
+static void
+rtp_handoff(void)
+{
+    rtp_handle = find_dissector("rtp");
+    proto_rtp = proto_get_id_by_filter_name("rtp");
+}
+
+const ft_wire_t ft_wire_rtp = {
+    .kind = FT_KIND_RTP,
+    .first_mask = 0xc0, .first_bits = 0x80,    /* RFC 3550, 5.1: version 2 */
+    .register_fields = rtp_register,
+    .handoff = rtp_handoff,
+    .match = rtp_match,
+    .dissect = ft_rtp_dissect,
+    .note = rtp_note,
+};

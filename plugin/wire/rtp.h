@@ -1,0 +1,68 @@
+/* rtp.h
+ * What the files of RTP share, and nobody else: rtp.c (the packet), rtp_types.c (payload types), rtp_extension.c (header
+ * extension) and rtcp.c (RTCP and SRTCP).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef FT_RTP_H
+#define FT_RTP_H
+
+#include "wire/wire.h"
+
+/* RFC 5761, section 4: the second byte of RTCP is 192 to 223. */
+#define FT_RTCP_FIRST_TYPE 192
+#define FT_RTCP_LAST_TYPE 223
+
+/* The extension's profile word and its length in words, of iOS 4 to 9. */
+#define FT_RTP_PROFILE_4400 0x4400
+#define FT_RTP_PROFILE_4400_LEN 2
+
+/* The media key's identifier and the rollover counter that end a packet today: 16 and 4 bytes. Measured: all 3,989 RTP packets of
+ * two real calls end so, with one identifier for each sender and a counter of 0. */
+#define FT_RTP_MKI_LEN 16
+#define FT_RTP_ROC_LEN 4
+#define FT_RTP_TRAILER_LEN (FT_RTP_MKI_LEN + FT_RTP_ROC_LEN)
+
+/* How the media of a packet is known: facetime.rtp.media_by. */
+typedef enum { FT_MEDIA_BY_NOTHING, FT_MEDIA_BY_SDP, FT_MEDIA_BY_TYPE, FT_MEDIA_BY_SIZE } ft_media_by_t;
+
+/* ---- rtp.c -------------------------------------------------------------------------------- */
+
+/* An RTP or RTCP packet, also inside something else. Captured bytes only; evidence may be NULL. */
+bool ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence);
+void ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
+/* Says which media (FT_MEDIA_*) an SSRC has that SDP names in this frame, and which clocks (Hz, by payload type; 0: none). First pass only. */
+#define FT_RTP_TYPES 128
+void ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame, const uint32_t *clocks);
+
+/* ---- rtp_types.c -------------------------------------------------------------------------- */
+
+/* One payload type. */
+typedef struct ft_rtp_type {
+    uint8_t type;
+    uint32_t media;             /* FT_MEDIA_* */
+    const char *encoding;       /* name in the stock dissector's map; NULL: a static type, which that map cannot hold */
+    int clock;                  /* Hz, today */
+    int old_clock;              /* Hz, in iOS 4 to 9, where SDP does not say another one */
+    const char *name;           /* for people; "[guess]" where no source says it */
+    bool stock_misnames;        /* a static type that the stock dissector has another name for */
+} ft_rtp_type_t;
+
+/* The payload type; NULL where it is none of FaceTime's. */
+const ft_rtp_type_t *ft_rtp_type(uint8_t type);
+/* All of them. */
+const ft_rtp_type_t *ft_rtp_types(unsigned *count);
+
+/* ---- rtp_extension.c ---------------------------------------------------------------------- */
+
+void ft_rtp_extension_register(void);
+/* Shows the header extension that begins at offset. Bytes that the capture has not are left out. Returns the offset behind it. */
+int ft_rtp_extension_dissect(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, uint32_t media);
+
+/* ---- rtcp.c ------------------------------------------------------------------------------- */
+
+/* Has the datagram the form of RTCP or SRTCP? Captured bytes only. */
+bool ft_rtcp_match(tvbuff_t *tvb);
+void ft_rtcp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
+
+#endif /* FT_RTP_H */

@@ -1,0 +1,182 @@
+/* wire.h
+ * Floor 3, wire: one datagram, its bytes and fields, and the facts that it says (ft_packet_t). A file for each wire format; wire.c is the
+ * demultiplexer. This header is the floor's door.
+ *
+ * A wire format knows the flow that its datagram is of, for links between datagrams. It does not know calls, names and tables. The entry
+ * calls it; the call and the tables read the facts.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef FT_WIRE_H
+#define FT_WIRE_H
+
+#include "flow/flow.h"
+
+/* ---- Facts ---------------------------------------------------------------------------------- */
+
+/* How a packet came to name an endpoint. */
+typedef enum {
+    FT_CANDIDATE_OWN,         /* the sender names its own address: candidate of a link message, SNATMAP request */
+    FT_CANDIDATE_MAPPED       /* the receiver's address as a server sees it: SNATMAP answer, STUN XOR-MAPPED-ADDRESS */
+} ft_candidate_how_t;
+
+/* A link message names up to 15 addresses (4-bit count) and a port list; more are shown but not learned. */
+#define FT_MAX_CANDIDATES 24
+
+typedef struct ft_candidate {
+    ft_endpoint_t at;
+    ft_candidate_how_t how;
+} ft_candidate_t;
+
+/* What a SIP message said. Strings are UTF-8, in packet scope, NULL where the message has no such header. */
+typedef struct ft_sip {
+    const char *call_id;
+    const char *from;           /* display name or user part: a phone number or an Apple ID */
+    const char *to;
+    const char *user_agent;
+    const char *method;         /* of the CSeq header: it names the request that a response answers */
+    bool is_request;
+    uint16_t status;            /* of a response, 0 in a request */
+    bool has_sdp;
+} ft_sip_t;
+
+/* One RTP packet. RFC 3550, section 5.1. */
+typedef struct ft_rtp {
+    uint32_t ssrc;
+    uint32_t timestamp;         /* in units of the payload type's clock */
+    uint16_t seq;
+    uint8_t payload_type;
+    uint32_t media;             /* FT_MEDIA_*; 0 where not known */
+    bool marker;
+    uint32_t length;            /* bytes of the RTP packet, header included */
+} ft_rtp_t;
+
+/* A compound relay datagram holds at most 8 sub-packets (Apple's IDSFoundation). */
+#define FT_MAX_SUBPACKETS 8
+
+/* Packet facts: what one datagram said. In packet scope; made anew on each pass from the bytes alone. */
+typedef struct ft_packet {
+    ft_kind_t kind;
+    ft_phase_t phase;
+    tvbuff_t *stock_tvb;            /* UDP payload, if a dissector that Wireshark remembers for this frame may have taken it; else NULL */
+    uint32_t evidence;              /* FT_EV() bits of this datagram */
+    bool claimed;                   /* this dissector showed the datagram (false: a stock dissector had it) */
+    bool quoted;                    /* the frame is an ICMP error that quotes a datagram of the flow */
+    bool inside_turn;               /* the datagram came out of a TURN message */
+    bool from_relay, to_relay;      /* the source, the destination is the relay's side */
+    ft_flow_t *flow;                /* file scope; NULL if there is none */
+    unsigned n_rtp;
+    ft_rtp_t rtp[FT_MAX_SUBPACKETS];
+    unsigned n_candidates;
+    ft_candidate_t candidates[FT_MAX_CANDIDATES];
+    ft_sip_t *sip;                  /* packet scope; NULL if the datagram is no SIP */
+    uint32_t sdp_ssrc[4];           /* SSRCs that SDP names (a=rtpID) */
+    unsigned n_sdp_ssrc;
+    bool is_answer;                 /* answer of a STUN or NAT probe */
+    int16_t dscp;                   /* of the IP header, 0 to 63; -1: not known. Only of media, and on the first pass */
+    const char *label;              /* what a ladder says of it: static or packet scope; NULL: nothing new by itself */
+    bool routine;                   /* repeated until it is answered (STUN checks, QUIC Initials): a ladder shows the first of a flow */
+    bool quic_initial;              /* a QUIC Initial: somebody opens a connection */
+    uint64_t participant;           /* participant ID of the (first) relay sub-packet; 0: none */
+    uint8_t quic_scid_len;          /* source connection ID of a QUIC long header: packets back carry it; 0: none */
+    uint8_t quic_scid[FT_QUIC_CID_MAX];
+} ft_packet_t;
+
+/* Where and when a datagram was seen. */
+typedef struct ft_arrival {
+    uint32_t frame;
+    nstime_t when;              /* absolute */
+    const ft_flow_t *flow; /* file scope */
+    bool from_a;                /* it went from side a of the flow to side b */
+    ft_path_t path;             /* of media */
+    int16_t dscp;               /* of the IP header, 0 to 63; -1: not known */
+} ft_arrival_t;
+
+/* An RTP packet that came before its flow had a call. */
+typedef struct ft_media_packet {
+    ft_arrival_t arrival;
+    ft_rtp_t rtp;
+} ft_media_packet_t;
+
+/* ---- Wire formats --------------------------------------------------------------------------- */
+
+/* One wire format: a new one is a new file with such a struct, and a line in wire_formats.h. */
+typedef struct ft_wire {
+    ft_kind_t kind;
+    /* Its datagrams begin with a byte whose bits under first_mask are first_bits; match() is only asked then. No mask: any byte. */
+    uint8_t first_mask, first_bits;
+    /* Registers the format's fields and expert items; may be NULL. */
+    void (*register_fields)(void);
+    /* Finds the stock dissectors that the format needs; may be NULL. */
+    void (*handoff)(void);
+    /* Has the datagram this form? Never throws: looks at captured bytes only. Adds FT_EV() bits to *evidence.
+     * flow may be NULL (first datagram). */
+    bool (*match)(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence);
+    /* Shows a datagram for which match() held: FaceTime's own fields below ft_tree, what a stock dissector
+     * knows below root, by ft_call_stock(). Fills pkt. May throw as dissectors do when the capture is cut. */
+    void (*dissect)(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
+    /* Notes what later datagrams are linked to (or pkt's RTP header), on the first pass, where a stock dissector shows the datagram because its
+     * flow may become FaceTime's only later. Looks at captured bytes only. May be NULL. */
+    void (*note)(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt);
+} ft_wire_t;
+
+#define FT_FORMAT_EXTERN(name, ...) extern const ft_wire_t ft_wire_##name;
+FT_WIRE_FORMATS(FT_FORMAT_EXTERN)
+/* No kind of its own: what a virtual transport packet wraps. */
+extern const ft_wire_t ft_wire_vtp;
+
+/* ---- wire.c --------------------------------------------------------------------------------- */
+
+/* Registers the fields of all wire formats; finds the stock dissectors that they need. */
+void ft_wires_register(void);
+void ft_wires_handoff(void);
+/* The wire format of a datagram of two captured bytes at least; NULL: none that is known. flow may be NULL. Adds to *evidence. */
+const ft_wire_t *ft_demux(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence);
+
+/* ---- packet.c: the facts -------------------------------------------------------------------- */
+
+/* New facts of a datagram, in packet scope. wire NULL: no form that is known. */
+ft_packet_t *ft_packet_new(packet_info *pinfo, ft_flow_t *flow, const ft_wire_t *wire, uint32_t evidence);
+/* Gives the facts of the datagram at hand to the post-dissector, which runs after all dissectors of the frame. */
+void ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt);
+/* The facts of the frame's datagram; NULL if it showed no sign of FaceTime. */
+ft_packet_t *ft_packet_of(packet_info *pinfo);
+/* The same while the frame is dissected. Cheap where there are none, as in most frames of a capture. */
+ft_packet_t *ft_packet_at_hand(packet_info *pinfo);
+/* How the datagram travels, if it is media. */
+ft_path_t ft_packet_path(const packet_info *pinfo, const ft_packet_t *pkt);
+/* Adds an endpoint that the packet names; a full list drops it. addr's bytes must live as long as the packet. */
+void ft_candidate_add(ft_packet_t *pkt, const address *addr, uint16_t port, ft_candidate_how_t how);
+/* Where and when the datagram at hand was seen. frame: the whole frame's bytes. */
+void ft_arrival_of(ft_arrival_t *arrival, tvbuff_t *frame, const packet_info *pinfo, const ft_packet_t *pkt);
+/* Calls a stock dissector for the bytes of tvb, unless one had the packet already (pkt->claimed is false). */
+void ft_call_stock(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt);
+
+/* ---- What other floors ask of single formats ------------------------------------------------ */
+
+/* sip.c: is it a request with this method? False where sip is NULL. */
+bool ft_sip_is_request(const ft_sip_t *sip, const char *method);
+
+/* RFC 3550, section 5.1: bytes of the header, and where the SSRC is. */
+#define FT_RTP_HEADER_LEN 12
+#define FT_RTP_SSRC_AT 8
+
+/* rtp.c: makes the stock dissector's data for a flow whose RTP may be shown on a later pass only. First pass only. */
+void ft_rtp_prepare_flow(packet_info *pinfo, ft_flow_t *flow);
+/* FT_MEDIA_* of a payload type, 0 where not known. */
+uint32_t ft_rtp_media(uint8_t payload_type);
+/* What FaceTime uses a payload type for; never NULL. */
+const char *ft_rtp_name(uint8_t payload_type);
+/* Its clock in Hz, 0 where not known; `relayed_era`: in a call of the years with the relay channel (iOS 12 and later). */
+uint32_t ft_rtp_clock(uint8_t payload_type, bool relayed_era);
+
+/* link.c: link messages, inside a TURN message as well. ft_link_match() looks at captured bytes only. */
+bool ft_link_match(tvbuff_t *tvb);
+void ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t *pkt);
+
+/* relay.c: relay channel data whose channel header the stock STUN dissector took for TURN ChannelData (UDP port 3478 belongs to it). tvb is
+ * what follows the header. The match looks at captured bytes only. */
+bool ft_relay_headless_match(tvbuff_t *tvb);
+void ft_relay_headless_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
+
+#endif /* FT_WIRE_H */
