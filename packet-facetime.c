@@ -1,11 +1,11 @@
 /* packet-facetime.c
  * Apple FaceTime: registration, the ways in, and the order of things for a datagram.
  *
- * One UDP socket of the device carries everything: STUN, SIP, RTP, RTCP, relay channel data, probes and QUIC. The first bytes
- * of each datagram decide which of them it is, never the port and never what the datagram before was. What Wireshark knows is
- * shown by Wireshark's own dissectors; this plugin recognises, demultiplexes, names and stitches.
+ * One UDP socket of the device carries STUN, SIP, RTP, RTCP, relay channel data, probes and QUIC. The first bytes of each datagram decide
+ * which of them it is; the port and the datagram before do not count. Wireshark's own dissectors show the protocols that Wireshark knows.
+ * This plugin recognises, demultiplexes, names and stitches.
  *
- * Limits: the media payload, the relay's QUIC and the push are encrypted and stay so.
+ * Limits: media, the relay's QUIC and the push are encrypted. The plugin does not decrypt them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -38,7 +38,7 @@ dissect_facetime_recognised(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
     return ft_recognise(tvb, pinfo, tree) ? (int)tvb_captured_length(tvb) : 0;
 }
 
-/* An ICMP error quotes a datagram of the flow: it belongs to the call too, and is shown by Wireshark alone. */
+/* An ICMP error that quotes a datagram of the flow belongs to the call, too. Wireshark alone shows it. */
 static void
 note_quoted(tvbuff_t *tvb, packet_info *pinfo, ft_flow_t *flow)
 {
@@ -52,7 +52,7 @@ note_quoted(tvbuff_t *tvb, packet_info *pinfo, ft_flow_t *flow)
     ft_packet_attach(pinfo, pkt);
 }
 
-/* A datagram of a conversation that is FaceTime, or whose one end SDP of a FaceTime call announced. */
+/* A datagram of a conversation that is FaceTime, or with an end that the SDP of a FaceTime call announced. */
 static int
 dissect_facetime(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
@@ -95,8 +95,8 @@ dissect_facetime_decode_as(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     return (int)tvb_captured_length(tvb);
 }
 
-/* A flow that may be FaceTime: better evidence makes it so, else who had the conversation before gets the datagram. This
- * handle belongs to no protocol, so nothing of it is seen in the packet. */
+/* A datagram of a watched flow. With enough evidence the flow becomes FaceTime; otherwise the conversation's former dissector gets the
+ * datagram. The handle belongs to no protocol, so the packet shows nothing of it. */
 static int
 dissect_facetime_watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -177,7 +177,7 @@ dissect_facetime_heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         show = wire->dissect;
     }
     claimed = pkt->claimed;
-    pkt->claimed = true;        /* what is inside was shown by nobody yet */
+    pkt->claimed = true;        /* no dissector has shown what is inside */
     pkt->evidence |= evidence;
     if (!outer) {
         pkt->kind = kind;

@@ -86,7 +86,7 @@ typedef enum { FT_CONFIDENCE_NONE, FT_CONFIDENCE_LOW, FT_CONFIDENCE_MEDIUM, FT_C
 /* Media of an RTP payload type, as a mask in a call. */
 enum { FT_MEDIA_AUDIO = 1, FT_MEDIA_VIDEO = 2 };
 
-/* Why a flow is taken for FaceTime: facetime.evidence. A bit each; detect.c holds the text and the weight of each. */
+/* Why a flow is taken for FaceTime: facetime.evidence. A bit each; flow/evidence.c holds the text and the weight of each. */
 typedef enum {
     FT_EV_RELAY_HEADER,     /* relay channel data of exact length, its sub-packets parse to the end */
     FT_EV_RELAY_FORM,       /* the same, but the host is not known and what follows the header is not, or was cut off */
@@ -101,13 +101,13 @@ typedef enum {
     FT_EV_RTP_4400,         /* RTP header extension 0x4400 of two words, both ports in FaceTime's range */
     FT_EV_QUIC_RELAY,       /* QUIC to a relay port at an Apple address */
     FT_EV_STUN_PORTS,       /* STUN from or to one of FaceTime's ports */
-    FT_EV_QUIC_PORTS,       /* QUIC to a relay port, the address is nobody's we know */
+    FT_EV_QUIC_PORTS,       /* QUIC to a relay port of an unknown host */
     FT_EV_RTP_PORTS,        /* RTP between two of FaceTime's media ports */
     FT_EV_SAME_SOCKET,      /* another flow of the same local socket is FaceTime */
     FT_EV_SSRC,             /* an SSRC that a call already has, or that SDP named */
     FT_EV_CANDIDATE,        /* an end of the flow was announced as a candidate */
-    FT_EV_DECODE_AS,        /* the analyst said so */
-    FT_EV_FORM,             /* the form of a wire format that nothing but FaceTime sends, and that has no sign of its own above */
+    FT_EV_DECODE_AS,        /* the analyst chose FaceTime by Decode As */
+    FT_EV_FORM,             /* a form that only FaceTime sends, of a wire format without a sign of its own above */
     FT_EV_COUNT
 } ft_evidence_t;
 

@@ -2,7 +2,7 @@
  * Runs after all dissectors of every frame, on every pass. On the first pass it takes the datagram's facts into its flow and
  * its call; on every pass it writes facetime.call.* and queues the tap.
  *
- * The facts are taken here and not in the dissector, because a dissector that meets the end of a cut capture does not return.
+ * The facts are taken here, not in the dissector: a dissector that reads beyond the captured bytes does not return.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -23,9 +23,9 @@ def runs(wireshark, stock):
 
 def test_it_says_that_it_stopped(runs):
     for mine, _ in runs.values():
-        said = flood.complaints(mine.out)
-        assert said["More FaceTime-like flows than are kept: the later ones are not followed"] >= 1
-        assert said["More FaceTime calls than are kept: the later ones are not followed"] >= 1
+        found = flood.complaints(mine.out)
+        assert found["More FaceTime-like flows than are kept: the later ones are not followed"] >= 1
+        assert found["More FaceTime calls than are kept: the later ones are not followed"] >= 1
 
 
 def test_memory_has_a_limit(runs):

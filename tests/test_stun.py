@@ -305,12 +305,12 @@ def stun(kind, *attributes, transaction=1, length=None):
 
 
 # Opens the flow that most tests use.
-OPENING = packet(DEVICE, PEER, stun(0x0001, SIGN, INTEGRITY, transaction=99))
+FIRST = packet(DEVICE, PEER, stun(0x0001, SIGN, INTEGRITY, transaction=99))
 
 
 def after_opening(wireshark, *payloads, passes="-2", kept=None):
     """What is shown of messages on a flow that a proper message has opened."""
-    made = [OPENING] + [packet(DEVICE, PEER, payload, 10 + number, kept) for number, payload in enumerate(payloads)]
+    made = [FIRST] + [packet(DEVICE, PEER, payload, 10 + number, kept) for number, payload in enumerate(payloads)]
     return pdml.packets(wireshark, handmade.capture(wireshark, made), *PASSES[passes])[1:]
 
 
@@ -441,7 +441,7 @@ def test_datagram_ends_in_the_header(wireshark, passes):
 def test_capture_is_cut(wireshark, kind, passes):
     """Wherever the capture is cut: everything up to the cut, nothing malformed, no complaint."""
     whole = stun(kind, (0xFFD3, b"\x05"), (0x8008, ONE_UUID), (0x8007, bytes(4)), INTEGRITY)
-    made = [OPENING] + [packet(DEVICE, PEER, whole, 10 + kept, kept) for kept in range(8, len(whole))]
+    made = [FIRST] + [packet(DEVICE, PEER, whole, 10 + kept, kept) for kept in range(8, len(whole))]
     shown_packets = pdml.packets(wireshark, handmade.capture(wireshark, made), *PASSES[passes])[1:]
     for kept, found in zip(range(8, len(whole)), shown_packets, strict=True):
         assert found.value(STUN + "type") == f"0x{kind:04x}", kept
@@ -472,7 +472,7 @@ def test_echo(wireshark, passes):
     """Echo messages, which the stock dissector refuses: named, every byte shown, request and answer linked, times split."""
     request = stun(0x0EE3, (0x0025, struct.pack(">I", 7)), (0x8005, struct.pack(">HH", 2048, 0)), INTEGRITY, transaction=5)
     answer = stun(0x0FE3, (0x0025, struct.pack(">I", 7)), (0x8005, struct.pack(">HH", 2048, 512)), INTEGRITY, transaction=5)
-    made = [OPENING, packet(DEVICE, PEER, request, 100), packet(PEER, DEVICE, answer, 180)]
+    made = [FIRST, packet(DEVICE, PEER, request, 100), packet(PEER, DEVICE, answer, 180)]
     _, asked, answered = pdml.packets(wireshark, handmade.capture(wireshark, made), *PASSES[passes])
     assert asked.lines(STUN + "type") == ["Echo Request (0x0ee3)"]
     assert answered.lines(STUN + "type") == ["Echo Success Response (0x0fe3)"]

@@ -1,6 +1,6 @@
 /* backlog.c
- * What the frame at hand brought into calls besides itself: earlier datagrams of a flow, earlier packets around the call. The taps
- * get them on the first pass with that frame, so that a table counts the same on one pass as on two.
+ * The backlog: earlier packets that the current frame brings into a call (datagrams of a flow, packets of service flows). On the first pass
+ * the taps get them with that frame, so that a table has the same counts after one pass as after two.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

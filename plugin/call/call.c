@@ -5,11 +5,11 @@
  */
 #include "call/internal.h"
 
-/* What a flood can make this file hold: calls of some 700 bytes each. */
+/* Limit against a flood. A call takes some 700 bytes. */
 #define FT_MAX_CALLS 131072
 
-/* A call that was silent for so long is over; what comes then is another one. Longer than the about 20 s after which FaceTime
- * gives up a call without packets (observed behaviour, no written source). */
+/* A call that is silent for longer than this is over; later packets belong to another call. FaceTime gives up a call without packets after
+ * about 20 s (observed behaviour, no written source). */
 #define FT_CALL_IDLE_SECONDS 30
 /* Answers and late media after the end still belong to the call: SIP's timer F is 32 s (RFC 3261, 17.1.2.2), in practice
  * they come within a round trip or two. */
@@ -23,7 +23,7 @@ static nstime_t clock_now;              /* absolute time of the latest frame of 
 ft_call_t *
 ft_call_root(ft_call_t *call)
 {
-    /* Merges keep the older call, so that chains are short; they are made shorter on the way. */
+    /* A merge keeps the older call, so chains are short; each look-up shortens them further. */
     while (call->merged_into) {
         if (call->merged_into->merged_into)
             call->merged_into = call->merged_into->merged_into;

@@ -45,7 +45,7 @@ typedef enum {
     FT_EXPOSURE_COUNT
 } ft_exposure_t;
 
-/* What SIP said of the end of a call, as a mask. */
+/* How SIP ended the call, as a mask. */
 enum { FT_SIP_BYE = 1, FT_SIP_DECLINED = 2, FT_SIP_CANCELLED = 4, FT_SIP_FAILED = 8 };
 
 /* One call. File scope. Written on the first pass only; a call that turned out to be part of another points to it. */

@@ -6,10 +6,10 @@
  */
 #include "call/internal.h"
 
-/* Arrows that are kept, of all calls together; some 60 bytes each. A call of today has 30 to 100. */
+/* Limit of arrows of all calls together, of some 60 bytes each. A call of today has 30 to 100. */
 #define FT_MAX_EVENTS 262144
 
-/* Arrows of one call: what is worth reading. Checks and link messages of a long call go on until its end. */
+/* Limit of arrows of one call: more cannot be read. Checks and link messages go on until the end of a call. */
 #define FT_MAX_CALL_EVENTS 200
 
 static wmem_map_t *events;      /* frame number -> label, in file scope */

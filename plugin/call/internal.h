@@ -14,10 +14,10 @@
  * after some 10 s of silence (observed behaviour, no written source). */
 #define FT_SILENCE_SECONDS 10
 
-/* What the NAT probes of a flow say of the device, while they wait for its call. File scope. */
+/* The addresses in the NAT probes of a flow, while the probes wait for their call. File scope. */
 typedef struct ft_probed {
     ft_endpoint_t own, mapped;      /* AT_NONE where not known */
-    ft_moment_t own_at, mapped_at;  /* the probes that said so */
+    ft_moment_t own_at, mapped_at;  /* the probes that had them */
 } ft_probed_t;
 
 /* Datagrams of a flow that wait for a call: those of one kind, phase and direction, which are few. File scope. */

@@ -21,11 +21,11 @@
 
 #include <wiretap/wtap.h>
 
-/* NAT probes that wait for their call; a flood of them gets no more. */
+/* Limit of NAT probes that wait for their call, against a flood. */
 #define FT_MAX_PENDING 64
 
-/* How often flows may go from one call to another in a file, and later passes know it: some 60 bytes each. A device has a few dozen
- * calls a day on the same flows; more is a flood of datagrams that name two calls in turn. */
+/* Limit of changes of a flow from one call to another that later passes know, of some 60 bytes each. A device makes a few dozen calls a day
+ * on the same flows; more is a flood of datagrams that name two calls in turn. */
 #define FT_MAX_CHANGES 262144
 
 /* A NAT probe this long before a call belongs to it: 1 s was seen on a real call; the 2010 description has push,
@@ -36,7 +36,7 @@ static ft_flow_t *pending[FT_MAX_PENDING]; /* a ring */
 static unsigned pending_next;
 static unsigned changes;                    /* of flows from call to call that were kept */
 
-/* True if the packet can tell nothing about its flow's call that was not known at the last one: most media packets. */
+/* True if the packet adds nothing to what is known about its flow's call, as most media packets. */
 static bool
 join_is_told(const ft_flow_t *flow, ft_call_t *call, const ft_packet_t *pkt)
 {
@@ -217,7 +217,7 @@ join_keep_probed(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *p
     }
 }
 
-/* The call can be found by what its NAT probe said, and an eavesdropper can read it. */
+/* Enters the addresses of a NAT probe into the index and into the call's exposure. */
 static void
 join_take_probed(ft_call_t *call, ft_flow_t *flow)
 {

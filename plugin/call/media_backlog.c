@@ -1,8 +1,8 @@
 /* media_backlog.c
  * RTP that comes before its flow has a call (a capture that begins within a call, media before the first sign of FaceTime).
  *
- * On one pass, as in tshark, such packets are counted by the packet that shows what they are; a table of streams needs their
- * RTP headers as well. They are kept for taps only, until the flow has its call; later passes see each of them in its place.
+ * On one pass, as in tshark, the packet that shows what they are brings them into the call. The table of streams needs their RTP headers as
+ * well. They are kept only if a tap listens, until the flow has its call. Later passes see each of them in its place.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

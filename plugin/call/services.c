@@ -1,6 +1,6 @@
 /* services.c
- * What the device does around a call, on flows of other protocols: its push connection, look-ups of FaceTime's servers, the
- * certificate, the registration. Which conversations these are is found by names (floor names); this file ties their packets to calls.
+ * Service flows: conversations of the device with FaceTime's servers around a call (push, DNS, certificate, registration). The floor names
+ * finds the conversations; this file assigns their packets to calls.
  *
  * A packet belongs to a call if all of this holds:
  *
@@ -12,8 +12,8 @@
  *  3. It is not earlier than FT_SERVICE_BEFORE_SECONDS before the call's own first packet, and not later than
  *     FT_SERVICE_AFTER_SECONDS after the call's last one. Avoids the notifications that a push connection carries all day.
  *
- * Where the device is not in a call the packet waits for one; the first packets of a conversation (TCP's handshake) also wait for
- * the name that says what the conversation is.
+ * A packet whose device has no call is queued until that device has one. The first packets of a conversation (the TCP handshake) are also
+ * queued until a name shows what the conversation is.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -27,7 +27,7 @@
 /* The device tells over the push that the call is over: within a second on the real calls. */
 #define FT_SERVICE_AFTER_SECONDS 5
 
-/* What a flood can make this file hold: conversations and packets, some 100 bytes each. */
+/* Limits against a flood: conversations and packets, of some 100 bytes each. */
 #define FT_MAX_SERVICE_FLOWS 65536
 #define FT_MAX_SERVICE_PACKETS 262144
 /* Packets of one conversation that wait for a name: a TCP handshake and a TLS one have a dozen. */

@@ -194,7 +194,7 @@ bplist_object(const bplist_t *list, uint64_t number, ft_bplist_value_t *value)
         count = bplist_uint(tvb, content + 1, bytes);
         content += 1 + (int)bytes;
     }
-    /* No count can be more than the bytes there are: from here on sums do not overflow. */
+    /* A count is at most the number of bytes in the list, so the sums below cannot overflow. */
     if (count > (uint64_t)list->table)
         return false;
 
@@ -250,7 +250,7 @@ bplist_object(const bplist_t *list, uint64_t number, ft_bplist_value_t *value)
     value->count = count;
 
     switch (marker >> 4) {
-    case BPLIST_INTEGER:        /* 8 bytes are signed, fewer are not; 16 bytes hold what 8 cannot, their low half is shown */
+    case BPLIST_INTEGER:        /* an integer of 8 bytes is signed, a shorter one is not; of one of 16 bytes the low half is shown */
     case BPLIST_UID:
         value->number = (int64_t)bplist_uint(tvb, content + (size > 8 ? (int)size - 8 : 0), (unsigned)MIN(size, 8));
         break;
@@ -334,7 +334,7 @@ ft_bplist_walk(tvbuff_t *tvb, wmem_allocator_t *scope, ft_bplist_visit_t visit, 
 
 /* ---- Tree ----------------------------------------------------------------------------------- */
 
-/* Seconds since 2001, if that is a time that can be shown. */
+/* Converts seconds since 2001; false for a time that Wireshark cannot show. */
 static bool
 bplist_date(double seconds, nstime_t *when)
 {
@@ -342,7 +342,7 @@ bplist_date(double seconds, nstime_t *when)
         return false;
     when->secs = (time_t)seconds + BPLIST_EPOCH;
     when->nsecs = (int)((seconds - (double)(time_t)seconds) * 1e9);
-    /* Before 2001 the part of a second is negative, which an nstime_t that is shown must not have. */
+    /* Before 2001 the fraction is negative; Wireshark shows only positive nanoseconds. */
     if (when->nsecs < 0) {
         when->secs--;
         when->nsecs += 1000000000;
@@ -350,7 +350,7 @@ bplist_date(double seconds, nstime_t *when)
     return true;
 }
 
-/* What is being shown, and who wants to see its pairs. */
+/* The state of ft_bplist_dissect(), passed to the visitor. */
 typedef struct bplist_shown {
     tvbuff_t *tvb;
     ft_bplist_pair_t pair;  /* may be NULL */
@@ -507,7 +507,7 @@ dissect_plist(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
 void
 ft_bplist_handoff(void)
 {
-    /* Belongs to no protocol: what a server calls a property list is not a packet of FaceTime's. Decode As wants a name then. */
+    /* The handle belongs to no protocol: a property list over HTTP is not FaceTime traffic. Decode As needs a name for such a handle. */
     dissector_handle_t handle = create_dissector_handle_with_name_and_description(dissect_plist, -1, "apple_plist", "Apple Property List");
 
     xml_handle = find_dissector("xml");

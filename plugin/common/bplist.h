@@ -1,8 +1,8 @@
 /* bplist.h
  * A small bounded reader of Apple's binary property lists ("bplist00"), as link messages and push payloads hold them.
  *
- * Two ways to use it: ft_bplist_walk() calls back for each value, which is how code takes facts out of a list;
- * ft_bplist_dissect() shows the whole list below a tree. Both read captured bytes only and never throw.
+ * ft_bplist_walk() calls a visitor for each value: code that needs facts uses it. ft_bplist_dissect() shows the whole list below a tree.
+ * Both read captured bytes only and never throw.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,7 +11,7 @@
 
 #include "common/ws_compat.h"
 
-/* What one list can make this reader do. Far above what Apple's programs send: the largest list seen has 5 objects. */
+/* Limits on the work that one list can cause. The largest list that was seen has 5 objects. */
 #define FT_BPLIST_MAX_OBJECTS   4096    /* objects of a list */
 #define FT_BPLIST_MAX_DEPTH     16      /* lists inside lists; also ends a list that holds itself */
 #define FT_BPLIST_MAX_VALUES    2048    /* values that are visited: one object may be referred to many times */

@@ -1,5 +1,5 @@
 /* endpoint.h
- * An address and a port: as a key of maps, as a copy in file scope; what kind of address it is.
+ * An address and a port: hash and comparison for maps, a copy in file scope, and tests for Apple's and for private networks.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,7 +17,7 @@ typedef struct ft_endpoint {
 /* A GHashFunc and a GEqualFunc. */
 unsigned ft_endpoint_hash(const void *key);
 gboolean ft_endpoint_equal(const void *a, const void *b);
-/* Copies both; the address's bytes into file scope. */
+/* Copies address and port; the address's bytes go into file scope. */
 void ft_endpoint_copy(ft_endpoint_t *to, const address *addr, uint16_t port);
 
 /* True if addr is in one of Apple's networks. */

@@ -1,5 +1,5 @@
 /* ids.c
- * What Wireshark gave the plugin when it was registered.
+ * Identifiers that Wireshark assigns at registration.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,6 +1,6 @@
 /* ids.h
- * What Wireshark gave the plugin when it was registered: the protocol, its trees, its tap, its dissectors. Set once by packet-facetime.c
- * (proto_register_facetime() and proto_reg_handoff_facetime()), only read afterwards.
+ * Identifiers that Wireshark assigns at registration: protocol, tap, expert module, dissector handles. packet-facetime.c sets them once, in
+ * proto_register_facetime() and proto_reg_handoff_facetime(). Afterwards they are only read.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,11 +19,11 @@ extern dissector_handle_t ft_watch_handle;  /* of conversations that may turn ou
 extern dissector_handle_t ft_port_handle;   /* of FaceTime's ports in the table "udp.port" */
 extern heur_dtbl_entry_t *ft_heur_entry;    /* of "facetime_udp": tells whether the user switched it off; NULL before handoff */
 
-/* Finds what Wireshark registers only after all handoffs: when a file is opened. */
+/* Called when a file is opened: finds the expert tap, which Wireshark registers after all handoffs. */
 void ft_ids_init(void);
 
-/* Does anybody see what is shown? Without a tree only those who collect expert items. Half a million media packets need not be shown
- * to nobody. */
+/* True if items that are added now are seen: there is a tree, or somebody listens to expert items. A capture has some 500,000 media
+ * packets; where this is false no item is made for them. */
 bool ft_is_shown(const proto_tree *tree);
 
 #endif /* FT_IDS_H */

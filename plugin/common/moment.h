@@ -1,5 +1,5 @@
 /* moment.h
- * Frame and time of what happened once, and the difference of two times.
+ * The frame and time of an event, and the difference of two times.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,16 +1,15 @@
 /* payload.c
  * Where the IP header and the transport layer's payload lie in a frame.
  *
- * packet_info does not say, and fields of other dissectors would need a tree for each packet of a file: a fifth of all the work that
- * tshark has with a capture (measured on 4.0). But an IPv4 address is not copied by the IP dissector: it points to
- * where it was read, at a known place of the header. IPv6 addresses are copied: the header is looked for by its version and its two
- * addresses, which stand one behind the other.
+ * packet_info does not hold this offset. The fields of other dissectors hold it, but they need a tree for each packet, which is a fifth of
+ * tshark's work (measured on 4.0). Instead the header is found by its addresses. The IP dissector does not copy an IPv4 address:
+ * it points into the header. It copies IPv6 addresses: the header is searched by its version and its two adjacent addresses.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "common/payload.h"
 
-/* An IP header begins within so many bytes of a frame: behind radiotap, 802.11, tags, PPPoE, a tunnel. */
+/* Bytes of a frame in which an IPv6 header is searched: it may follow radiotap, 802.11, tags, PPPoE or a tunnel. */
 #define FT_IP_WITHIN 256
 
 /* RFC 791, 3.1. */
@@ -37,7 +36,7 @@ ipv4_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
     if (captured < IPV4_HEADER)
         return false;
     ip->payload = 4u * (bytes[0] & 0x0f);
-    /* Segmentation by the network card leaves no length: then it is what there is. */
+    /* Segmentation offload leaves the length 0: the captured length is taken instead. */
     ip->length = ft_u16(bytes + 2) ? (unsigned)ft_u16(bytes + 2) : captured;
     if (ip->payload < IPV4_HEADER || ip->length < ip->payload)
         return false;
@@ -48,7 +47,7 @@ ipv4_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
     return true;
 }
 
-/* Rarer than IPv4, and longer: not part of its callers, which run for each packet. */
+/* Not inlined: the callers run for each packet, and most packets are IPv4. */
 static G_GNUC_NO_INLINE bool
 ipv6_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
 {
@@ -60,7 +59,7 @@ ipv6_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
     ip->dscp = (uint8_t)((bytes[0] & 0x0f) << 2 | bytes[1] >> 6);
     ip->protocol = bytes[6];
     ip->is_fragment = false;
-    /* Each header moves on by eight bytes at least. */
+    /* Ends: each extension header has eight bytes at least. */
     while (ip->protocol == IPV6_HOP_BY_HOP || ip->protocol == IPV6_ROUTING || ip->protocol == IPV6_DESTINATION || ip->protocol == IPV6_FRAGMENT) {
         const uint8_t *header = bytes + ip->payload;
 
@@ -139,7 +138,7 @@ ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo)
     case AT_IPv6: source = IPV6_SOURCE; break;
     default: return false;
     }
-    /* As numbers: pointers into different buffers have no order. */
+    /* Compared as integers: C defines no order for pointers into different buffers. */
     at = (uintptr_t)pinfo->net_src.data - source;
     if (at >= (uintptr_t)bytes && at < (uintptr_t)bytes + captured)
         header = (const uint8_t *)at;

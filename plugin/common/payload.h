@@ -12,17 +12,17 @@
 #define FT_IP_PROTOCOL_TCP 6
 #define FT_IP_PROTOCOL_UDP 17
 
-/* An IP header that stands in the frame, and what is behind it. Lives as long as the frame's bytes. */
+/* An IP header in the frame, and its payload. Valid as long as the frame's bytes. */
 typedef struct ft_ip {
-    const uint8_t *frame;       /* where the frame, or whatever holds the header, begins */
+    const uint8_t *frame;       /* first byte of the frame, or of the buffer that holds the header */
     const uint8_t *bytes;       /* the header */
-    unsigned captured;          /* bytes from there that the frame has */
-    unsigned length;            /* of header, extension headers and payload on the wire, in bytes */
-    unsigned payload;           /* where the payload begins, in bytes from the header */
+    unsigned captured;          /* captured bytes from the header on */
+    unsigned length;            /* bytes of header, extension headers and payload on the wire */
+    unsigned payload;           /* offset of the payload, in bytes from the header */
     uint8_t protocol;           /* of the payload, one of IANA's protocol numbers */
     uint8_t dscp;               /* RFC 2474: 0 to 63 */
     bool v6;
-    bool is_fragment;           /* of a larger packet: the payload is not whole, and may be a later part */
+    bool is_fragment;           /* the payload is one part of a larger one, not necessarily the first */
 } ft_ip_t;
 
 /* A segment or datagram. Lives as long as the frame's bytes. */
@@ -42,17 +42,17 @@ ft_u16(const uint8_t *at)
     return (uint16_t)((unsigned)at[0] << 8 | at[1]);
 }
 
-/* The innermost IP header that the packet's addresses were read from. False: it does not stand in the frame (the packet was put
- * together, decrypted or inflated), or is none that is valid. */
+/* Finds the innermost IP header from which the packet's addresses were read. False: it is not in the frame (the packet was
+ * reassembled, decrypted or decompressed), or it is not valid. */
 bool ft_ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo);
-/* The header at these bytes. False: none that is valid, or cut. */
+/* Reads the header at these bytes. False: it is not valid, or it is truncated. */
 bool ft_ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured);
-/* Its addresses, which point into the header. */
+/* The addresses of the header. They point into it. */
 void ft_ip_addresses(const ft_ip_t *ip, address *src, address *dst);
-/* What TCP or UDP carries behind that header. False: it is a fragment, or another protocol, or cut before its payload. */
+/* Finds the payload of TCP or UDP behind the header. False: a fragment, another protocol, or truncated before the payload. */
 bool ft_payload_of(ft_payload_t *payload, const ft_ip_t *ip);
-/* The two in one, for each packet of a file: what the packet carries in this protocol. False also for a packet of another one, as that
- * which an ICMP error quotes. */
+/* ft_ip_of() and ft_payload_of() in one. False also where the header is of another protocol, as in a datagram that an ICMP error
+ * quotes. */
 bool ft_payload_in(ft_payload_t *payload, tvbuff_t *frame, const packet_info *pinfo, uint8_t protocol);
 
 #endif /* FT_PAYLOAD_H */

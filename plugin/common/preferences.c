@@ -1,5 +1,5 @@
 /* preferences.c
- * The preferences, and what a port is by them.
+ * The preferences, and the ports that they name.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,7 +11,7 @@ range_t *ft_pref_relay_ports;
 range_t *ft_pref_media_ports;
 int ft_pref_confidence = FT_CONFIDENCE_MEDIUM;
 
-/* What a port is by the preferences. */
+/* Bits of ports[]. */
 enum { RELAY_PORT = 1, MEDIA_PORT = 2 };
 
 static uint8_t ports[UINT16_MAX + 1];
@@ -23,7 +23,7 @@ take_port(uint32_t port, void *kind)
     ports[port] |= (uint8_t)GPOINTER_TO_UINT(kind);
 }
 
-/* Puts FaceTime's ports into the port table, or takes them out; not those that belong to another dissector (3478 is STUN's). */
+/* Adds a port to the table "udp.port", or removes it. A port of another dissector stays as it is (3478 is STUN's). */
 static void
 add_port(uint32_t port, void *add)
 {
@@ -37,7 +37,7 @@ add_port(uint32_t port, void *add)
         dissector_delete_uint("udp.port", port, ft_port_handle);
 }
 
-/* Also the preferences' callback: a changed preference changes what is recognised, and Wireshark dissects the file again where there is one. */
+/* Also the callback of the preferences: Wireshark dissects the file again after it. */
 void
 ft_ports_take(void)
 {

@@ -1,5 +1,5 @@
 /* preferences.h
- * What the user may set: from which confidence on a flow is shown as FaceTime, and which ports are FaceTime's.
+ * The preferences: the confidence from which a flow is shown as FaceTime, and FaceTime's ports.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,15 +18,14 @@
 /* The ranges live as long as Wireshark keeps them; read only. */
 extern range_t *ft_pref_relay_ports;
 extern range_t *ft_pref_media_ports;
-extern int ft_pref_confidence;          /* an ft_confidence_t: sure enough */
+extern int ft_pref_confidence;          /* an ft_confidence_t: a flow with this confidence is shown as FaceTime */
 
 void ft_preferences_register(void);
-/* Takes the preferences' ports: a port is looked up for each datagram of a capture. Also puts ft_port_handle into the port table for
- * them, where it has been made. */
+/* Reads the ports from the preferences into a table, and adds ft_port_handle to the table "udp.port" for them (if it was made). */
 void ft_ports_take(void);
 bool ft_is_relay_port(uint32_t port);
 bool ft_is_media_port(uint32_t port);
-/* True if Wireshark gives datagrams of this relay port to another dissector (3478 is STUN's). */
+/* True for a relay port whose datagrams Wireshark gives to another dissector (3478: STUN). */
 bool ft_is_owned_port(uint32_t port);
 
 #endif /* FT_PREFERENCES_H */

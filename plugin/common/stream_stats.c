@@ -39,7 +39,7 @@ static void
 seq_begin(ft_seq_t *seq, uint16_t number)
 {
     memset(seq->seen, 0, sizeof seq->seen);
-    /* Far above zero: numbers before the first one are not negative. */
+    /* Starts at 65,536, so that a packet that arrives before the first number has no negative number. */
     seq->lowest = seq->highest = INT64_C(0x100000000) + number;
     seq->begun = true;
     seq->has_stray = false;
@@ -59,7 +59,7 @@ ft_seq_add(ft_seq_t *seq, uint16_t number)
     }
     step = (int16_t)(uint16_t)(number - (uint16_t)seq->highest);
     if (step > FT_SEQ_MAX_STEP || step <= -FT_SEQ_WINDOW) {
-        /* Two in a row, far from all others: the sender began anew. */
+        /* Two consecutive numbers far from all others: the sender restarted. */
         if (seq->has_stray && number == seq->after_stray) {
             seq->expected_before += (uint64_t)(seq->highest - seq->lowest + 1);
             seq->restarts++;
@@ -118,7 +118,7 @@ ft_seq_join(ft_seq_t *into, const ft_seq_t *later)
         *into = *later;
         return;
     }
-    /* One run where the later part begins near the end of the earlier one, else two. */
+    /* One run if the later part begins near the end of the earlier one, else two runs. */
     step = (int16_t)(uint16_t)((uint16_t)later->lowest - (uint16_t)into->highest);
     before = into->expected_before + later->expected_before;
     received = into->received + later->received;
@@ -144,7 +144,7 @@ ft_seq_join(ft_seq_t *into, const ft_seq_t *later)
 
 /* ---- One path of a stream ---------------------------------------------------------------------- */
 
-/* A.8, in seconds and not in units of the clock, and for each clock. In the order of arrival, as 6.4.1 says. */
+/* RFC 3550, A.8, for each clock, in seconds. In the order of arrival (6.4.1). */
 static void
 leg_jitter(ft_leg_stats_t *leg, ft_nanoseconds_t waited, int32_t step)
 {
@@ -160,7 +160,7 @@ leg_jitter(ft_leg_stats_t *leg, ft_nanoseconds_t waited, int32_t step)
     leg->n_jitter++;
 }
 
-/* Eight times faster than with the slowest usual clock of a call, 24 kHz, so that the fastest one cannot be taken for a batch. */
+/* "Rushed": eight times faster than the slowest usual clock (24 kHz) allows. A stream with a faster clock is then not taken for a batch. */
 #define FT_RUSH (8 * 24000.0)
 
 static void
@@ -204,10 +204,10 @@ ft_leg_add(ft_leg_stats_t *leg, const ft_sample_t *sample)
     return FT_LEG_FIRST_COPY;
 }
 
-/* What a clock needs to be read off: so many differences; the longest pause is at most this part of the whole. */
+/* Conditions for an estimate of the clock: a minimum of differences, and no pause longer than this part of the whole. */
 #define FT_CLOCK_MIN_PACKETS 10
 #define FT_CLOCK_MAX_PAUSE 0.1
-/* Timers of devices differ, and the ends of a stream wait a little. */
+/* Tolerance: the clocks of devices differ, and the first and last packets were queued. */
 #define FT_CLOCK_TOLERANCE 0.01
 
 uint32_t
@@ -219,7 +219,7 @@ ft_leg_clock(const ft_leg_stats_t *leg)
 
     if (leg->n_jitter < FT_CLOCK_MIN_PACKETS || span <= 0 || leg->media <= 0 || pause > FT_CLOCK_MAX_PAUSE * span)
         return 0;
-    /* Each end of the span may be off by what a packet waited at most. */
+    /* Each end of the span is uncertain by the longest time that a packet was queued. */
     low = (double)leg->media / (span + pause) * (1 - FT_CLOCK_TOLERANCE);
     high = (double)leg->media / (span - pause) * (1 + FT_CLOCK_TOLERANCE);
     for (unsigned i = 0; i < FT_N_CLOCKS; i++) {
@@ -245,7 +245,7 @@ ft_leg_jitter(const ft_leg_stats_t *leg, uint32_t clock, double *mean, double *m
     return false;
 }
 
-/* So many of the packets must have come too fast. */
+/* The share of packets that must have come too fast. */
 #define FT_BATCH_MIN_STEPS 4
 #define FT_BATCH_PART 0.8
 
@@ -343,7 +343,7 @@ ft_stream_stats_add(ft_stream_stats_t *stats, const ft_sample_t *sample, ft_leg_
     stream_gap(stats, sample->when - stats->last_time);
     stats->last_time = MAX_OF(stats->last_time, sample->when);
     stream_second(stats, sample);
-    /* What its own path has seen before is no news here either. */
+    /* A packet that its own path saw before is not new here. */
     if (first_copy && ft_seq_add(&stats->seq, sample->number) == FT_SEQ_DUPLICATE) {
         stats->seq.duplicates--;
         stats->copies++;
@@ -395,7 +395,7 @@ ft_stream_rate(const ft_stream_stats_t *stats)
 double
 ft_stream_peak(const ft_stream_stats_t *stats)
 {
-    /* A last second that is hardly begun may hold many packets: the mean is then above that of any whole second. */
+    /* A short last second with many packets can raise the mean above that of each whole second. */
     return MAX_OF((double)stats->peak_bytes * 8, ft_stream_rate(stats));
 }
 

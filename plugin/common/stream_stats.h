@@ -1,6 +1,6 @@
 /* stream_stats.h
- * The arithmetic of RTP streams: loss, duplicates, order, jitter, clock, bit rate, gaps, frames. Knows nothing of Wireshark, so
- * that it can be tested alone. Each struct has a fixed size: a packet changes counters and allocates nothing.
+ * The arithmetic of RTP streams: loss, duplicates, order, jitter, clock, bit rate, gaps, frames. It does not use Wireshark, so that it can be
+ * tested alone. Each struct has a fixed size: a packet changes counters and allocates nothing.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -29,7 +29,8 @@ typedef struct ft_sample {
 
 /* ---- Sequence numbers -------------------------------------------------------------------------- */
 
-/* A packet may be so many numbers late and still be told from a duplicate: five seconds of video at 200 packets a second. */
+/* Sequence numbers that are remembered one by one. A packet that is later than this is not told from a duplicate. 1,024 numbers are five
+ * seconds of video at 200 packets per second. */
 #define FT_SEQ_WINDOW 1024
 
 /* RFC 3550, A.1: a larger step ahead (MAX_DROPOUT) is a restart of the stream, or a stray packet. */
@@ -42,20 +43,20 @@ typedef enum {
     FT_SEQ_STRAY                /* far from all others; counted once the next one follows it */
 } ft_seq_result_t;
 
-/* Which sequence numbers came: exact for the last FT_SEQ_WINDOW, sums for what was before. */
+/* Which sequence numbers arrived: one by one for the last FT_SEQ_WINDOW, in sums for earlier ones. */
 typedef struct ft_seq {
     bool begun;
     bool has_stray;
     uint16_t after_stray;       /* the number that would make the latest stray packet a restart */
     int64_t lowest, highest;    /* of this run, extended beyond 16 bits */
-    uint64_t expected_before;   /* numbers that the runs before the latest restart should have had */
-    uint64_t received;          /* different numbers that came, of all runs */
+    uint64_t expected_before;   /* expected packets of the runs before the latest restart */
+    uint64_t received;          /* distinct numbers that arrived, of all runs */
     uint64_t duplicates, late, restarts;
     uint64_t seen[FT_SEQ_WINDOW / 64]; /* bit `number % FT_SEQ_WINDOW`, of the numbers above highest - FT_SEQ_WINDOW */
 } ft_seq_t;
 
 ft_seq_result_t ft_seq_add(ft_seq_t *seq, uint16_t number);
-/* Numbers from the lowest to the highest, of all runs; and those of them that did not come. */
+/* Expected packets: the numbers from the lowest to the highest, of all runs. Lost ones: those that did not arrive. */
 uint64_t ft_seq_expected(const ft_seq_t *seq);
 uint64_t ft_seq_lost(const ft_seq_t *seq);
 /* Adds the sums of a later part of the same stream. */
@@ -67,7 +68,7 @@ void ft_seq_join(ft_seq_t *into, const ft_seq_t *later);
 #define FT_N_CLOCKS 10
 extern const uint32_t ft_clocks[FT_N_CLOCKS];
 
-/* Sequence numbers of which the length and the marker are kept, to tell a copy from another packet with the same number. */
+/* Packets whose length and marker are kept, to tell a copy from another packet with the same number. */
 #define FT_RECENT 64
 
 typedef struct ft_leg_stats {
@@ -92,7 +93,8 @@ ft_leg_result_t ft_leg_add(ft_leg_stats_t *leg, const ft_sample_t *sample);
 uint32_t ft_leg_clock(const ft_leg_stats_t *leg);
 /* Mean and maximum of the jitter with a clock of this rate, in seconds. False: not one of ft_clocks, or too few packets. */
 bool ft_leg_jitter(const ft_leg_stats_t *leg, uint32_t clock, double *mean, double *max);
-/* Packets came in batches, much faster than they were sent: times are those of a capture that was handed over now and then. */
+/* True if packets arrived in batches, much faster than they were sent: the capture was handed over in parts, and its times are those of the
+ * hand-over. */
 bool ft_leg_in_batches(const ft_leg_stats_t *leg);
 void ft_leg_join(ft_leg_stats_t *into, const ft_leg_stats_t *later);
 

@@ -1,20 +1,20 @@
 /* wire_formats.h
- * All wire formats, a line each: a new one is a new file with an ft_wire_t, and a line here. CONTRIBUTING.md shows how.
+ * The list of wire formats. A new one needs a new file with an ft_wire_t, and a line here: see CONTRIBUTING.md.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef FT_WIRE_FORMATS_H
 #define FT_WIRE_FORMATS_H
 
-/* The order is that in which they are tried. The first bytes hardly overlap; where they do, the form with more conditions comes first:
+/* Formats are tried in this order. Where the first bytes of two formats overlap, the format with more conditions comes first:
  * the NAT probe before STUN (both begin with 00), relay channel data before QUIC (both 60).
  *
  *   struct        the file's ft_wire_t is ft_wire_ and this
  *   kind          the kind is FT_KIND_ and this
- *   number        of the kind, as facetime.kind has it: what is in use stays, a new one takes the next
+ *   number        of the kind, as facetime.kind has it: numbers in use do not change, a new format takes the next one
  *   phase         of a call that such a datagram most often belongs to
  *   facetime.kind its text in the field
- *   column        what the Protocol column says; it is eight characters wide where nobody made it wider
+ *   column        text of the Protocol column, which shows eight characters by default
  *   protocol      what tables say of the datagrams of a step
  *   ladder        what a ladder says of the first datagram of a flow
  *

@@ -1,6 +1,6 @@
 /* ws_compat.h
  * What differs between the Wireshark versions that this plugin builds on (4.0 to 4.6).
- * The only file with a version #if: a name that changed gets an ft_ name here.
+ * No other file has a version #if. A name that changed gets an ft_ name here.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,8 +19,8 @@
 
 #define FT_WS_VERSION (WIRESHARK_VERSION_MAJOR * 100 + WIRESHARK_VERSION_MINOR)
 
-/* Since 4.4 heuristics return bool, and boolean preferences point to bool; both were gboolean,
- * which is an int: a preference of the wrong width overwrites its neighbours. */
+/* Heuristics return bool since 4.4; before, gboolean. Boolean preferences changed in the same way: one of the wrong width overwrites its
+ * neighbours in memory. */
 #if FT_WS_VERSION >= 404
 typedef bool ft_heur_result_t;
 #else
@@ -52,8 +52,8 @@ typedef gboolean ft_heur_result_t;
  * packet-rtp.c in 4.0, with the same value. */
 #define FT_RTP_CONVERSATION_DATA 0
 
-/* Since 4.6 UDP tells conversations of different interfaces or VLANs apart, if a preference says so;
- * a conversation must be looked up as the UDP dissector looks it up. */
+/* Since 4.6 a preference lets UDP tell conversations of different interfaces or VLANs apart. A look-up must use the same function as the
+ * UDP dissector. */
 #if FT_WS_VERSION >= 406
 #define ft_find_conversation(pinfo) find_conversation_pinfo_strat((pinfo), 0)
 #define ft_find_or_create_conversation(pinfo) find_or_create_conversation_strat(pinfo)
@@ -62,7 +62,7 @@ typedef gboolean ft_heur_result_t;
 #define ft_find_or_create_conversation(pinfo) find_or_create_conversation(pinfo)
 #endif
 
-/* The function that starts a -z statistic tells since 4.6 whether it could; before, it ended the program itself. */
+/* The function that starts a -z statistic returns since 4.6 whether it succeeded. Before, it ended the program on failure. */
 #if FT_WS_VERSION >= 406
 typedef bool ft_stat_init_t;
 #define FT_STAT_INIT_OK return true

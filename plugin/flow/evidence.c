@@ -1,16 +1,15 @@
 /* evidence.c
- * Is this FaceTime, how sure is that, and why: the weights of the evidence.
+ * The weight of each piece of evidence that a flow is FaceTime.
  *
- * A datagram shows evidence (each wire format's match() says which); the evidence of all datagrams of a flow
- * gives its confidence. The rules:
+ * A wire format's match() returns the evidence of a datagram. The evidence of all datagrams of a flow gives the flow's confidence. The rules:
  *
- *  1. One sign that nothing else on the network shows makes a flow FaceTime at once (high). Each of them was tried on
- *     270,727 UDP payloads of other protocols without a false hit.
+ *  1. A sign that no other protocol shows makes a flow FaceTime at once (high). Each was tried on 270,727 UDP payloads of other
+ *     protocols without a false positive.
  *  2. A sign that needs its surroundings (QUIC to a relay port at an Apple address, an end that a call announced)
- *     gives medium: alone it could be another service of Apple's.
+ *     gives medium: alone it could be another Apple service.
  *  3. Forms that any VoIP program shows (STUN, RTP, QUIC on FaceTime's ports) stay low, however many of them come:
- *     otherwise each WhatsApp or Zoom call that happens to use port 16402 would be FaceTime. Such a flow is watched,
- *     and becomes FaceTime from its first datagram once a better sign comes.
+ *     otherwise a WhatsApp or Zoom call on port 16402 would be FaceTime. Such a flow is watched. It becomes FaceTime from its first
+ *     datagram when a stronger sign arrives.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,15 +1,15 @@
 /* exchange.c
  * Links requests and answers of one flow by the identifier that both carry.
  *
- * Which sending of a repeated request an answer belongs to cannot be seen: all sendings are the same bytes (the problem that
- * Karn's algorithm avoids in TCP, RFC 6298, section 3). So an answer to a repeated request shows two times, since the first
- * and since the latest sending; the true one lies between them.
+ * All transmissions of a request have the same bytes, so nobody can see which of them an answer belongs to (Karn's algorithm avoids this
+ * problem in TCP: RFC 6298, section 3). An answer to a repeated request therefore shows two times: since the first and since the latest
+ * transmission. The true one lies between them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "flow/flow.h"
 
-/* What a flood can make this file hold: some 150 bytes for an exchange, some 100 for a message. */
+/* Limits against a flood. An exchange takes some 150 bytes, a message some 100. */
 #define FT_MAX_EXCHANGES    131072
 #define FT_MAX_MESSAGES     262144
 
@@ -163,7 +163,7 @@ show_request(ft_exchange_fields_t *fields, const ft_exchange_message_t *message,
 
     if (exchange->answer_frame)
         proto_item_set_generated(proto_tree_add_uint(tree, fields->response_in, tvb, 0, 0, exchange->answer_frame));
-    /* What is missing, and how many sendings there were, is known only when the capture has been read. */
+    /* That there is no answer, and the number of transmissions, is known only after the capture was read. */
     if (!PINFO_FD_VISITED(pinfo))
         return;
     proto_item_set_generated(proto_tree_add_uint(tree, fields->transmissions, tvb, 0, 0, exchange->requests));

@@ -9,7 +9,7 @@
 
 #include "flow/flow.h"
 
-/* What the identifier is of: the same number means nothing across formats. */
+/* The format of the identifier: equal identifiers of different formats are not related. */
 typedef enum { FT_EXCHANGE_STUN, FT_EXCHANGE_SNATMAP, FT_EXCHANGE_COMMNAT, FT_EXCHANGE_LINK } ft_exchange_kind_t;
 
 /* STUN's transaction ID has 96 bits, its method 12 (RFC 8489, section 5). Shorter identifiers are filled with zeroes. */
@@ -25,7 +25,7 @@ typedef struct ft_exchange {
     void *data;                     /* what the wire format keeps with it; file scope, NULL at first */
 } ft_exchange_t;
 
-/* One message of an exchange. File scope; as it was when the message came, so the same on every pass. */
+/* One message of an exchange. File scope. Its counts are those at its arrival, so they are the same on every pass. */
 typedef struct ft_exchange_message {
     ft_exchange_t *exchange;
     bool is_answer;
@@ -48,7 +48,7 @@ void ft_exchange_register(ft_exchange_fields_t *fields, const char *prefix);
 const ft_exchange_message_t *ft_exchange_note(const packet_info *pinfo, const ft_flow_t *flow, ft_exchange_kind_t kind,
                                               const uint8_t *id, size_t id_len, bool is_answer);
 
-/* The exchange whose answer this packet would be, by its direction and identifier; NULL if there is none. */
+/* The exchange that this packet would answer, by direction and identifier; NULL if there is none. */
 const ft_exchange_t *ft_exchange_asked(const packet_info *pinfo, const ft_flow_t *flow, ft_exchange_kind_t kind,
                                        const uint8_t *id, size_t id_len);
 

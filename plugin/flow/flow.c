@@ -1,16 +1,16 @@
 /* flow.c
- * Flows: one 5-tuple each, kept as data of Wireshark's conversation. A flow that shows only weak evidence is watched; one
- * that is sure enough is FaceTime from its first datagram on every later pass.
+ * Flows: one 5-tuple each, kept as data of Wireshark's conversation. A flow with weak evidence only is watched. A flow with enough evidence is
+ * FaceTime, on later passes from its first datagram on.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "flow/flow.h"
 
-/* Flows that are kept at most: a flood of spoofed datagrams gets no more. Some 300 bytes each. */
+/* Limit against a flood of spoofed datagrams. A flow takes some 300 bytes. */
 #define FT_MAX_FLOWS 262144
 
-/* A socket speaks for another flow of its own only for so long after its last datagram. Longer than the pauses of a call,
- * shorter than the time after which a system gives the port to another program. */
+/* How long after its last FaceTime datagram a socket is evidence for another flow of the same socket. Longer than the pauses of a call,
+ * shorter than the time after which a system reuses the port. */
 #define FT_SOCKET_SECONDS 60
 
 /* Flows that wait at one socket for a sign that it is FaceTime's: registration, NAT probes and a few candidates. */
@@ -28,8 +28,8 @@ typedef struct ft_socket {
 static uint32_t flow_count;
 static wmem_map_t *flow_sockets;        /* ft_endpoint_t -> ft_socket_t; file scope */
 
-/* The conversation of exactly this 5-tuple. Where SDP announced media, Wireshark has one with only one end as well, which
- * would throw all flows of that end together. On later passes one is only looked up. */
+/* The conversation of exactly this 5-tuple. For media that SDP announced Wireshark also has a conversation with one end only; that one
+ * would join all flows of the end. On later passes none is made. */
 static conversation_t *
 flow_conversation(packet_info *pinfo, bool create)
 {
@@ -163,9 +163,9 @@ flow_wait(ft_flow_t *flow)
     sock->n_waiting++;
 }
 
-/* For all frames of the conversation, also those that were dissected already: this is what makes the flow FaceTime from its
- * first datagram on later passes. From frame 1 and not by conversation_set_dissector(), which sets it from frame 0: STUN's
- * heuristic does that on every pass and would take the flow back. Not inside TURN: there the conversation is TURN's. */
+/* Sets the conversation's dissector for all frames, also for those before this one: on later passes the flow is FaceTime from its first
+ * datagram on. It is set from frame 1, not by conversation_set_dissector(), which uses frame 0: the STUN heuristic sets frame 0 on
+ * every pass and would take the flow back. Inside TURN the conversation remains TURN's. */
 static void
 flow_claim(ft_flow_t *flow, bool inside_turn)
 {
@@ -174,7 +174,7 @@ flow_claim(ft_flow_t *flow, bool inside_turn)
         conversation_set_dissector_from_frame_number(flow->conversation, 1, ft_handle);
 }
 
-/* This socket of the flow is FaceTime's. What waited at it, and was not long ago, is so too. */
+/* The socket is FaceTime's, and so are the flows that wait at it, if their last datagram is recent. */
 static void
 flow_note_socket(ft_flow_t *flow, const ft_endpoint_t *at, const packet_info *pinfo)
 {
@@ -228,8 +228,8 @@ ft_flow_same_socket(const packet_info *pinfo)
     return flow_socket_lives(pinfo, &pinfo->src, pinfo->srcport) || flow_socket_lives(pinfo, &pinfo->dst, pinfo->destport);
 }
 
-/* Media that SDP announces makes a conversation with one end, which the rtp dissector owns. STUN and SIP come to that
- * socket too, so the datagrams go to this dissector, which tells them apart. */
+/* For announced media Wireshark makes a conversation with one end, which the rtp dissector owns. STUN and SIP arrive at that socket as well,
+ * so this plugin takes the conversation over and demultiplexes. */
 void
 ft_flow_take_announced(const packet_info *pinfo, const ft_endpoint_t *at)
 {
@@ -263,7 +263,7 @@ ft_flow_quic_cid(const ft_flow_t *flow, const packet_info *pinfo, tvbuff_t *tvb)
     for (unsigned i = 0; i < flow->n_quic_cids[side]; i++) {
         const ft_quic_cid_t *cid = &flow->quic_cids[side][i];
 
-        /* Four bytes and more cannot be there by chance. */
+        /* A connection ID of four bytes or more does not occur by chance. */
         if (cid->len >= 4 && tvb_captured_length(tvb) >= 1u + cid->len && tvb_memeql(tvb, 1, cid->id, cid->len) == 0)
             return cid;
     }

@@ -2,9 +2,9 @@
  * Floor 2, flow: one 5-tuple each; the evidence that it is FaceTime, which side is the device, its requests and answers, what its NAT
  * does. This header is the floor's door; it offers evidence.h, exchange.h and nat_behavior.h as well.
  *
- * A flow knows conversations and endpoints. It does not know how a datagram is read (floor 3) and what a call is (floor 6): what those
- * say of it is told to it (ft_flow_news_t), and what they keep with it is theirs. The entry, the wire formats, the call and the tables
- * call it.
+ * A flow knows conversations and endpoints. It does not know how a datagram is read (floor 3) or what a call is (floor 6). The entry passes it
+ * what they know (ft_flow_news_t), and each of them keeps its own data with the flow. The entry, the wire formats, the call and the tables
+ * call this floor.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -63,7 +63,7 @@ typedef struct ft_flow {
     struct ft_stream *last_stream;  /* the stream of the latest RTP packet: saves a look-up for each packet of a burst */
 } ft_flow_t;
 
-/* What a datagram says of its flow, and what the flow's surroundings say of it. Packet scope. */
+/* What a datagram, and the calls, tell a flow. Packet scope. */
 typedef struct ft_flow_news {
     ft_kind_t kind;
     uint32_t evidence;              /* FT_EV() bits */
@@ -84,8 +84,8 @@ ft_flow_t *ft_flow_find(packet_info *pinfo);
 ft_flow_t *ft_flow_get(packet_info *pinfo);
 /* Adds a datagram and its evidence to its flow. Returns true if the flow became FaceTime by it. First pass only. */
 bool ft_flow_update(ft_flow_t *flow, const packet_info *pinfo, const ft_flow_news_t *news);
-/* The flow's socket is FaceTime's, where the flow is: other flows that wait there become FaceTime, too (flow->siblings). A flow that is
- * not FaceTime waits at its socket. After ft_flow_update(). First pass only. */
+/* To be called after ft_flow_update(). If the flow is FaceTime, so is its socket, and so are the flows that wait there: they become
+ * flow->siblings. If it is not, it waits at its socket. First pass only. */
 void ft_flow_settle(ft_flow_t *flow, const packet_info *pinfo);
 /* SDP announced media at this endpoint: Wireshark has a conversation with one end for it, which the flow's dissector takes over. */
 void ft_flow_take_announced(const packet_info *pinfo, const ft_endpoint_t *at);

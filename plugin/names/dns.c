@@ -14,7 +14,7 @@
 /* Records that are looked at: an answer has some dozens at most. */
 #define MAX_RECORDS  256
 
-/* Where the name at this place ends; 0: beyond the message. */
+/* Returns the offset behind the name at `at`; 0: it does not end in the message. */
 static unsigned
 name_skip(const uint8_t *bytes, unsigned length, unsigned at)
 {
@@ -28,7 +28,7 @@ name_skip(const uint8_t *bytes, unsigned length, unsigned at)
     return 0;
 }
 
-/* The question's name: whole, as nothing stands before it that it could point to. */
+/* The name in the question. It is never compressed, because no name comes before it. */
 static void
 question_add(ft_host_names_t *list, const uint8_t *bytes, unsigned length)
 {
@@ -59,7 +59,7 @@ ft_read_dns(ft_host_names_t *list, const uint8_t *bytes, unsigned length)
         return;
     question_add(list, bytes, length);
     at = name_skip(bytes, length, DNS_HEADER);
-    /* A message has one question (RFC 9619). What stands behind more of them is not looked for. */
+    /* A message has one question (RFC 9619). One with more questions is not read. */
     if (at == 0 || ft_u16(bytes + 4) != 1)
         return;
     at += 4;

@@ -1,8 +1,8 @@
 /* handshake.c
  * What a TCP connection says at its beginning: a TLS hello or certificate, an HTTP request.
  *
- * A hello with keys of today's size and a chain of certificates take several segments. So the handshake of a direction is kept until
- * its message is complete, if its segments come in order; one that does not is given up.
+ * A hello with post-quantum keys and a chain of certificates take several segments. The segments of a direction are kept until the message is
+ * complete, as long as they arrive in order. Otherwise they are dropped.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,9 +15,9 @@
 /* RFC 8446, 4. */
 #define TLS_MESSAGE_HEADER 4
 
-/* Bytes of one direction that are kept: chains of certificates have 3 to 6 KiB. */
+/* Limit of bytes for one direction. Chains of certificates have 3 to 6 KiB. */
 #define MAX_HANDSHAKE  32768
-/* Directions that are kept at once: a flood of half hellos gets no more. */
+/* Limit of directions at a time, against a flood of incomplete hellos. */
 #define MAX_HANDSHAKES 1024
 
 /* One direction of a connection. */
@@ -88,7 +88,7 @@ is_handshake(const uint8_t *bytes, unsigned length)
     return length > TLS_RECORD_HEADER && bytes[0] == TLS_HANDSHAKE && bytes[1] == TLS_MAJOR && bytes[2] <= 4;
 }
 
-/* Reads the handshake messages that these records carry, those that end behind SAID bytes. Returns how many bytes of messages were
+/* Reads the handshake messages that these records carry, those that end behind byte `shown`. Returns how many bytes of messages were
  * read by now; *more: the last one goes on in another segment. A message that the capture cut is read as far as it goes. */
 static unsigned
 read_records(ft_host_names_t *list, const uint8_t *bytes, unsigned length, unsigned shown, bool cut, bool *more)
@@ -114,7 +114,7 @@ read_records(ft_host_names_t *list, const uint8_t *bytes, unsigned length, unsig
         unsigned end = at + TLS_MESSAGE_HEADER + size;
 
         if (end > have && !ft_read_tls_reads(messages[at])) {
-            /* Encrypted from here on, or nothing that is read. */
+            /* What follows is encrypted, or of a type that is not read. */
             *more = false;
             return have;
         }

@@ -8,7 +8,7 @@
 
 #include "names/host_names.h"
 
-/* False: ft_handshake_segment() has nothing to say of the segment, as of most of a capture. To ask costs next to nothing. */
+/* False: the segment belongs to no handshake, as most segments of a capture. Cheap: two comparisons and a look-up. */
 bool ft_handshake_may_be(const ft_payload_t *payload);
 /* Adds what this segment says, together with the ones before it, to LIST. First pass only, and only where ft_handshake_may_be(). */
 void ft_handshake_segment(ft_host_names_t *list, const packet_info *pinfo, const ft_payload_t *payload);

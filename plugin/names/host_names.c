@@ -1,5 +1,5 @@
 /* host_names.c
- * The list of what a packet says.
+ * The list of host names that a packet shows.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,7 +7,7 @@
 
 /* Longest name of a host (RFC 1035, 2.3.4: 255 bytes), and of a path that is of interest. */
 #define MAX_TEXT 1024
-/* Names that a packet says at most: a certificate has some dozens, a crafted packet has thousands. */
+/* Limit of names of a packet. A certificate has some dozens, a crafted packet thousands. */
 #define MAX_NAMES 256
 
 unsigned

@@ -1,5 +1,5 @@
 /* host_names.h
- * What a packet says of the hosts around it before anything is encrypted: names in DNS, in HTTP requests, in TLS hellos and certificates.
+ * Host names that a packet shows in the clear: in DNS, in HTTP requests, in TLS hellos and certificates.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -33,12 +33,12 @@ typedef struct ft_host_names {
 
 unsigned ft_host_names_count(const ft_host_names_t *list);
 const ft_host_name_t *ft_host_names_at(const ft_host_names_t *list, unsigned i);
-/* Adds a name; the text is copied. One that is empty, too long or has a byte 0 is left out: no host has such a name. */
+/* Adds a copy of a name. A name that is empty, too long or contains a byte 0 is left out: no host has such a name. */
 void ft_host_names_add(ft_host_names_t *list, ft_host_name_from_t what, const uint8_t *text, unsigned length);
 void ft_host_names_add_request(ft_host_names_t *list, const uint8_t *host, unsigned host_length, const uint8_t *path, unsigned path_length);
 void ft_host_names_add_address(ft_host_names_t *list, int type, const uint8_t *bytes);
 
-/* dns.c, http.c: a DNS message, the first bytes of an HTTP request. Other bytes, and cut ones, say nothing or less. */
+/* dns.c, http.c: a DNS message, the first bytes of an HTTP request. Other bytes add no name; truncated ones add those that are complete. */
 void ft_read_dns(ft_host_names_t *list, const uint8_t *bytes, unsigned length);
 void ft_read_http(ft_host_names_t *list, const uint8_t *bytes, unsigned length);
 /* tls.c: one whole or cut TLS handshake message, without its header of four bytes. */

@@ -1,10 +1,9 @@
 /* hosts.c
- * The one table of host names that belong to FaceTime, or that a capture of a call shows beside it, with their role and where
- * that is known from.
+ * The table of host names that belong to FaceTime or appear around a call, with the role and the source of each.
  *
  * A pattern is a whole name, or "*." and a suffix of labels, or "*-" and a name whose first label a number and a dash stand
- * before (Apple numbers its push couriers: 12-courier.push.apple.com). The most special pattern wins: the whole name, then
- * the numbered one, then the longest suffix. A look-up is one hash per label of the name; nothing walks the table.
+ * before (Apple numbers its push couriers: 12-courier.push.apple.com). The most specific pattern wins: the whole name, then the numbered
+ * one, then the longest suffix. A look-up takes one hash per label of the name.
  *
  * Sources, as named in the table:
  *   bag        the configuration that init.ess.apple.com serves; published in scottgl9/ios_ssl_proxy (docs, 2017) and in
@@ -113,7 +112,7 @@ static const ft_host_t hosts[] = {
 
 /* Lower-case pattern, with the path behind it if it has one -> ft_host_t. Made once; lives as long as the program. */
 static GHashTable *by_name;
-/* The last two labels of all patterns: most names are none of these, and are done with one look-up. */
+/* The last two labels of all patterns. Most names of a capture end in other labels and take one look-up. */
 static GHashTable *domains;
 
 /* "www.apple.com" -> "apple.com" */

@@ -1,11 +1,11 @@
 /* names.c
- * Facts around a call that packets of other protocols give: the names in DNS, in HTTP requests, in TLS hellos and in
- * certificates. The post-dissector calls this file for every packet.
+ * Host names in DNS, HTTP requests, TLS hellos and certificates, and the services that they show. The post-dissector calls this file for
+ * every packet.
  *
- * The names are read from the packet's bytes (handshake.c, dns.c, http.c, tls.c) and not from the fields of Wireshark's dissectors. A post-dissector
- * can ask for fields, but then Wireshark builds a tree for each packet of the file: 22 % more work for tshark on a capture
- * without any FaceTime (measured on 4.0 with callgrind), for some dozen names. So names inside QUIC, in DNS over TCP and in
- * certificates of TLS 1.3 are not read; FaceTime's own servers of all known captures show theirs in the places that are.
+ * The names are read from the packet's bytes (handshake.c, dns.c, http.c, tls.c), not from the fields of Wireshark's dissectors. A
+ * post-dissector can ask for fields, but then Wireshark builds a tree for each packet of the file: 22 % more work for tshark on a capture
+ * without FaceTime (measured on 4.0 with callgrind), for some dozen names. Therefore names inside QUIC, in DNS over TCP and in certificates
+ * of TLS 1.3 are not read. In all known captures FaceTime's servers show their names in one of the places that are read.
  *
  * Read on the first pass, kept in file scope by frame and by conversation, shown from there on every pass.
  *
@@ -15,7 +15,7 @@
 #include "names/hosts.h"
 #include "names/names.h"
 
-/* Frames with a name, and conversations with a service, that are kept at most: some 100 bytes each. */
+/* Limits of frames with a name and of conversations with a service, of some 100 bytes each. */
 #define FT_MAX_NAMED    65536
 #define FT_MAX_SERVICES 65536
 
@@ -46,12 +46,12 @@ typedef struct ft_addressed {
 static wmem_map_t *addresses;   /* ft_endpoint_t with port 0 -> ft_addressed_t; file scope */
 static wmem_map_t *named;       /* frame number -> ft_named_t; file scope */
 static wmem_map_t *services;    /* index of a conversation + 1 -> ft_service_t; file scope */
-static wmem_map_t *pairs;       /* hashes of both ends, of conversations with a service: a sieve; file scope */
+static wmem_map_t *pairs;       /* pair_key() of each conversation with a service; file scope */
 static bool names_known;        /* named, services or addresses is not empty */
 
 /* ---- Conversations ------------------------------------------------------------------------- */
 
-/* The same for both directions. Different ends may have the same one: it saves a look-up, it does not decide. */
+/* The same number for both directions. Other endpoints may have it as well: it saves look-ups, and decides nothing. */
 static void *
 pair_key(const packet_info *pinfo)
 {
@@ -106,7 +106,7 @@ service_get(packet_info *pinfo, ft_role_t role, const ft_host_t *host, const cha
         wmem_map_insert(services, GUINT_TO_POINTER(conversation->conv_index + 1), service);
         wmem_map_insert(pairs, pair_key(pinfo), pair_key(pinfo));
     }
-    /* Push is never taken back: the courier's certificate may come with names of other roles. */
+    /* A push service stays one: a courier's certificate may also hold names of other roles. */
     if (role == FT_ROLE_PUSH && service->role != FT_ROLE_PUSH) {
         service->role = role;
         service->host = NULL;
@@ -194,7 +194,7 @@ tls_protocol(packet_info *pinfo, const char *protocol, bool sole)
     if (!service)
         return;
     service->evidence |= FT_APNS_BY(FT_APNS_ALPN);
-    /* A client may offer several; the server names one, later. */
+    /* A client may offer several protocols; the server's answer names one. */
     if (sole)
         service->packed = g_str_has_prefix(protocol, FT_ALPN_PACKED);
 }
@@ -215,7 +215,7 @@ address_take(const address *addr, const ft_host_t *host, const char *name)
     ft_endpoint_t at = { .addr = *addr };
     ft_addressed_t *one = (ft_addressed_t *)wmem_map_lookup(addresses, &at);
 
-    /* The same answers come again and again: they take no more memory. */
+    /* Repeated answers take no more memory. */
     if (!one) {
         if (wmem_map_size(addresses) >= FT_MAX_NAMED)
             return;

@@ -2,8 +2,8 @@
  * Floor 4, names: what packets of other protocols say of hosts before anything is encrypted (DNS, HTTP requests, TLS hellos and
  * certificates), and which conversations are with FaceTime's servers (services). This header is the floor's door.
  *
- * It knows bytes and conversations. It does not know flows, datagrams of FaceTime and calls. The push, the call, the tables and the entry
- * call it.
+ * It knows bytes and conversations. It does not know FaceTime's flows, datagrams and calls. The floors push, call and show and the entry call
+ * it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -56,7 +56,7 @@ typedef enum {
 /* A TCP or UDP conversation with a host of the table. File scope; written on the first pass only. */
 typedef struct ft_service {
     ft_role_t role;             /* FT_ROLE_PUSH, FT_ROLE_CERTIFICATE, ...: the first one that was shown */
-    const ft_host_t *host;      /* NULL: only an address or a protocol gave it away */
+    const ft_host_t *host;      /* NULL: it is known by its address or its protocol only */
     const char *name;           /* of the host as it was shown; NULL where it was not */
     uint32_t first_frame;       /* that showed it; earlier packets of the conversation belong to it, too */
     uint32_t evidence;          /* FT_APNS_BY() bits; 0 where it is not push */
@@ -71,7 +71,7 @@ extern const value_string ft_role_vals[];
 const ft_service_t *ft_service_of(packet_info *pinfo);
 /* The same for push, made if there is none (first pass) and given one more reason. NULL where the limit is reached. */
 const ft_service_t *ft_service_push(packet_info *pinfo, ft_apns_evidence_t why);
-/* False: this capture has named no host and no conversation of FaceTime's so far, as most captures. Cheap. */
+/* False: the capture has shown no host and no service of FaceTime so far, as most captures. Cheap: one comparison. */
 bool ft_names_known(void);
 /* The line of the host to which a DNS answer of this capture gave the address; NULL: none so far. *name gets the name that was asked
  * for, in file scope; it may be NULL. */
@@ -80,7 +80,7 @@ const ft_host_t *ft_host_of_address(const address *addr, const char **name);
 const ft_host_t *ft_host_of_frame(uint32_t frame);
 
 void ft_names_register(void);
-/* Takes the names that the frame says. Called for every frame of the first pass by the post-dissector, before the service flows. */
+/* Reads the names in the frame. Called for every frame of the first pass by the post-dissector, before the service flows. */
 void ft_names_collect(tvbuff_t *frame, packet_info *pinfo);
 /* Shows the hosts that the frame names. tree: NULL where nobody looks. */
 void ft_names_show(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree);

@@ -12,7 +12,7 @@
 #define EXT_SERVER_NAME 0
 #define EXT_ALPN        16
 
-/* Bytes that are read from the front. Reading beyond them leaves them empty: so a cut message says less, and nothing wrong. */
+/* A cursor over bytes. A read beyond the end leaves it empty: a truncated message yields fewer names, and no wrong one. */
 typedef struct cursor {
     const uint8_t *at;
     unsigned left;
@@ -99,8 +99,8 @@ read_hello(ft_host_names_t *list, cursor_t c, bool client)
 
 /* ---- Certificates ----------------------------------------------------------------------------- */
 
-/* Not a reader of ASN.1 but a search for two object identifiers, with the tags that DER has before and behind them (X.690, 8.19):
- * what follows is a name, or bytes that are no host of the table. */
+/* Not an ASN.1 reader: a search for two object identifiers with the tags that DER has around them (X.690, 8.19). What follows is a name, or
+ * bytes that match no host of the table. */
 static const uint8_t oid_common_name[] = { 0x06, 0x03, 0x55, 0x04, 0x03 };    /* 2.5.4.3, X.520 */
 static const uint8_t oid_alt_name[] = { 0x06, 0x03, 0x55, 0x1d, 0x11 };       /* 2.5.29.17, RFC 5280, 4.2.1.6 */
 

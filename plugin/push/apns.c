@@ -2,8 +2,8 @@
  * The push protocol between a device and Apple's couriers (Apple Push Notification Service): recognition, frames, and which
  * notification an acknowledgement belongs to. Not the HTTP/2 by which apps' servers send.
  *
- * Without keys a session is known by its names (floor names): all its packets get an item "apns" that says why. With a TLS key
- * log its frames are taken apart:
+ * Without keys a session is recognised by its names (floor names), and each of its packets gets an item "apns" with the reason. With a TLS
+ * key log its frames are dissected:
  *
  *      0                   1                   2                   3
  *     +---------------+-----------------------------------------------+
@@ -29,8 +29,8 @@
 #define APNS_HEAD_LEN       5
 #define APNS_ITEM_HEAD_LEN  3
 
-/* A courier takes payloads of at most 65,535 bytes (the answer to a connect names the size in 16 bits); with all else a frame
- * stays far below this. A longer one is no frame. */
+/* A courier accepts payloads of at most 65,535 bytes (the answer to a connect has the size in 16 bits), so a frame is far shorter than
+ * this. Longer data is no frame. */
 #define APNS_MAX_LENGTH     0x100000u
 
 /* Items of a frame that are shown: a device that subscribes to all of a system's topics has some hundred. A crafted frame of the
@@ -83,7 +83,7 @@ typedef struct apns_session {
     wmem_map_t *pending[2];         /* message ID + 1 -> apns_link_t, of first's notifications [0], of the other side's [1] */
 } apns_session_t;
 
-/* Which link a frame has; key is the capture's frame and the how manieth push frame of it this is. File scope. */
+/* The link of a push frame. Key: number of the packet, and ordinal of the push frame in it. File scope. */
 typedef struct apns_linked {
     uint64_t key;
     apns_link_t *link;
@@ -152,7 +152,7 @@ frame_from(apns_session_t *session, const packet_info *pinfo, uint8_t command)
     return APNS_FROM_ANY;
 }
 
-/* How manieth push frame of this packet this is. The same on every pass. */
+/* The ordinal of this push frame in its packet. The same on every pass. */
 static unsigned
 frame_ordinal(packet_info *pinfo)
 {
@@ -177,8 +177,8 @@ link_keep(uint64_t key, apns_link_t *link)
     wmem_map_insert(linked, &one->key, one);
 }
 
-/* First pass: remembers a notification; finds that of an acknowledgement. Servers use the ID 0 again and again: the latest
- * one that is not acknowledged is meant. */
+/* First pass: keeps a notification, or finds that of an acknowledgement. Servers reuse the ID 0: the latest notification that is not
+ * acknowledged is meant. */
 static void
 link_find(apns_session_t *session, const packet_info *pinfo, uint8_t command, uint32_t id, uint64_t key)
 {
@@ -464,8 +464,8 @@ dissect_apns_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     return true;
 }
 
-/* Enough to say "push" to the user. The address and the port alone only help to complete a call: they are as likely to be
- * right, but nothing in the packets says so. */
+/* Evidence that is shown to the user as push. Address and port alone are not shown: nothing in the packets confirms them. They only
+ * help to complete a call. */
 #define APNS_SHOWN (~FT_APNS_BY(FT_APNS_NETWORK))
 
 void
@@ -510,7 +510,7 @@ ft_apns_handoff(void)
     heur_dissector_add("tls", dissect_apns_heur, "Apple Push over TLS", "apns_tls", proto_apns, HEURISTIC_ENABLE);
     dissector_add_for_decode_as("tls.port", apns_handle);
     dissector_add_for_decode_as("tls.port", apns_pack_handle);
-    /* A proxy of the analyst's may have taken TLS away. */
+    /* Without TLS, behind an analyst's proxy. */
     dissector_add_for_decode_as("tcp.port", apns_handle);
     dissector_add_for_decode_as("tcp.port", apns_pack_handle);
 }

@@ -22,7 +22,7 @@ enum {
 /* Who sends a frame. */
 typedef enum { APNS_FROM_ANY = 0, APNS_FROM_DEVICE = 1, APNS_FROM_SERVER = 2 } ft_apns_from_t;
 
-/* What a frame said that links it to others. Packet scope. */
+/* The facts of a frame that link it to others. Packet scope. */
 typedef struct ft_apns_facts {
     bool has_id;
     uint32_t id;                /* message ID of a notification or an acknowledgement */

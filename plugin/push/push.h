@@ -1,7 +1,7 @@
 /* push.h
  * Floor 5, push: the push connection between a device and Apple's couriers. This header is the floor's door.
  *
- * It knows services (floor 4: why a conversation is push) and bytes of decrypted TLS. It does not know flows and calls. The entry calls it.
+ * It knows services (floor 4: why a conversation is push) and the bytes of decrypted TLS. It does not know flows and calls. The entry calls it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

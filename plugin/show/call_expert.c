@@ -1,6 +1,6 @@
 /* call_expert.c
- * Expert items where an analyst should look at a call. What concerns the whole call stands on its last frame, once the file was read (on
- * later passes and in the window); a number in the clear stands where it is.
+ * Expert items about a call. An item about the whole call is on its last frame, after the file was read (on later passes and in the window).
+ * An item about a number in the clear is on the frame with the number.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

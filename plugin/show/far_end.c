@@ -5,7 +5,7 @@
  */
 #include "show/far_end.h"
 
-/* In the number of a first, beside an ft_kind_t: it is of a service flow, of the device's side. */
+/* In ft_first_seen_t.number, beside an ft_kind_t: of a service flow; of the device's side. */
 #define FT_FIRST_SEEN_SERVICE   0x100u
 #define FT_FIRST_SEEN_DEVICE   0x200u
 #define FT_FIRST_SEEN_KIND     0x0ffu

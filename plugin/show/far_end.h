@@ -15,13 +15,13 @@ typedef struct ft_far_end {
     const char *name;           /* host name as the capture shows it; NULL where it does not */
 } ft_far_end_t;
 
-/* The server or peer of what was queued, and the device. What a flow's far end is may show only later: a table that keeps its role
- * keeps a first and asks again when it is drawn. */
+/* The far end of what was queued (a server or the peer), and the device. The role of a flow's far end may become known only later: a table
+ * keeps an ft_first_seen_t and asks for the role when it is drawn. */
 ft_far_end_t ft_far_end_of(const ft_call_packets_t *what);
 ft_far_end_t ft_far_end_device(const ft_call_packets_t *what);
 ft_first_seen_t ft_far_end_note(const ft_call_packets_t *what, bool remote);
 ft_far_end_t ft_far_end_noted(const ft_first_seen_t *first);
-/* Is it the same part of the same host? Errands have a role each, which stays; flows may turn out to have the same one. */
+/* Is it the same role of the same host? A service flow keeps its role; flows may turn out to have the same one. */
 bool ft_far_end_same(const ft_first_seen_t *a, const ft_first_seen_t *b);
 /* Whose network an address is in: "Apple", "private", "documentation", ...; "-" where that is not known. Static. */
 const char *ft_network_name(const address *addr);

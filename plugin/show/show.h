@@ -1,7 +1,7 @@
 /* show.h
  * Floor 7, show: the fields of the call, its expert items, the tables, VoIP Calls, the conversation filter. This header is the floor's door.
  *
- * It reads all floors below and changes nothing. The entry calls it: once to register each view, and for each packet of a call.
+ * It reads all floors below and changes nothing. The entry calls it once for registration and then for each packet of a call.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -62,10 +62,10 @@ typedef struct rtp_stream {
     uint32_t large_frame;       /* frame of the first packet too large for audio; 0: none */
 } rtp_stream_t;
 
-/* What SDP said of an SSRC. File scope. */
+/* What SDP announced about an SSRC. File scope. */
 typedef struct rtp_announced {
     uint32_t media;             /* FT_MEDIA_* */
-    uint32_t frame;             /* that said it: earlier packets do not know it */
+    uint32_t frame;             /* that announced it: it does not apply to earlier packets */
     uint32_t clocks[FT_RTP_TYPES]; /* Hz by payload type, as a=rtpmap has them; 0: none */
 } rtp_announced_t;
 

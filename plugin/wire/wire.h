@@ -28,7 +28,7 @@ typedef struct ft_candidate {
     ft_candidate_how_t how;
 } ft_candidate_t;
 
-/* What a SIP message said. Strings are UTF-8, in packet scope, NULL where the message has no such header. */
+/* The facts of a SIP message. Strings are UTF-8, in packet scope, NULL where the message has no such header. */
 typedef struct ft_sip {
     const char *call_id;
     const char *from;           /* display name or user part: a phone number or an Apple ID */
@@ -54,7 +54,7 @@ typedef struct ft_rtp {
 /* A compound relay datagram holds at most 8 sub-packets (Apple's IDSFoundation). */
 #define FT_MAX_SUBPACKETS 8
 
-/* Packet facts: what one datagram said. In packet scope; made anew on each pass from the bytes alone. */
+/* The facts of one datagram. In packet scope; made anew on each pass, from the bytes alone. */
 typedef struct ft_packet {
     ft_kind_t kind;
     ft_phase_t phase;

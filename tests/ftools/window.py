@@ -185,11 +185,11 @@ class Window:
             selector.register(self.answers, selectors.EVENT_READ)
             if not selector.select(ANSWER):
                 self.kill()
-                raise WindowError(f"no answer within {ANSWER} s to {line.strip()}: killed.\n{self.said()}")
+                raise WindowError(f"no answer within {ANSWER} s to {line.strip()}: killed.\n{self.printed()}")
         answer = json.loads(self.answers.readline() or '{"missing": "the driver has ended"}')
         return answer.get("answer"), answer.get("missing")
 
-    def said(self):
+    def printed(self):
         """What Wireshark wrote."""
         return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
 
@@ -208,7 +208,7 @@ class Window:
                 self.picture("failed")
                 status = self.request("status")[0]
                 raise WindowError(f"{what}: not within {WAIT} s, last {answer!r}; exit status {status}; windows "
-                                  f"{self.request('windows')}\n{self.said()}")
+                                  f"{self.request('windows')}\n{self.printed()}")
             time.sleep(PAUSE)
 
     def windows(self):
