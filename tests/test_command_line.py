@@ -1,5 +1,6 @@
 """What a user types after tshark, right and wrong: each ends with a clear message or a table, never with a crash."""
 
+import json
 import re
 import struct
 
@@ -249,3 +250,30 @@ def test_many_calls(wireshark):
     assert [row["Call"] for row in rows] == list(range(1, 1201))
     assert [row["Filter"] for row in rows] == [f"facetime.call == {number}" for number in range(1, 1201)]
     assert facts.endpoint(rows[-1]["Device"]) == ("192.168.5.200", 16402)
+
+
+TABLES = ("calls", "timeline", "nodes", "streams", "exposure")
+
+
+@pytest.mark.parametrize("passes", [(), ("-2",)], ids=("pass 1", "-2"))
+def test_tables_as_json(wireshark, passes):
+    """The preference facetime.tables: one object on a line for each table, with the titles and cells that sharkd has."""
+    capture = paths.sample("facetime-relay")
+    arguments = [argument for name in TABLES for argument in ("-z", f"facetime,{name}")]
+    out = wireshark.tshark(capture, *passes, "-q", "-o", "facetime.tables:json", *arguments).ok().out
+    printed = {one["statistic"]: one for one in map(json.loads, filter(None, out.splitlines()))}
+    answer, = wireshark.sharkd(capture, ("tap", {f"tap{number}": f"nstat:facetime,{name}" for number, name in enumerate(TABLES)}))
+    assert printed.keys() == {f"facetime,{name}" for name in TABLES} and len(answer["taps"]) == len(TABLES)
+    for tap in answer["taps"]:
+        one, table_of_sharkd = printed[tap["tap"].removeprefix("nstat:")], tap["tables"][0]
+        assert one["table"] == table_of_sharkd["t"] and one["columns"] == [field["c"] for field in tap["fields"]]
+        assert sorted(map(str, one["rows"])) == sorted(map(str, table_of_sharkd["i"])) and one["rows"]
+        assert one["filter"] is None and one["packets_left_out"] == 0 and "note" not in one
+
+
+def test_json_has_filter_and_names_from_the_network(wireshark, named_calls):
+    out = wireshark.tshark(named_calls, "-q", "-o", "facetime.tables:json", "-z", "facetime,calls,facetime.call").ok().out
+    one = json.loads(out)
+    assert one["filter"] == "facetime.call" and len(one["rows"]) > 1
+    names = [row[one["columns"].index("From")] for row in one["rows"]]
+    assert names == [row["From"] for row in table.rows(wireshark.tshark(named_calls, *TABLE).ok().out)]

@@ -52,7 +52,7 @@ def test_preferences_say_what_changes(wireshark):
     """Each has a description of at least a sentence, before its value."""
     text = wireshark.run("tshark", "-G", "currentprefs").ok().out
     found = re.findall(r"((?:^# .*\n)+)^#?(facetime\.[\w.]+|apns\.[\w.]+):", text, re.M)
-    assert {name for _, name in found} == {"facetime.confidence", "facetime.relay.ports", "facetime.media.ports"}
+    assert {name for _, name in found} == {"facetime.confidence", "facetime.relay.ports", "facetime.media.ports", "facetime.tables"}
     for description, name in found:
         assert len(description.split()) > 12 and ". " in description.replace("\n", " "), name
 

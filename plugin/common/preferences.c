@@ -10,6 +10,7 @@
 range_t *ft_pref_relay_ports;
 range_t *ft_pref_media_ports;
 int ft_pref_confidence = FT_CONFIDENCE_MEDIUM;
+int ft_pref_tables = FT_TABLES_TEXT;
 
 /* Bits of ports[]. */
 enum { RELAY_PORT = 1, MEDIA_PORT = 2 };
@@ -89,6 +90,11 @@ ft_preferences_register(void)
         { "high", "High: only what nothing but FaceTime sends", FT_CONFIDENCE_HIGH },
         { NULL, NULL, 0 }
     };
+    static const enum_val_t tables[] = {
+        { "text", "Text: lines with aligned columns", FT_TABLES_TEXT },
+        { "json", "JSON: one object for each table, on one line", FT_TABLES_JSON },
+        { NULL, NULL, 0 }
+    };
     module_t *module = prefs_register_protocol(proto_facetime, ft_ports_take);
 
     prefs_register_enum_preference(module, "confidence", "Show as FaceTime from",
@@ -103,4 +109,8 @@ ft_preferences_register(void)
     prefs_register_range_preference(module, "media.ports", "Device UDP ports",
         "Ports that the device uses for a call. They make weak evidence stronger, and never make a call alone.",
         &ft_pref_media_ports, UINT16_MAX);
+    prefs_register_enum_preference(module, "tables", "Tables in a terminal",
+        "How tshark prints the tables of -z facetime,... "
+        "Text is for people. JSON is for programs: numbers are numbers, and what is not known is null.",
+        &ft_pref_tables, tables, FALSE);
 }

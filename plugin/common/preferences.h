@@ -20,6 +20,10 @@ extern range_t *ft_pref_relay_ports;
 extern range_t *ft_pref_media_ports;
 extern int ft_pref_confidence;          /* an ft_confidence_t: a flow with this confidence is shown as FaceTime */
 
+/* How tshark prints the tables. */
+enum { FT_TABLES_TEXT, FT_TABLES_JSON };
+extern int ft_pref_tables;
+
 void ft_preferences_register(void);
 /* Reads the ports from the preferences into a table, and adds ft_port_handle to the table "udp.port" for them (if it was made). */
 void ft_ports_take(void);

@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "show/table.h"
+#include "show/table_print.h"
 
 #include <gmodule.h>
 #include <stdio.h>
@@ -240,20 +241,6 @@ ft_printable(const char *text)
     return g_string_free(out, FALSE);
 }
 
-/* Cells that the text takes in a terminal: East Asian characters and emoji take two, combining ones none. */
-static size_t
-text_width(const char *text)
-{
-    size_t width = 0;
-
-    for (; *text; text = g_utf8_next_char(text)) {
-        gunichar c = g_utf8_get_char(text);
-
-        width += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
-    }
-    return width;
-}
-
 char *
 ft_time_text(const nstime_t *when)
 {
@@ -271,43 +258,6 @@ ft_time_text(const nstime_t *when)
 
 /* ---- In a terminal -------------------------------------------------------------------------- */
 
-static char *
-real_text(const ft_cell_t *cell, int decimals)
-{
-    return cell->unknown ? g_strdup("-") : g_strdup_printf("%.*f", decimals, cell->real);
-}
-
-static char *
-cell_text(const ft_column_t *column, const void *row)
-{
-    ft_cell_t cell = { 0 };
-
-    column->fill(row, &cell);
-    switch (column->type) {
-    case FT_CELL_NUMBER:
-    case FT_CELL_BIG: return cell.unknown ? g_strdup("-") : g_strdup_printf("%" PRIu64, cell.number);
-    case FT_CELL_REAL0: return real_text(&cell, 0);
-    case FT_CELL_REAL1: return real_text(&cell, 1);
-    case FT_CELL_REAL2: return real_text(&cell, 2);
-    case FT_CELL_REAL: return real_text(&cell, 3);
-    case FT_CELL_TEXT: break;
-    }
-    return (char *)cell.text;
-}
-
-static void
-print_cell(const char *text, size_t width, bool right, bool last)
-{
-    size_t length = text_width(text);
-    int padding = (int)(width > length ? width - length : 0);
-
-    if (right)
-        fprintf(stdout, "%*s%s", padding, "", text);
-    else
-        fprintf(stdout, "%s%*s", text, last ? 0 : padding, "");
-    fputs(last ? "\n" : "  ", stdout);
-}
-
 static gint
 by_order(gconstpointer a, gconstpointer b, gpointer table)
 {
@@ -319,9 +269,7 @@ terminal_draw(void *tapdata)
 {
     terminal_table_t *terminal = (terminal_table_t *)tapdata;
     const ft_table_t *table = terminal->table;
-    size_t columns = table->n_columns, width_of_all = 0, *width = g_new0(size_t, columns);
-    unsigned n_rows;
-    char **cells;
+    ft_printed_table_t printed;
 
     rows_forget(&terminal->rows);
     rows_join(table, &terminal->rows);
@@ -331,42 +279,12 @@ terminal_draw(void *tapdata)
         /* Nothing is looked up by its place from here on. */
         g_ptr_array_sort_with_data(terminal->rows.rows, by_order, (void *)table);
     }
-    n_rows = terminal->rows.rows->len;
-    cells = g_new0(char *, n_rows * columns);
-    for (size_t c = 0; c < columns; c++) {
-        width[c] = text_width(table->columns[c].title);
-        for (unsigned r = 0; r < n_rows; r++) {
-            char *text = cell_text(&table->columns[c], g_ptr_array_index(terminal->rows.rows, r));
-
-            cells[r * columns + c] = text;
-            width[c] = MAX(width[c], text_width(text));
-        }
-        width_of_all += width[c] + 2;
-    }
-
-    fprintf(stdout, "\n");
-    for (size_t i = 2; i < width_of_all; i++)
-        putchar('=');
-    fprintf(stdout, "\n%s\n", table->title);
-    fprintf(stdout, "Filter: %s\n", terminal->filter ? terminal->filter : "<none>");
-    for (size_t c = 0; c < columns; c++)
-        print_cell(table->columns[c].title, width[c], table->columns[c].type != FT_CELL_TEXT, c + 1 == columns);
-    for (unsigned r = 0; r < n_rows; r++) {
-        for (size_t c = 0; c < columns; c++)
-            print_cell(cells[r * columns + c], width[c], table->columns[c].type != FT_CELL_TEXT, c + 1 == columns);
-    }
-    if (terminal->rows.forgot)
-        fprintf(stdout, "Of the latest file, or session of -M, only: what came before is forgotten.\n");
-    if (terminal->rows.left_out)
-        fprintf(stdout, "More rows than are kept: %" PRIu64 " packets are left out.\n", terminal->rows.left_out);
-    for (size_t i = 2; i < width_of_all; i++)
-        putchar('=');
-    fprintf(stdout, "\n");
-
-    for (size_t i = 0; i < n_rows * columns; i++)
-        g_free(cells[i]);
-    g_free(cells);
-    g_free(width);
+    printed = (ft_printed_table_t){ .table = table, .filter = terminal->filter, .rows = (const void *const *)terminal->rows.rows->pdata,
+                                    .n_rows = terminal->rows.rows->len, .left_out = terminal->rows.left_out, .forgot = terminal->rows.forgot };
+    if (ft_pref_tables == FT_TABLES_JSON)
+        ft_table_print_json(&printed);
+    else
+        ft_table_print_text(&printed);
 }
 
 static tap_packet_status
@@ -464,7 +382,7 @@ window_cell(stat_tap_table *stock, unsigned r, unsigned c, const ft_column_t *co
     if (old->type == TABLE_ITEM_STRING)
         g_free((char *)old->value.string_value);
     if (column->type != FT_CELL_TEXT && window_wants_text(column)) {
-        char *text = cell_text(column, row);
+        char *text = ft_cell_text(column, row);
 
         item.type = TABLE_ITEM_STRING;
         item.value.string_value = g_strdup_printf("%*s", FT_WINDOW_DIGITS, text);
