@@ -66,13 +66,29 @@ class Radiotap:
         self.sequence = {}
 
     def write(self, destination, source, payload, vlan):
-        """The frame around an IP packet. Radiotap: flags 0, 24 Mbit/s, channel 2437 MHz."""
+        """The frame around an IP packet."""
+        return self._frame(destination, source, self._snap(payload), 0)
+
+    def aggregate(self, destination, source, payloads):
+        """One frame with several IP packets: an A-MSDU, with the ends and the length of each, and padding between them."""
+        body = b""
+        for payload in payloads:
+            data = self._snap(payload)
+            body += b"\0" * (-len(body) % 4) + destination + source + struct.pack("!H", len(data)) + data
+        return self._frame(destination, source, body, 0x80)
+
+    @staticmethod
+    def _snap(payload):
+        return bytes.fromhex("aaaa03000000") + struct.pack("!H", ethertype(payload)) + payload
+
+    def _frame(self, destination, source, body, qos):
+        """Radiotap: flags 0, 24 Mbit/s, channel 2437 MHz; then the header of 802.11 with QoS."""
         radiotap = struct.pack("<BBHI", 0, 0, 14, 0x0E) + bytes([0, 48]) + struct.pack("<HH", 2437, 0x00C0)
         self.sequence[source] = number = self.sequence.get(source, 0x120) + 1 & 0xFFF
         from_access_point = source == self.access_point
         addresses = destination + self.access_point + source if from_access_point else self.access_point + source + destination
-        header = bytes([0x88, 2 if from_access_point else 1]) + struct.pack("<H", 44) + addresses + struct.pack("<HH", number << 4, 0)
-        return radiotap + header + bytes.fromhex("aaaa03000000") + struct.pack("!H", ethertype(payload)) + payload
+        header = bytes([0x88, 2 if from_access_point else 1]) + struct.pack("<H", 44) + addresses + struct.pack("<HH", number << 4, qos)
+        return radiotap + header + body
 
 
 ETHERNET, PPPOE, RAW, COOKED = Ethernet(), PPPoE(), Raw(), Cooked()

@@ -63,8 +63,13 @@ def tcp(source, source_port, destination, destination_port, seq, ack, flags, pay
 
 
 def icmp_port_unreachable(refused):
-    """An ICMP message that REFUSED, an IPv4 packet, found no listener (RFC 792: quotes its header and 8 bytes)."""
-    message = struct.pack("!BBHI", 3, 3, 0, 0) + refused[:28]
+    """An ICMP message that REFUSED, an IPv4 packet, found no listener."""
+    return icmp_unreachable(refused, 3)
+
+
+def icmp_unreachable(refused, code):
+    """An ICMP message that REFUSED, an IPv4 packet, did not arrive (RFC 792: quotes its header and 8 bytes); CODE says why."""
+    message = struct.pack("!BBHI", 3, code, 0, 0) + refused[:28]
     return message[:2] + struct.pack("!H", checksum(message)) + message[4:]
 
 

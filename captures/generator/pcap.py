@@ -3,12 +3,13 @@
 import struct
 
 
-def pcap(packets, linktype):
-    """The bytes of a classic file; PACKETS are (time in microseconds since 1970, frame, interface)."""
-    parts = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, linktype)]
+def pcap(packets, linktype, snap=None):
+    """The bytes of a classic file; PACKETS are (time in microseconds since 1970, frame, interface). SNAP: bytes that are kept of each."""
+    parts = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, snap or 65535, linktype)]
     for time, frame, _ in packets:
-        parts.append(struct.pack("<IIII", time // 1000000, time % 1000000, len(frame), len(frame)))
-        parts.append(frame)
+        kept = frame[:snap]
+        parts.append(struct.pack("<IIII", time // 1000000, time % 1000000, len(kept), len(frame)))
+        parts.append(kept)
     return b"".join(parts)
 
 
@@ -36,4 +37,4 @@ def file(scene, packets):
     """The bytes of the scene's file; PACKETS: what its finish() gave."""
     if len(scene.links) > 1:
         return pcapng(packets, [link.linktype for link in scene.links])
-    return pcap(packets, scene.links[0].linktype)
+    return pcap(packets, scene.links[0].linktype, scene.snap)

@@ -73,6 +73,7 @@ class Frame:
         self.whole = whole         # False: a fragment after which others follow
         self.number = None         # in the file, from 1
         self.interface = 0         # on which it was captured (pcapng)
+        self.joined = False        # True: in the same frame of the link layer as the one before
 
     @property
     def tag(self):
@@ -101,6 +102,8 @@ class Scene:
         self.vlan = vlan
         self.links = [link.ETHERNET]  # the link type of each interface; more than one makes a pcapng file
         self.views = []            # what the capture makes of the packets, in this order: views.py
+        self.snap = None           # bytes that are kept of each frame; None: all
+        self.facts = {}            # what is true of the whole file, for the expected results
         self.prng = Prng(name)
         self.packets = []
         self.frames = []
@@ -142,14 +145,22 @@ class Scene:
             frames.append(Frame(packet, packet.time, packet.ip_bytes))
         for view in self.views:
             frames = view(frames)
-        for number, frame in enumerate(frames, 1):
-            frame.number = number
+        together = []
+        for frame in frames:
+            if frame.joined:
+                together[-1].append(frame)
+            else:
+                together.append([frame])
+            frame.number = len(together)
         self.frames = frames
-        return [(self.start + frame.time, self._link(frame), frame.interface) for frame in frames]
+        return [(self.start + group[0].time, self._link(group), group[0].interface) for group in together]
 
-    def _link(self, frame):
+    def _link(self, group):
+        frame, link_layer = group[0], self.links[group[0].interface]
         source, destination = (end.host.mac or self.ROUTER_MAC for end in (frame.packet.source, frame.packet.destination))
-        return self.links[frame.interface].write(destination, source, frame.ip_bytes, self.vlan)
+        if len(group) > 1:
+            return link_layer.aggregate(destination, source, [each.ip_bytes for each in group])
+        return link_layer.write(destination, source, frame.ip_bytes, self.vlan)
 
 
 class Lane:

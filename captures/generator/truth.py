@@ -3,6 +3,8 @@
 from . import net, pcap
 from .scene import SECOND
 
+# Of a situation only: RTP in ChannelData of a TURN server
+CHANNEL_DATA = "channel-data"
 UDP_KINDS = ("stun", "sip", "rtp", "rtcp", "relay", "link-probe", "nat-probe", "quic")
 
 
@@ -10,7 +12,7 @@ def ranges(frames):
     """Frame numbers as a short text: [1, 2, 3, 7] becomes "1-3,7"."""
     parts = []
     for frame in frames:
-        if parts and parts[-1][1] == frame - 1:
+        if parts and frame - 1 <= parts[-1][1] <= frame:  # the same again: a frame with several datagrams
             parts[-1][1] = frame
         else:
             parts.append([frame, frame])
@@ -51,7 +53,7 @@ def situation(scene, shows):
         own = [f for f in frames if f.tag.call == call.number]
         entry = call_truth(number, call, [f for f in own if f.whole])
         entry["frames"] = ranges([f.number for f in own])
-        entry["datagrams"] = ranges([f.number for f in own if f.whole and f.tag.kind in UDP_KINDS])
+        entry["datagrams"] = ranges([f.number for f in own if f.whole and f.tag.kind in (*UDP_KINDS, CHANNEL_DATA)])
         # First fragments: Wireshark shows the datagram in the last one's frame
         entry["fragments"] = ranges([f.number for f in own if not f.whole])
         entry["paths"] = sorted({stream["path"] for stream in entry["streams"]})
@@ -59,7 +61,8 @@ def situation(scene, shows):
     return {
         "capture": scene.name + pcap.suffix(scene),
         "shows": shows,
-        "packets": len(frames),
+        **scene.facts,
+        "packets": frames[-1].number,
         "calls": calls,
         "not_in_call": ranges([f.number for f in frames if f.tag.call is None]),
     }
@@ -121,7 +124,7 @@ def streams(frames):
             "media": members[0][1].media,
             "source": source,
             "destination": destination,
-            "path": "relay" if members[0][0].tag.kind == "relay" else "direct",
+            "path": "relay" if members[0][0].tag.kind in ("relay", CHANNEL_DATA) else "direct",
             "packets": len(members),
             "lost": max(numbers) - min(numbers) + 1 - len(numbers),
             "first_frame": members[0][0].number,

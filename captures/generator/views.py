@@ -60,6 +60,62 @@ def disorder(prng, most):
     return view
 
 
+def joined(first, *others):
+    """The packets OTHERS travel in the same frame of the link layer as the packet FIRST, behind it."""
+    def view(frames):
+        out = []
+        for frame in frames:
+            if frame.packet in others:
+                continue
+            out.append(frame)
+            if frame.packet is first:
+                for other in (each for each in frames if each.packet in others):
+                    other.joined, other.time = True, frame.time
+                    out.append(other)
+        return out
+    return view
+
+
+def in_pairs(wanted):
+    """Of the packets for which WANTED holds, two after each other with the same ends travel in one frame of the link layer, when the
+    second is there."""
+    def view(frames):
+        groups, waiting = [], {}
+        for frame in frames:
+            ends = frame.source, frame.destination
+            if not wanted(frame.packet):
+                groups.append((frame.time, [frame]))
+            elif ends in waiting:
+                first = waiting.pop(ends)
+                first.time, frame.joined = frame.time, True
+                groups.append((frame.time, [first, frame]))
+            else:
+                waiting[ends] = frame
+        groups += [(frame.time, [frame]) for frame in waiting.values()]
+        return [frame for _, group in sorted(groups, key=lambda group: group[0]) for frame in group]
+    return view
+
+
+def shifted(offset, wanted):
+    """The clock of those who captured the packets for which WANTED holds goes before by OFFSET."""
+    def view(frames):
+        for frame in frames:
+            if wanted(frame.packet):
+                frame.time += offset
+        return in_order(frames)
+    return view
+
+
+def wrong_time(offset, wanted):
+    """The packets for which WANTED holds have a time stamp that is wrong by OFFSET; they stand at their place."""
+    def view(frames):
+        for frame in frames:
+            if wanted(frame.packet):
+                frame.time += offset
+        return frames
+    return view
+
+
 def on_interface(number, wanted):
     """Packets for which WANTED holds were captured on the interface NUMBER."""
     def view(frames):

@@ -6,11 +6,11 @@ import ipaddress
 import itertools
 import re
 
-from . import facts, paths, table
+from . import facts, known, paths, table
 
 FIELDS = ("frame.number", "frame.time_epoch", "frame.len", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "dns.qry.name", "dns.a", "dns.aaaa")
 TABLES = ("-z", "facetime,calls", "-z", "facetime,timeline", "-z", "facetime,nodes")
-NAMES = [*paths.SAMPLES, *paths.SITUATIONS]
+NAMES = [*paths.SAMPLES, *(name for name in paths.SITUATIONS if name not in known.REASONS and name not in known.ELSEWHERE)]
 PASSES = {"pass 1": (), "-2": ("-2",)}
 
 TIMELINE, NODES = "FaceTime Timeline", "FaceTime Nodes"

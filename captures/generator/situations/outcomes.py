@@ -1,8 +1,8 @@
 """Calls that nobody answered, and a group."""
 
-from .. import relay, rtp
+from .. import natprobe, net, quic, relay, rtp
 from ..scene import MILLISECOND, SECOND
-from .cast import legacy_call, modern_call, situation
+from .cast import LightModern, legacy_call, modern_call, modern_facts, modern_prelude, situation
 
 
 @situation
@@ -115,3 +115,55 @@ def modern_group(cast):
             # They join one after the other
             rtp.run(scene.lane(call.began + number * 400 * MILLISECOND, call.call), player(source), 0, 5 * SECOND - number * 400 * MILLISECOND, deliver, jitter=2500)
     call.call.facts["participants"] = [f"0x{participant:016x}" for participant in participants]
+
+
+def unanswered(cast, refused=None):
+    """The device's push works, but nothing answers its UDP: NAT probes, and the first QUIC packet to the relay, which it repeats. REFUSED: the
+    code of the ICMP message "unreachable" that its router sends for that."""
+    scene, device, relay_host = cast.scene, cast.device(), cast.relay()
+    call = scene.call(**modern_facts(device, None, relay_host, False, state="attempted", media=[], end_cause="timeout", no_answer=["relay"]))
+    modern = LightModern(scene, call, device.at(16393), relay_host.at(3482))
+    lane = scene.lane(300 * MILLISECOND, call, "push")
+    modern_prelude(cast, modern, lane, device, False, six=True)
+    mapper = cast.apple("SNATMAP", "17.188.180.12").at(3480)
+    probes, nonce = lane.fork("probe"), scene.seed("nonce").number(32) >> 1
+    for pause in (0, 1000, 1000, 2000):
+        probes.wait(pause * MILLISECOND).udp(device.at(16402), mapper, natprobe.snatmap_request(nonce, device.at(16402)), "nat-probe")
+    prng, lane = scene.seed("initial"), lane.fork("relay", 800 * MILLISECOND)
+    first_id = prng.bytes(8)
+    data = quic.initial(quic.Keys(first_id, b"client in"), first_id, b"", 0, quic.crypto(quic.client_hello(prng)), 1200)
+    router = cast._host("router", "192.168.1.1", mac=scene.ROUTER_MAC)
+    for pause in (0, 300, 600, 1200, 2400):
+        packet = lane.wait(pause * MILLISECOND).udp(modern.local, modern.relay, data, "quic")
+        if refused is not None:
+            def quote(icmp, packet=packet):
+                return net.icmp_unreachable(packet.ip_bytes, refused)
+            lane.fork(delay=4 * MILLISECOND)._add(router.at(0), device.at(0), net.ICMP, quote, "icmp", "relay")
+    cast.other_traffic(device, lane.now + 20 * SECOND)
+
+
+@situation
+def modern_no_answer_to_udp(cast):
+    """A firewall drops all UDP: NAT probes and the session with the relay have no answer. The relay is named, and that it does not answer."""
+    unanswered(cast)
+
+
+@situation
+def modern_relay_unreachable(cast):
+    """The router refuses what goes to the relay: ICMP "administratively prohibited" for each packet. The relay is named, and that it does not
+    answer."""
+    unanswered(cast, 13)
+
+
+@situation
+def modern_one_way_then_other_relay(cast):
+    """In the middle of a call nothing comes back for 20 s; then the device goes to another relay, and media runs both ways again."""
+    scene, device, other = cast.scene, cast.device(), cast.relay(71)
+    call = modern_call(cast, device, cast.peer(23), 300 * MILLISECOND, playing=False, closing=False, state="established", media=["audio", "video"],
+                       relays=["17.249.172.60", "17.249.172.71"], silent_seconds=20)
+    lane, silence, again, end = scene.lane(call.began, call.call), 3 * SECOND, 23 * SECOND, 26 * SECOND
+    call.play(lane, 0, silence, call.relayed(True), call.relayed(False))
+    call.play(lane, silence, again, call.relayed(True), None)
+    leg = call.leg(call.local, other.at(3482))
+    leg.open_relay(scene.lane(call.began + again - 500 * MILLISECOND, call.call, "relay"))
+    call.play(lane, again, end, leg.relayed(True), leg.relayed(False))

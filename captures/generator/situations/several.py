@@ -125,3 +125,23 @@ def idle_traffic(cast, device, at):
     session.receive(1500)
     session.send(60)
     cast.pushes.setdefault(device, session)
+
+
+def redial(cast, pause, **more):
+    """Two calls of one device with the same peer; PAUSE lies between them."""
+    device = cast.device()
+    first = modern_call(cast, device, cast.peer(23), 300 * MILLISECOND, length=3 * SECOND, closing=False, state="interrupted", end_cause="timeout")
+    modern_call(cast, device, cast.peer(23), first.end + pause, prelude=False, length=3 * SECOND, links=(0x3C40, 0x3C41), **more)
+    cast.other_traffic(device, first.end + 12 * SECOND)
+
+
+@situation
+def modern_redial_at_once(cast):
+    """The device calls the same peer again after a second: another socket and a new session with the same relay, all identifiers are new."""
+    redial(cast, SECOND, local_port=16395)
+
+
+@situation
+def modern_redial_after_6_s(cast):
+    """The device calls the same peer again after six seconds: the same local port, another relay, all identifiers are new."""
+    redial(cast, 6 * SECOND, relay_host=cast.relay(97))

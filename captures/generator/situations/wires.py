@@ -1,8 +1,8 @@
 """One ordinary call in captures of another form: link layers, fragments, order, duplicates."""
 
-from .. import link, views
+from .. import link, natprobe, views
 from ..scene import MILLISECOND, SECOND
-from .cast import legacy_call, modern_call, situation
+from .cast import legacy_call, mapped, modern_call, situation
 
 
 def old(cast, **more):
@@ -147,3 +147,76 @@ def modern_every_packet_twice(cast):
     """A mirror port captures each packet twice, 7 microseconds apart."""
     new(cast, length=3 * SECOND)
     cast.scene.views.append(views.twice())
+
+
+@situation
+def modern_one_aggregate(cast):
+    """802.11: one frame, an A-MSDU, holds a NAT probe and the first QUIC packet to the relay."""
+    call = new(cast, length=3 * SECOND)
+    first = next(packet for packet in cast.scene.packets if packet.tag.kind == "quic")
+    lane = cast.scene.lane(first.time - 300, call.call, "probe")
+    natprobe.ask_snatmap(lane, call.local.host.at(16402), cast.apple("SNATMAP", "17.188.180.12").at(3480), mapped(call.local.host), 16402)
+    probe = next(packet for packet in cast.scene.packets if packet.time == first.time - 300)
+    cast.scene.links = [link.Radiotap()]
+    cast.scene.facts["aggregates"] = True
+    cast.scene.views.append(views.joined(probe, first))
+
+
+@situation
+def legacy_aggregates(cast):
+    """802.11: the media travels two datagrams to a frame, as A-MSDU. Nothing of it is lost."""
+    old(cast)
+    cast.scene.links = [link.Radiotap()]
+    cast.scene.facts["aggregates"] = True
+    cast.scene.views.append(views.in_pairs(lambda packet: packet.tag.kind == "rtp"))
+
+
+@situation
+def legacy_cut_at_340(cast):
+    """The capture kept 340 bytes of each frame: in some SIP messages, the Call-ID is cut off in its middle."""
+    old(cast)
+    cast.scene.snap = cast.scene.facts["kept"] = 340
+
+
+@situation
+def legacy_cut_at_96(cast):
+    """The capture kept 96 bytes of each frame: of SIP the first line only. That it is a BYE stands there."""
+    old(cast, **{"from": None, "to": None, "direction": "unknown"})
+    cast.scene.snap = cast.scene.facts["kept"] = 96
+
+
+@situation
+def modern_cut_at_64(cast):
+    """The capture starts in mid-call, with media only, and kept 64 bytes of each frame: what was cut off is not lost."""
+    call = new(cast, closing=False, peer=None)
+    cast.scene.snap = cast.scene.facts["kept"] = 64
+    cast.scene.views.append(views.keep(lambda packet: packet.time >= call.began + SECOND and packet.tag.stream))
+
+
+@situation
+def modern_name_in_fragments(cast):
+    """The DNS answer that names the push host, and the hello to it, travel in IP fragments."""
+    new(cast, length=2 * SECOND)
+    answers = [packet for packet in cast.scene.packets if packet.tag.kind == "dns" and packet.source.port == 53]
+    hello = next(packet for packet in cast.scene.packets if packet.destination.port == 5223 and len(packet.payload) > 200)
+    chosen = answers[:1] + [hello]
+    for packet in chosen:
+        packet.dont_fragment = False
+    cast.scene.views.append(views.in_fragments(lambda packet: packet in chosen, 64))
+
+
+@situation
+def modern_one_wrong_time(cast):
+    """Two calls at the same time; one frame of the first one's media has a time stamp that is wrong by an hour."""
+    one = new(cast)
+    modern_call(cast, cast.device(65), cast.peer(29), 900 * MILLISECOND, relay_host=cast.relay(97), inbound=True, length=4 * SECOND, links=(0x3C40, 0x3C41))
+    wrong = [packet for packet in cast.scene.packets if packet.tag.call == one.call.number and packet.tag.stream][40]
+    cast.scene.views.append(views.wrong_time(3600 * SECOND, lambda packet: packet is wrong))
+
+
+@situation
+def modern_capture_paused(cast):
+    """The capture was paused for 40 s in the middle of a call: identifiers and sequence numbers go on, so it is one call."""
+    call = new(cast, length=46 * SECOND)
+    away = call.began + 3 * SECOND, call.began + 43 * SECOND
+    cast.scene.views.append(views.keep(lambda packet: not away[0] <= packet.time < away[1]))
