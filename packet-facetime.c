@@ -103,7 +103,8 @@ dissect_facetime_watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     uint32_t evidence = 0;
     const ft_wire_t *wire;
     ft_flow_t *flow = ft_flow_find(pinfo);
-    ft_packet_t *pkt;
+    ft_packet_t *pkt = NULL;
+    int taken = 0;
 
     if (flow && pinfo->flags.in_error_pkt)
         note_quoted(tvb, pinfo, flow);
@@ -115,12 +116,16 @@ dissect_facetime_watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
                 return call_dissector(ft_handle, tvb, pinfo, tree);
         }
         pkt = ft_packet_new(pinfo, flow, wire, evidence);
-        pkt->stock_tvb = flow->watched_dissector ? NULL : tvb;
         ft_packet_attach(pinfo, pkt);
         if (wire && wire->note)
             wire->note(tvb, pinfo, pkt);
     }
-    return flow && flow->watched_dissector ? call_dissector_only(flow->watched_dissector, tvb, pinfo, tree, data) : 0;
+    if (flow && flow->watched_dissector)
+        taken = call_dissector_only(flow->watched_dissector, tvb, pinfo, tree, data);
+    /* Who had the conversation leaves it to the heuristics: Wireshark remembers which of them takes the frame. */
+    if (pkt && taken == 0)
+        pkt->stock_tvb = tvb;
+    return taken;
 }
 
 static void

@@ -133,9 +133,7 @@ def test_quic_elsewhere(wireshark, name, passes):
 
 
 @each_pass
-@pytest.mark.parametrize("name, first", [
-    pytest.param("quic-after-relay-control", 2, id="control"),
-    pytest.param("quic-after-relay-is-unknown", 1, id="case", marks=wrong_today("QUIC's short header after relay data is not known"))])
+@pytest.mark.parametrize("name, first", [pytest.param("quic-after-relay-control", 2, id="control"), pytest.param("quic-after-relay-is-unknown", 1, id="case")])
 def test_quic_after_relay_data(wireshark, name, first, passes):
     """Behind the first relay datagram: QUIC is QUIC, and belongs to the relay's phase."""
     found = kinds(wireshark, name, passes)[first - 1:]
@@ -232,7 +230,6 @@ def test_gap(wireshark, name, passes):
 
 
 @each_pass
-@wrong_today("a Call-ID that was cut off counts as a whole one")
 def test_cut_off_call_id(wireshark, passes):
     assert len(calls(wireshark, "snaplen-320-sip", passes)) == 1
 

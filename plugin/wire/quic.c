@@ -11,6 +11,7 @@
  *    that was seen). The same holds if the handshake is not in the capture.
  *  - More connection IDs come in NEW_CONNECTION_ID frames, which are encrypted: after a change of them, as after a change of the
  *    network, what has none of the known IDs and is no channel data either is taken for QUIC.
+ *  - Where the capture begins after the handshake, the flow is known by its channel data: what is none of it is taken for QUIC.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -30,6 +31,9 @@ static int ett_quic = -1;
 #define FT_QUIC_TYPE(first) (((first) >> 4) & 3)
 #define FT_QUIC_V1_INITIAL  0
 #define FT_QUIC_V2_INITIAL  1
+
+/* RFC 9001, 5.4.2: a packet has four bytes and the sixteen of the sample behind its connection ID, which is empty at the device. */
+#define QUIC_SHORT_MIN 21
 
 enum { QUIC_LONG_HEADER, QUIC_CONNECTION_ID, QUIC_ELIMINATION };
 
@@ -63,8 +67,11 @@ quic_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint3
     if (!(first & 0x40))
         return false;
     if (!(first & 0x80)) {
-        /* 2. A short header says nothing by itself: it counts on a flow that had a long one. Between a relay port of Apple's and
-         *    one of the device's ports it is a weak sign: packets may stand before the handshake that they follow. */
+        /* 2. A short header says nothing by itself: it counts on a flow that had a long one, and, if it is long enough to be one, on
+         *    a flow that had relay channel data (the capture began within the call). Between a relay port of Apple's and one of the
+         *    device's ports it is a weak sign: packets may stand before the handshake that they follow. */
+        if (flow && (flow->kinds & (1u << FT_KIND_RELAY)) && tvb_reported_length(tvb) >= QUIC_SHORT_MIN)
+            return true;
         if (flow && flow->kinds)
             return (flow->kinds & (1u << FT_KIND_QUIC)) != 0;
         if (!quic_between(pinfo))

@@ -363,16 +363,22 @@ multipart_boundary(packet_info *pinfo, const char *value)
     return len <= FT_SIP_MAX_BOUNDARY ? wmem_strndup(pinfo->pool, at, len) : NULL;
 }
 
+/* whole: its end was captured. */
 static void
-start_line(tvbuff_t *tvb, proto_tree *tree, int len, const char *line, ft_sip_t *sip)
+start_line(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int len, const char *line, bool whole, ft_sip_t *sip)
 {
     const char *user;
 
     sip->is_request = !g_str_has_prefix(line, FT_SIP_VERSION);
     if (!sip->is_request) {
-        sip->status = (uint16_t)strtoul(line + strlen(FT_SIP_VERSION), NULL, 10);
+        if (whole)
+            sip->status = (uint16_t)strtoul(line + strlen(FT_SIP_VERSION), NULL, 10);
         return;
     }
+    /* CSeq says the same (RFC 3261, 8.1.1.5), but stands further behind: a short snap length cuts it off. */
+    sip->method = wmem_strndup(pinfo->pool, line, strcspn(line, " "));
+    if (!whole)
+        return;
     user = uri_user(line);
     proto_item_set_generated(proto_tree_add_boolean(tree, hf_sip_literal_user, tvb, 0, len, user && uri_is_literal(user)));
 }
@@ -393,7 +399,8 @@ header_line(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int at, int len
         show_contact(tvb, pinfo, tree, at, len, value);
     } else if ((value = sip_header(line, "CSeq", NULL, compact)) != NULL) {
         end = strchr(value, ' ');
-        sip->method = end ? end + strspn(end, " ") : NULL;
+        if (!sip->method)
+            sip->method = end ? end + strspn(end, " ") : NULL;
     } else if ((value = sip_header(line, "User-Agent", NULL, compact)) != NULL || (value = sip_header(line, "Server", NULL, compact)) != NULL) {
         sip->user_agent = value;
         proto_tree_add_string(tree, hf_sip_user_agent, tvb, at, len, value);
@@ -415,16 +422,18 @@ static int
 sip_headers(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_sip_t *sip, sip_body_t *body)
 {
     int at = 0, end = (int)tvb_captured_length(tvb), next, len;
-    bool compact = false, bad = false, ended = false;
+    bool compact = false, bad = false, ended = false, cut = end < (int)tvb_reported_length(tvb), whole;
     unsigned n = 0;
 
     for (; at < end && !ended; n++, at = next) {
         len = folded_line(tvb, at, end, &next);
+        /* The snap length cut it off: half a Call-ID is another call's. */
+        whole = !cut || at + len < end;
         if (len == 0 && n > 0)
             ended = true;
         else if (n == 0)
-            start_line(tvb, tree, len, line_text(tvb, pinfo, at, len, &bad), sip);
-        else if (n < FT_SIP_MAX_LINES)
+            start_line(tvb, pinfo, tree, len, line_text(tvb, pinfo, at, len, &bad), whole, sip);
+        else if (n < FT_SIP_MAX_LINES && whole)
             header_line(tvb, pinfo, tree, at, len, line_text(tvb, pinfo, at, len, &bad), sip, body, &compact);
         if (next <= at)
             next = end;
@@ -508,6 +517,17 @@ body_inflate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int at, int le
     return body;
 }
 
+/* The body without its last line, which the snap length cut off: half a port is another port. NULL: no line is whole. */
+static tvbuff_t *
+whole_lines(tvbuff_t *body)
+{
+    int len = (int)tvb_captured_length(body);
+
+    while (len > 0 && ft_tvb_get_u8(body, len - 1) != '\n')
+        len--;
+    return len > 0 ? tvb_new_subset_length(body, 0, len) : NULL;
+}
+
 /* Shows the body that begins at this offset. Returns it if it is a session description that was deflated, else NULL. */
 static tvbuff_t *
 sip_body(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int at, ft_packet_t *pkt, const sip_body_t *headers)
@@ -528,6 +548,8 @@ sip_body(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int at, ft_packet_
         return NULL;
     proto_item_set_generated(proto_tree_add_uint(tree, hf_sip_body_length, tvb, at, len, (uint32_t)len));
     body = headers->encoded ? body_inflate(tvb, pinfo, tree, at, len) : tvb_new_subset_length(tvb, at, len);
+    if (body && at + len == captured && captured < (int)tvb_reported_length(tvb) && (headers->sdp || headers->boundary))
+        body = whole_lines(body);
     if (!body) {
         proto_tree_add_item(tree, hf_sip_body_bytes, tvb, at, len, ENC_NA);
         return NULL;
