@@ -54,7 +54,7 @@ def alike(line):
     # Since 4.6 in the unit that fits.
     line = re.sub(r"(\d+(?:\.\d+)?) (milli|micro|nano)?seconds?\b",
                   lambda match: f"{float(match[1]) * SECONDS[match[2]]:.9f}".rstrip("0").rstrip(".") + " seconds", line)
-    line = re.sub(r" ?\[?…\]?", "...", line.replace(" […]:", ":")).rstrip()
+    line = re.sub(r" ?\[?…\]?", "...", line.replace(" […]:", ":").replace(" [truncated]:", ":")).rstrip()
     # Versions differ in how many bytes they show: 32 are enough here.
     return re.sub(r"\b([0-9a-f]{64})[0-9a-f]+(?:\.\.\.)?", r"\1...", line)
 

@@ -104,7 +104,7 @@ get_datafile_path(const char *filename)
 /* Wireshark's messages: a dissector bug of the plugin's ends the program, as libFuzzer wants it. Those of Wireshark's own dissectors do
  * not: there are some, in any round that is long enough. */
 static void
-#if FT_WS_VERSION >= 404
+#if FT_WS_VERSION >= 402
 log_line(const char *domain _U_, enum ws_log_level level _U_, const char *file _U_, long line _U_, const char *func _U_,
          const char *fatal _U_, ws_log_manifest_t *manifest _U_, const char *format, va_list arguments, void *data _U_)
 #else
