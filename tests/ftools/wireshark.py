@@ -44,6 +44,7 @@ class Wireshark:
         self.root.chmod(0o755)
         self.user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
         self.home = self.folder("home", theirs=True)
+        self.plugin = plugin
         self.staged = {}
         self.results = {}
         self.environment = {
