@@ -20,23 +20,23 @@ case "$*" in
 --version) echo "TShark (Wireshark) $STANDIN_VERSION." ;;
 *folders*) printf 'Personal configuration:\t%s\nPersonal Plugins:\t%s\nGlobal Plugins:\t%s\n' "$HOME/.config/wireshark" "$personal" "$plugins" ;;
 *plugins*)
-	for folder in "$plugins" "$personal"; do
-		[ ! -e "$folder/epan/facetime.so" ] || printf 'facetime.so\t0.1.0\tdissector\t%s\n' "$folder/epan/facetime.so"
-	done
-	;;
+    for folder in "$plugins" "$personal"; do
+        [ ! -e "$folder/epan/facetime.so" ] || printf 'facetime.so\t0.1.0\tdissector\t%s\n' "$folder/epan/facetime.so"
+    done
+    ;;
 *facetime,calls*)
-	printf '\n====\nFaceTime Calls\nFilter: <none>\nCall  State  Filter\n   1  ended  facetime.call == 1\n====\n'
-	;;
+    printf '\n====\nFaceTime Calls\nFilter: <none>\nCall  State  Filter\n   1  ended  facetime.call == 1\n====\n'
+    ;;
 esac
 """
 CMAKE = r"""
 case "$*" in
 *--build*)
-	for argument; do
-		[ "$before" != --build ] || touch "$argument/facetime.so"
-		before=$argument
-	done
-	;;
+    for argument; do
+        [ "$before" != --build ] || touch "$argument/facetime.so"
+        before=$argument
+    done
+    ;;
 esac
 """
 PROGRAMS = {"tshark": TSHARK, "cmake": CMAKE, "cc": "", "pkg-config": "", "make": ""}
