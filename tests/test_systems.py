@@ -244,3 +244,13 @@ def test_through_a_symbolic_link(armed, command):
     (armed.folder / command.name).symlink_to("links/first")
     run = ran(armed, armed.folder / command.name, "--help")
     assert run.returncode == 0 and "usage: " in run.stdout.lower() and run.stderr == "", run
+
+
+# ---- macOS's captures --------------------------------------------------------------------------
+
+def test_pktap(wireshark):
+    """Captured on a Mac with the interface pktap: the call is there, and each packet has the process that macOS says it is for."""
+    capture = paths.CAPTURES / "situations" / "modern-pktap.pcap"
+    calls = {row["facetime.call"][0] for row in wireshark.fields(capture, ["facetime.call"], "-2", "-Y", 'facetime && pktap.cmdname == "avconferenced"')}
+    assert calls == {"1"}
+    assert wireshark.count(capture, "facetime && !pktap") == 0

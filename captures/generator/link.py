@@ -91,4 +91,26 @@ class Radiotap:
         return radiotap + header + body
 
 
+class Pktap:
+    """What macOS writes for the interface "pktap": in front of each frame the interface, the direction, and the process that it is for.
+
+    The header is struct pktap_header of Apple's <net/pktap.h>, in the byte order of the machine that captured, as LINKTYPE_PKTAP has it."""
+
+    linktype = 258  # LINKTYPE_PKTAP
+    router = bytes.fromhex("00005e005301")
+    incoming, outgoing = 1, 2  # PTH_FLAG_DIR_IN, PTH_FLAG_DIR_OUT
+    process = 512, b"avconferenced"
+
+    def write(self, destination, source, payload, vlan):
+        """The header and an Ethernet frame around an IP packet."""
+        frame = Ethernet().write(destination, source, payload, vlan)
+        number, name = self.process
+        family = 30 if is_ipv6(payload) else 2  # Darwin's AF_INET6 and AF_INET
+        flags = self.incoming if source == self.router else self.outgoing
+        # Its length, type (a packet follows), the frame's own link type; interface; flags, protocol family, bytes before and behind the IP packet;
+        # process; service class; type of the interface (Ethernet) and its number; the process on whose behalf, which is none other.
+        header = struct.pack("<III24sIIIII20sIHHI20s", 108, 1, Ethernet.linktype, b"en0", flags, family, 14, 0, number, name, 0, 6, 0, number, name)
+        return header + frame
+
+
 ETHERNET, PPPOE, RAW, COOKED = Ethernet(), PPPoE(), Raw(), Cooked()

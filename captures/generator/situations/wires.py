@@ -90,6 +90,13 @@ def modern_linux_cooked(cast):
 
 
 @situation
+def modern_pktap(cast):
+    """PKTAP, as macOS writes it (tcpdump -i pktap): interface, direction and process before each Ethernet frame."""
+    new(cast)
+    cast.scene.links = [link.Pktap()]
+
+
+@situation
 def legacy_invite_in_fragments(cast):
     """The INVITE travels in two IP fragments."""
     old(cast, inbound=False)
