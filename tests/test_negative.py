@@ -126,6 +126,8 @@ LOOK_ALIKES = [
     ("relay with face", "4: a payload of a known kind", at(10, u16(0x7ACE))),
     ("relay with statistics", "4: nothing only with statistics", is_now(datagrams.relay(u16(0x0001, 0x0042)))),
     ("relay with two sub-packets", "4: the first sub-packet's data fits", at(8, u16(1000))),
+    ("relay with a base layer", "4: the header fits with the base layer's stream", is_now(datagrams.relay(u16(0x8004, 0x0010) + bytes(9)))),
+    ("relay with loose sub-packets", "4: the first sub-packet's data fits", at(17, u16(1000))),
     ("relay at an Apple address", "4: the host is Apple's", same, {"destination": (PEER, 50002)}),
     ("RTP with extension 4400", "1: version 2", at(0, b"\x50")),
     ("RTP with extension 4400", "2: not RTCP", at(1, b"\xc8")),

@@ -8,11 +8,12 @@ from ftools.relaydata import DEVICE, RELAY, STATS, link_message, peer_address, r
 PASSES = {"pass 1": (), "-2": ("-2",)}
 each_pass = pytest.mark.parametrize("passes", PASSES)
 
-MARKS = (6, 8, 11, 16, 18, 19, 20, 21, 23, 24)                  # bits without data that were seen or have a name
+MARKS = (6, 8, 11, 16, 18, 19, 21, 23, 24)                      # bits without data that were seen or have a name
 NEVER = (12, 22, 25, 26, 27, 28, 29, 30, 31)                    # neither seen nor named
 NAMES = {0: "stream", 1: "streams", 2: "participant", 3: "priority", 4: "probe_group", 5: "version", 7: "compound", 9: "stats_id",
          10: "stats", 13: "link", 14: "links", 15: "more", 16: "hbh", 17: "session",
-         6: "count", 8: "opt_out", 11: "transition", 18: "retransmitted", 19: "no_retransmission", 21: "link_message"}
+         6: "count", 8: "opt_out", 11: "transition", 18: "retransmitted", 19: "no_retransmission", 21: "link_message",
+         20: "base_stream", 23: "link_test", 24: "quic_pod"}
 
 IV, CIPHER_TEXT, TAG = bytes(range(12)), bytes(range(40, 56)), bytes(range(80, 96))
 ENCRYPTED = b"\x0a\x0c" + IV + b"\x12\x10" + CIPHER_TEXT + b"\x1a\x10" + TAG

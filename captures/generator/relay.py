@@ -1,7 +1,8 @@
 """Relay channel data (Apple's QuickRelay): the channel header and its sub-packets; link messages; link probes.
 
 Bits, sizes and order were worked out on captures of the RTC-Measurement-Project (2025) and public decompilations of
-Apple's IDSFoundation framework; the names are those of its log messages.
+Apple's IDSFoundation framework; the names are those of its log messages. The forms of calls of 2026 are those that the
+OpenBubbles project's rustpush reads.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from . import net
 # Bits of the flags words that have no data. 20 and 21 mark link messages: 21 those of the device, both those of the relay
 # (words 0x208000 and 0x308000 in the captures).
 MARKS = (6, 8, 11, 16, 18, 19, 20, 21, 23, 24)
-HOP_BY_HOP = 16
+TRANSITION, HOP_BY_HOP, BASE_LAYER, LINK_MESSAGE = 11, 16, 20, 21
 
 
 def u16(number):
@@ -22,13 +23,18 @@ def u16(number):
 
 
 def sub_packet(payload=b"", *, marks=(), stream=None, secondary=None, participant=None, priority=None, probe_group=None, version=None,
-               stats=None, report=None, link=None, secondary_links=None, session_state=None, more=False):
+               stats=None, report=None, link=None, secondary_links=None, session_state=None, more=False, base=None, transition=None):
     """One sub-packet. Every field that is given sets its bit.
 
     MARKS: bits without data; STATS: the stats ID, REPORT: the relay's five values; MORE: another sub-packet follows
-    (bit 7: the data's length is written).
+    (bit 7: the data's length is written); BASE: stream ID of the base layer (bit 20 without 21); TRANSITION: the number of the
+    transition's streams without the first, in the priority's place (bits 11 and 3; the IDs themselves stand before the payload).
     """
     assert set(marks) <= set(MARKS) and (report is None or stats is not None)
+    assert base is None or LINK_MESSAGE not in marks
+    if transition is not None:
+        assert priority is None
+        marks, priority = (*marks, TRANSITION), transition
     fields = [(0, stream is not None and u16(stream)),
               (1, secondary is not None and bytes([len(secondary)]) + b"".join(map(u16, secondary))),
               (2, participant is not None and struct.pack("!Q", participant)),
@@ -41,11 +47,34 @@ def sub_packet(payload=b"", *, marks=(), stream=None, secondary=None, participan
               (13, link is not None and u16(link)),
               (14, secondary_links is not None and bytes([len(secondary_links)]) + b"".join(map(u16, secondary_links))),
               (17, session_state is not None and bytes([session_state]))]
+    if base is not None:
+        # Its bit is the 20th, its place is behind the participant
+        fields.insert(3, (BASE_LAYER, u16(base)))
     flags = sum(1 << mark for mark in marks) + sum(1 << bit for bit, data in fields if data)
     head = u16(flags & 0x7FFF)
     if flags >> 16:
         head = u16(flags & 0xFFFF | 0x8000) + u16(flags >> 16)
     return head + b"".join(data for _, data in fields if data) + payload
+
+
+def later(payload, *, stream=None, secondary=(), priority=None, last=False):
+    """A sub-packet behind the first one, without flags: a stream ID, or a count and secondary ones; then the data's length, but for the LAST."""
+    head = u16(stream) if stream is not None else bytes([len(secondary)]) + b"".join(map(u16, secondary))
+    return head + with_length(payload, priority, last)
+
+
+def with_length(payload, priority=None, last=False):
+    """Data behind a header that has no bit for its length: a PRIORITY may stand before, a length does, but for the LAST one."""
+    return (b"" if priority is None else bytes([priority])) + (b"" if last else u16(len(payload))) + payload
+
+
+def quality(*chunks):
+    """Quality metadata: parts of 2, 4, 6 or 8 bytes. CHUNKS: the six bits of each that are free, and its other bytes."""
+    out = b""
+    for number, (bits, rest) in enumerate(chunks):
+        assert not bits & 0xC8
+        out += bytes([(len(rest) - 1) // 2 << 6 | (8 if number < len(chunks) - 1 else 0) | bits]) + rest
+    return out
 
 
 def channel_data(*sub_packets, channel=0x6000):

@@ -50,6 +50,10 @@ typedef struct ft_flow {
     /* What the RTP wire format keeps with the flow (wire/rtp.c). */
     conversation_t *rtp_conversation[2]; /* where the stock rtp dissector keeps its data for packets from a [0], from b [1] */
 
+    /* What relay channel data and link messages keep with the flow (wire/relay.c, wire/link.c). */
+    uint16_t relay_channel;         /* channel number of the latest relay channel data; 0: none */
+    uint32_t quality_from[2];       /* frame in which side a [0], b [1] said that it takes quality metadata; 0: it did not */
+
     /* What the call floor keeps with the flow (call/join.c, call/facts.c). All in file scope. */
     struct ft_call *call;           /* the latest call; NULL before there is one */
     ft_join_t reason;               /* why the flow belongs to it */

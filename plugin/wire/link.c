@@ -41,10 +41,14 @@ enum {
     FT_TLV_HMAC = 9,
     FT_TLV_ROUND_TRIP = 10,
     FT_TLV_UUID = 11,
+    FT_TLV_CAPABILITY = 12,
     FT_TLV_GENERIC = 15,
     FT_TLV_INTERFACE = 21,
     FT_TLV_MKM = 22
 };
+
+/* Bits of a capability: IDSFoundation of iOS 26.1. */
+#define FT_CAPABILITY_QUALITY   0x0002u     /* quality metadata before media */
 
 /* Connection data: one header word, then so many addresses, then so many candidates. */
 #define FT_CONN_ADDRESSES(header)   (((header) >> 6) & 0x7fu)
@@ -209,7 +213,7 @@ static const link_simple_t link_simple[] = {
     { 7, 4, FT_UINT32, BASE_DEC, "accept_delay", "Accept Delay", NULL, "Delay before the call was accepted; its unit is not known" },
     { FT_TLV_HMAC, 20, FT_BYTES, BASE_NONE, "hmac", "HMAC-SHA1", NULL, "HMAC over what precedes it; its key is not on the wire" },
     { FT_TLV_UUID, 16, FT_GUID, BASE_NONE, "uuid", "Link UUID", NULL, "UUID of the link" },
-    { 12, 2, FT_UINT16, BASE_HEX, "capability", "Capability", NULL, "Meaning of the bits unknown; 1 in all messages seen" },
+    { FT_TLV_CAPABILITY, 2, FT_UINT16, BASE_HEX, "capability", "Capability", NULL, "Meaning of the bits unknown; 1 in all messages seen" },
     { 13, 0, FT_BYTES, BASE_NONE, "local_binding", "Local Channel-Binding UUID", NULL, "UUID of the sender's channel binding" },
     { 14, 0, FT_BYTES, BASE_NONE, "remote_binding", "Remote Channel-Binding UUID", NULL, "UUID of the receiver's channel binding" },
     { FT_TLV_GENERIC, 0, FT_BYTES, BASE_NONE, "generic", "Generic Data", NULL, "Form unknown" },
@@ -430,6 +434,19 @@ link_value(tvbuff_t *tvb, int at, uint16_t type, int len, proto_tree *tree, prot
     return -1;
 }
 
+/* Notes who takes quality metadata before media. First pass only. */
+static void
+link_capability(const packet_info *pinfo, const ft_packet_t *pkt, uint16_t capability)
+{
+    unsigned side;
+
+    if (!pkt->flow || PINFO_FD_VISITED(pinfo) || !(capability & FT_CAPABILITY_QUALITY))
+        return;
+    side = ft_flow_from_a(pkt->flow, pinfo) ? 0 : 1;
+    if (!pkt->flow->quality_from[side])
+        pkt->flow->quality_from[side] = pinfo->num;
+}
+
 static void
 link_tlv(tvbuff_t *tvb, packet_info *pinfo, int at, uint16_t type, int len, proto_tree *tree, proto_item *item, ft_packet_t *pkt)
 {
@@ -454,6 +471,8 @@ link_tlv(tvbuff_t *tvb, packet_info *pinfo, int at, uint16_t type, int len, prot
         break;
     default:
         done = link_value(tvb, at, type, len, tree, item);
+        if (type == FT_TLV_CAPABILITY && len == 2 && tvb_bytes_exist(tvb, at, 2))
+            link_capability(pinfo, pkt, tvb_get_ntohs(tvb, at));
         if (done >= 0)
             break;
         expert_add_info_format(pinfo, item, &ei_link_tlv_unknown, "Unknown TLV type %u", type);

@@ -16,6 +16,14 @@
  *     | 0-3 bytes of padding, not in the length                       |
  *     +---------------------------------------------------------------+
  *
+ * Calls of 2026 have more forms, for which no bit tells (rustpush: its reader and the datagrams of its tests). A datagram is read in one of
+ * them where its flags do not lead to the end, all bytes are used, and each payload is of a form that is known; the reading is marked:
+ *
+ *  - listed: with bit 11 the IDs of the transition's streams stand before the payload: eight, or one more than a count in priority's place;
+ *  - repeated: a later sub-packet has a header with the participant of the first, and a length without bit 7 before its payload;
+ *  - brief: a later sub-packet has no flags but a stream ID, or a count and so many secondary ones; then a length, or the payload to the end;
+ *  - in each of them a priority may stand behind the header and the list.
+ *
  * Names and sizes are those of Apple's IDSFoundation (StunUtilProcessIncomingChannelData) as public decompilations show them; the
  * names of the marks are those of a public implementation (OpenBubbles rustpush, src/ids/link.rs). All 4,342 relay datagrams of
  * two real calls parse to their last byte. The relay takes fields out and puts others in, so both directions differ.
@@ -26,8 +34,8 @@
  *
  *  1. a clock of milliseconds;
  *  2. minus the first: the clock when the request with this ID came. It is 505 ms for five requests, again and again;
- *  3. what the relay got from the device: 4, 9, 14, ... while each request was captured with 4, 9, 14, ... before it;
- *  4. what the relay sent to the device: exactly the RTP datagrams that were captured before;
+ *  3. what the relay got from the device before the request, RTP and bare requests: what is missing was lost on the way up;
+ *  4. what the relay sent to the device: exactly the RTP datagrams that were captured before (both from both ends of a call);
  *  5. 0 until media flows, then 8273 to 65535.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -37,13 +45,22 @@
 #include "wire/link.h"
 #include "wire/rtp.h"
 
-#define FT_RELAY_CHANNEL        0x60    /* high byte of the channel number: sub-packets carry the extended header */
-#define FT_RELAY_CHANNEL_SEEN   0x6000  /* the channel number of all relay datagrams in two real calls */
+#define FT_RELAY_CHANNEL        0x60    /* first byte of the channel number: its high digit says that sub-packets carry the extended header */
 #define FT_RELAY_HEADER_LEN     4
 #define FT_RELAY_MAX_PADDING    3
 #define FT_RELAY_MAX_STREAMS    11      /* secondary stream IDs: 12 in all with the primary */
 #define FT_RELAY_MAX_LINKS      3       /* secondary relay link IDs: 4 in all */
 #define FT_RELAY_STATS          5       /* values of a stats payload */
+#define FT_RELAY_TRANSITION_IDS 8       /* stream IDs of a transition that is listed without a count: rustpush */
+#define FT_RELAY_PRIORITY_LOW   1       /* the only priorities in two real calls: of most packets, */
+#define FT_RELAY_PRIORITY_HIGH  127     /* and of some with audio */
+#define FT_RELAY_BRIEF_MAX      15      /* a header without flags that begins with so much or less has a count: rustpush */
+#define FT_RELAY_CHUNKS         8       /* chunks of quality metadata that are taken for such; Apple names four kinds */
+#define FT_RELAY_CHUNK_LEN(first) (2 * (((first) >> 6) + 1)) /* bytes of one */
+#define FT_RELAY_CHUNK_MORE     0x08    /* in its first byte: another one follows */
+
+/* Readings of a datagram that are tried at most: eight sub-packets of eight readings each could be combined in millions of ways. */
+#define FT_RELAY_TRIES          64
 #define FT_PROTOBUF_START       0x0a0c  /* field 1 of 12 bytes, an initialization vector: wire_hbh.c */
 
 #define FT_RELAY_STREAM         0x00000001u
@@ -60,6 +77,12 @@
 #define FT_RELAY_MORE_FLAGS     0x00008000u
 #define FT_RELAY_HBH            0x00010000u
 #define FT_RELAY_SESSION        0x00020000u
+#define FT_RELAY_TRANSITION     0x00000800u
+#define FT_RELAY_BASE           0x00100000u
+#define FT_RELAY_LINK_MESSAGE   0x00200000u
+
+/* Bits that IDSFoundation's writer never sets: 10, 12, 17, 20 and 22. In two real calls 10, 17 and 20 came from the relay only. */
+#define FT_RELAY_BY_RELAY       0x00521400u
 
 /* Never seen on a real call, and no name in public code; Apple's reader complains about bits 25 to 31. Bit 20 is not among them:
  * the relay sets it on link messages (all 50 that it sent in the two real calls, none else). */
@@ -90,9 +113,18 @@ static int hf_relay_payload_kind = -1;
 static int hf_relay_payload = -1;
 static int hf_relay_rest = -1;
 static int hf_relay_padding = -1;
+static int hf_relay_base_stream_id = -1;
+static int hf_relay_transition_count = -1;
+static int hf_relay_transition_id = -1;
+static int hf_relay_reading = -1;
+static int hf_relay_quality = -1;
+static int hf_relay_quality_form = -1;
+static int hf_relay_quality_more = -1;
+static int hf_relay_quality_rest = -1;
 static int ett_relay = -1;
 static int ett_relay_subpacket = -1;
 static int ett_relay_flags = -1;
+static int ett_relay_quality = -1;
 static expert_field ei_relay_unknown_flags = EI_INIT;
 static expert_field ei_relay_length = EI_INIT;
 static expert_field ei_relay_header_short = EI_INIT;
@@ -101,6 +133,15 @@ static expert_field ei_relay_subpackets = EI_INIT;
 static expert_field ei_relay_stats = EI_INIT;
 static expert_field ei_relay_participant = EI_INIT;
 static expert_field ei_relay_payload = EI_INIT;
+static expert_field ei_relay_reading = EI_INIT;
+
+/* How a sub-packet is written. */
+typedef enum {
+    RELAY_FLAGGED,      /* as its flags say: the only form that IDSFoundation of iOS 26.1 writes and reads */
+    RELAY_LISTED,       /* bit 11: the IDs of the transition's streams stand before the payload, and bit 3 counts them */
+    RELAY_REPEATED,     /* not the first: a header of the same participant, and a length for which no bit is set */
+    RELAY_BRIEF         /* not the first: no flags, a stream ID or a count of secondary ones */
+} relay_form_t;
 
 /* What follows a sub-packet's header. */
 enum {
@@ -126,6 +167,23 @@ static const value_string relay_payload_vals[] = {
     { 0, NULL }
 };
 
+static const value_string relay_form_vals[] = {
+    { RELAY_FLAGGED, "What the flags say" },
+    { RELAY_LISTED, "Transition streams before the payload [guess]" },
+    { RELAY_REPEATED, "Repeated header of the participant, length without its bit [guess]" },
+    { RELAY_BRIEF, "Header without flags [guess]" },
+    { 0, NULL }
+};
+
+/* By the first two bits of a part of the quality metadata. */
+static const value_string relay_quality_vals[] = {
+    { 0, "2 bytes" },
+    { 1, "4 bytes" },
+    { 2, "6 bytes" },
+    { 3, "8 bytes" },
+    { 0, NULL }
+};
+
 /* Each bit: filter name, title, blurb. The order of the bits is the order of the fields. */
 static const struct {
     const char *name, *title, *blurb;
@@ -141,8 +199,8 @@ static const struct {
     [8] = { "opt_out", "Opt out of Priority Filter", "A mark without data; in real calls set on video only" },
     [9] = { "stats_id", "Stats ID", "A statistics ID follows" },
     [10] = { "stats", "Stats Payload", "Five statistics values follow the ID" },
-    [11] = { "transition", "Transition Streams", "A mark without data where it was seen: 14 video packets" },
-    [12] = { "bit12", "Bit 12", "Never seen" },
+    [11] = { "transition", "Transition Streams", "Packet of a change between streams; the list of them may stand before the payload [guess]" },
+    [12] = { "bit12", "Bit 12", "Never seen; a device never sets it" },
     [13] = { "link", "Relay Link ID", "The primary relay link ID follows" },
     [14] = { "links", "Secondary Relay Link IDs", "A count and that many further relay link IDs follow" },
     [15] = { "more", "More Flags", "A second flags word follows" },
@@ -150,11 +208,11 @@ static const struct {
     [17] = { "session", "Session State Counter", "The low byte of the session state counter follows" },
     [18] = { "retransmitted", "Retransmitted", "A mark without data: the packet was sent before" },
     [19] = { "no_retransmission", "Not to be Retransmitted", "A mark without data" },
-    [20] = { "bit20", "Bit 20 [unknown]", "A mark without data, seen on link messages from the relay, meaning unknown" },
+    [20] = { "base_stream", "Base Layer Stream [guess]", "Without bit 21 a stream ID follows the participant ID; with it a mark on the relay's link messages" },
     [21] = { "link_message", "Link Message [guess]", "A mark without data; in real calls set on all link messages and on nothing else" },
-    [22] = { "bit22", "Bit 22", "Never seen" },
-    [23] = { "bit23", "Bit 23 [unknown]", "A mark without data, meaning unknown" },
-    [24] = { "bit24", "Newer Encryption [guess]", "A mark without data that takes the place of hop-by-hop encryption (bit 16)" },
+    [22] = { "bit22", "Bit 22", "Never seen; a device never sets it" },
+    [23] = { "link_test", "Link Test Packet", "A mark without data: the packet probes the link over the relay" },
+    [24] = { "quic_pod", "QUIC Pod [guess]", "A mark without data: encrypted by a QUIC connection of its own, and not hop by hop (bit 16)" },
     [25] = { "bit25", "Bit 25", "Never seen" },
     [26] = { "bit26", "Bit 26", "Never seen" },
     [27] = { "bit27", "Bit 27", "Never seen" },
@@ -166,8 +224,13 @@ static const struct {
 
 /* One sub-packet. Offsets from the start of the datagram, in bytes. */
 typedef struct relay_sub {
-    uint32_t flags;
+    relay_form_t form;
+    bool priority_behind;   /* the priority stands behind the header and not in it */
+    uint32_t flags;         /* 0 in the brief form */
     uint64_t participant;   /* 0: none */
+    int stream;             /* primary stream ID; -1: none */
+    unsigned listed;        /* IDs in the list of a transition's streams */
+    int data;               /* what is behind the quality metadata; 0: there is none */
     int start;          /* of the flags */
     int payload;        /* of the payload: the end of the header */
     int end;            /* of the payload */
@@ -179,7 +242,7 @@ typedef enum {
     RELAY_OK,
     RELAY_CUT,          /* the capture ends inside the header */
     RELAY_SHORT,        /* the length that the datagram states ends inside the header */
-    RELAY_COUNT         /* more IDs than there can be */
+    RELAY_COUNT         /* more IDs than there can be, or a value that cannot be */
 } relay_walk_t;
 
 /* A cursor over a header: where it is, and where the header must end. Reads nothing that was not captured. */
@@ -249,63 +312,131 @@ relay_flags(tvbuff_t *tvb, int at, int words, uint32_t flags, proto_tree *tree)
         proto_tree_add_bitmask(tree, tvb, at + 2, hf_relay_flags_high, ett_relay_flags, high, ENC_BIG_ENDIAN);
 }
 
-/* Walks the header of one sub-packet from sub->start; end is that of the datagram's content. Shows it if tree is not NULL.
- * The one place that knows the order and the size of the fields. */
-static relay_walk_t
-relay_walk(tvbuff_t *tvb, int end, proto_tree *tree, relay_sub_t *sub)
+/* Do bits 20 and 21 say that the stream ID of a base layer follows the participant ID? With both set nothing follows (all 50 link messages
+ * that the relay sent in two real calls). */
+static bool
+relay_has_base(uint32_t flags)
 {
-    relay_cursor_t c = { .tvb = tvb, .at = sub->start, .end = end, .result = RELAY_OK };
+    return (flags & (FT_RELAY_BASE | FT_RELAY_LINK_MESSAGE)) == FT_RELAY_BASE;
+}
+
+/* Takes the flags and the fields that they announce. Returns the length that they state for the data; -1: they state none. */
+static int
+relay_header(relay_cursor_t *c, proto_tree *tree, relay_sub_t *sub)
+{
     int words = 1, data_length = -1;
 
-    sub->flags = 0;
-    sub->last = true;
-    if (relay_has(&c, 2)) {
-        sub->flags = tvb_get_ntohs(tvb, c.at);
-        c.at += 2;
-        if ((sub->flags & FT_RELAY_MORE_FLAGS) && relay_has(&c, 2)) {
-            sub->flags |= (uint32_t)tvb_get_ntohs(tvb, c.at) << 16;
-            c.at += 2;
+    if (relay_has(c, 2)) {
+        sub->flags = tvb_get_ntohs(c->tvb, c->at);
+        c->at += 2;
+        if ((sub->flags & FT_RELAY_MORE_FLAGS) && relay_has(c, 2)) {
+            sub->flags |= (uint32_t)tvb_get_ntohs(c->tvb, c->at) << 16;
+            c->at += 2;
             words = 2;
         }
         if (tree)
-            relay_flags(tvb, sub->start, words, sub->flags, tree);
+            relay_flags(c->tvb, sub->start, words, sub->flags, tree);
     }
-    if (sub->flags & FT_RELAY_STREAM)
-        relay_field(&c, tree, hf_relay_stream_id, 2);
+    if (sub->flags & FT_RELAY_STREAM) {
+        if (relay_has(c, 2))
+            sub->stream = tvb_get_ntohs(c->tvb, c->at);
+        relay_field(c, tree, hf_relay_stream_id, 2);
+    }
     if (sub->flags & FT_RELAY_STREAMS)
-        relay_ids(&c, tree, hf_relay_stream_count, hf_relay_secondary_stream_id, FT_RELAY_MAX_STREAMS);
-    sub->participant = 0;
+        relay_ids(c, tree, hf_relay_stream_count, hf_relay_secondary_stream_id, FT_RELAY_MAX_STREAMS);
     if (sub->flags & FT_RELAY_PARTICIPANT) {
-        if (relay_has(&c, 8))
-            sub->participant = tvb_get_ntoh64(tvb, c.at);
-        relay_field(&c, tree, hf_relay_participant_id, 8);
+        if (relay_has(c, 8))
+            sub->participant = tvb_get_ntoh64(c->tvb, c->at);
+        relay_field(c, tree, hf_relay_participant_id, 8);
     }
-    if (sub->flags & FT_RELAY_PRIORITY)
-        relay_field(&c, tree, hf_relay_priority, 1);
+    if (relay_has_base(sub->flags))
+        relay_field(c, tree, hf_relay_base_stream_id, 2);
+    /* Where the transition's streams are listed, the bit announces their number. */
+    if ((sub->flags & FT_RELAY_PRIORITY) && sub->form == RELAY_LISTED) {
+        if (relay_has(c, 1))
+            sub->listed = 1 + ft_tvb_get_u8(c->tvb, c->at);
+        relay_field(c, tree, hf_relay_transition_count, 1);
+    } else if (sub->flags & FT_RELAY_PRIORITY) {
+        relay_field(c, tree, hf_relay_priority, 1);
+    }
     if (sub->flags & FT_RELAY_PROBE_GROUP)
-        relay_field(&c, tree, hf_relay_probe_group, 2);
+        relay_field(c, tree, hf_relay_probe_group, 2);
     if (sub->flags & FT_RELAY_VERSION)
-        relay_field(&c, tree, hf_relay_version, 1);
-    if ((sub->flags & FT_RELAY_COMPOUND) && relay_has(&c, 2)) {
-        data_length = tvb_get_ntohs(tvb, c.at);
-        relay_field(&c, tree, hf_relay_data_length, 2);
+        relay_field(c, tree, hf_relay_version, 1);
+    if ((sub->flags & FT_RELAY_COMPOUND) && relay_has(c, 2)) {
+        data_length = tvb_get_ntohs(c->tvb, c->at);
+        relay_field(c, tree, hf_relay_data_length, 2);
     }
     if (sub->flags & FT_RELAY_STATS_ID) {
-        relay_field(&c, tree, hf_relay_stats_id, 2);
+        relay_field(c, tree, hf_relay_stats_id, 2);
         if (sub->flags & FT_RELAY_STATS_PAYLOAD) {
             for (int i = 0; i < FT_RELAY_STATS; i++) {
-                if (tree && relay_has(&c, 2))
-                    proto_item_set_hidden(proto_tree_add_item(tree, hf_relay_stats_number[i], tvb, c.at, 2, ENC_BIG_ENDIAN));
-                relay_field(&c, tree, hf_relay_stats[i], 2);
+                if (tree && relay_has(c, 2))
+                    proto_item_set_hidden(proto_tree_add_item(tree, hf_relay_stats_number[i], c->tvb, c->at, 2, ENC_BIG_ENDIAN));
+                relay_field(c, tree, hf_relay_stats[i], 2);
             }
         }
     }
     if (sub->flags & FT_RELAY_LINK)
-        relay_field(&c, tree, hf_relay_link_id, 2);
+        relay_field(c, tree, hf_relay_link_id, 2);
     if (sub->flags & FT_RELAY_LINKS)
-        relay_ids(&c, tree, hf_relay_link_count, hf_relay_secondary_link_id, FT_RELAY_MAX_LINKS);
+        relay_ids(c, tree, hf_relay_link_count, hf_relay_secondary_link_id, FT_RELAY_MAX_LINKS);
     if (sub->flags & FT_RELAY_SESSION)
-        relay_field(&c, tree, hf_relay_session_counter, 1);
+        relay_field(c, tree, hf_relay_session_counter, 1);
+    return data_length;
+}
+
+/* Takes a header without flags: a stream ID, or, as no stream ID begins with four zero bits, a count and so many secondary ones. */
+static void
+relay_brief_header(relay_cursor_t *c, proto_tree *tree, relay_sub_t *sub)
+{
+    if (!relay_has(c, 1))
+        return;
+    if (ft_tvb_get_u8(c->tvb, c->at) <= FT_RELAY_BRIEF_MAX) {
+        if (ft_tvb_get_u8(c->tvb, c->at) == 0)
+            c->result = RELAY_COUNT;
+        relay_ids(c, tree, hf_relay_stream_count, hf_relay_secondary_stream_id, FT_RELAY_BRIEF_MAX);
+        return;
+    }
+    if (relay_has(c, 2))
+        sub->stream = tvb_get_ntohs(c->tvb, c->at);
+    relay_field(c, tree, hf_relay_stream_id, 2);
+}
+
+/* Walks the header of one sub-packet from sub->start, in the form sub->form; end is that of the datagram's content. Shows it if tree is
+ * not NULL. The one place that knows the order and the size of the fields. */
+static relay_walk_t
+relay_walk(tvbuff_t *tvb, int end, proto_tree *tree, relay_sub_t *sub)
+{
+    relay_cursor_t c = { .tvb = tvb, .at = sub->start, .end = end, .result = RELAY_OK };
+    int data_length = -1;
+
+    sub->flags = 0;
+    sub->participant = 0;
+    sub->stream = -1;
+    sub->listed = FT_RELAY_TRANSITION_IDS;
+    sub->data = 0;
+    sub->last = true;
+    if (sub->form == RELAY_BRIEF)
+        relay_brief_header(&c, tree, sub);
+    else
+        data_length = relay_header(&c, tree, sub);
+    if (sub->form == RELAY_LISTED) {
+        if (sub->listed > FT_RELAY_MAX_STREAMS + 1)
+            c.result = RELAY_COUNT;
+        for (unsigned i = 0; i < sub->listed; i++)
+            relay_field(&c, tree, hf_relay_transition_id, 2);
+    }
+    if (sub->priority_behind) {
+        if (relay_has(&c, 1) && ft_tvb_get_u8(tvb, c.at) != FT_RELAY_PRIORITY_LOW && ft_tvb_get_u8(tvb, c.at) != FT_RELAY_PRIORITY_HIGH)
+            c.result = RELAY_COUNT;
+        relay_field(&c, tree, hf_relay_priority, 1);
+    }
+    /* In the forms without a bit for it, a length stands before data: data that is RTP or a control message begins with other bits. */
+    if (sub->form != RELAY_FLAGGED && data_length < 0 && relay_has(&c, 2) && (ft_tvb_get_u8(tvb, c.at) & 0xc0) == 0) {
+        data_length = tvb_get_ntohs(tvb, c.at);
+        relay_field(&c, tree, hf_relay_data_length, 2);
+    }
 
     sub->payload = c.at;
     sub->end = end;
@@ -318,23 +449,23 @@ relay_walk(tvbuff_t *tvb, int end, proto_tree *tree, relay_sub_t *sub)
     return c.result;
 }
 
-/* What the payload is, by its captured bytes. */
+/* What the bytes from `at` to `end` are, as far as they were captured. */
 static int
-relay_payload_kind(tvbuff_t *tvb, const relay_sub_t *sub)
+relay_payload_kind(tvbuff_t *tvb, int at, int end, uint32_t flags)
 {
-    int captured = (int)tvb_captured_length(tvb) - sub->payload;
+    int captured = (int)tvb_captured_length(tvb) - at;
     uint16_t start;
 
-    if (sub->payload >= sub->end)
+    if (at >= end)
         return FT_PAYLOAD_NONE;
     if (captured < 2)
         return FT_PAYLOAD_UNKNOWN;
-    start = tvb_get_ntohs(tvb, sub->payload);
+    start = tvb_get_ntohs(tvb, at);
     /* What is encrypted between device and relay has one form; its first bytes mean nothing else. */
-    if (sub->flags & FT_RELAY_HBH)
+    if (flags & FT_RELAY_HBH)
         return FT_PAYLOAD_PROTOBUF;
     /* The link message before RTP: its acknowledgement looks like RTP of payload type 4 or 6. */
-    switch (ft_link_form(tvb_new_subset_length(tvb, sub->payload, sub->end - sub->payload))) {
+    switch (ft_link_form(tvb_new_subset_length(tvb, at, end - at))) {
     case FT_LINK_EXACT: return FT_PAYLOAD_LINK;
     case FT_LINK_WRONG_LENGTH: return FT_PAYLOAD_BAD_LINK;
     case FT_LINK_NOT: break;
@@ -349,7 +480,182 @@ relay_payload_kind(tvbuff_t *tvb, const relay_sub_t *sub)
     }
 }
 
-/* What a walk over all sub-packets found, without showing them. */
+/* RTP of one of FaceTime's payload types, or RTCP; ssrc_low: the lower half that its SSRC must have, or one more, as that of the stream
+ * with parity has; -1: any. */
+static bool
+relay_is_media(tvbuff_t *tvb, int at, int end, const packet_info *pinfo, int ssrc_low)
+{
+    unsigned ssrc;
+
+    if (!ft_rtp_is_facetime(tvb_new_subset_length(tvb, at, end - at), pinfo))
+        return false;
+    if (ssrc_low < 0 || !tvb_bytes_exist(tvb, at + 10, 2))
+        return true;
+    ssrc = tvb_get_ntohs(tvb, at + 10);
+    return ssrc == (unsigned)ssrc_low || ((ssrc + 1) & 0xffff) == (unsigned)ssrc_low;
+}
+
+/* The chunks of quality metadata that stand before the data from `at` on: IDSFoundation tells a chunk's length by the first two bits of its
+ * first byte, and whether another one follows by bit 3. Returns the offset behind them; -1: they do not end before `end`. */
+static int
+relay_quality_end(tvbuff_t *tvb, int at, int end)
+{
+    end = MIN(end, (int)tvb_captured_length(tvb));
+    for (unsigned n = 0; n < FT_RELAY_CHUNKS && at < end; n++) {
+        uint8_t first = ft_tvb_get_u8(tvb, at);
+
+        at += FT_RELAY_CHUNK_LEN(first);
+        if (at > end)
+            return -1;
+        if (!(first & FT_RELAY_CHUNK_MORE))
+            return at;
+    }
+    return -1;
+}
+
+/* ---- Readings ------------------------------------------------------------------------------------ */
+
+/* The sub-packets of a datagram. Lives on the stack. */
+typedef struct relay_reading {
+    tvbuff_t *tvb;
+    int end;                /* of the content */
+    const packet_info *pinfo; /* NULL where not known */
+    bool quality;           /* quality metadata may stand before data */
+    bool sure;              /* all bytes are used, and each payload is of a form that is known */
+    relay_walk_t result;    /* how the walk of the last one ended */
+    unsigned tries, n;
+    relay_sub_t subs[FT_MAX_SUBPACKETS];
+} relay_reading_t;
+
+/* Is what the header says likely, if the sub-packet has this form? */
+static bool
+relay_form_allowed(const relay_reading_t *r, unsigned n, const relay_sub_t *sub)
+{
+    /* 1. Bits that have a name: avoids data that is taken for flags. What is wrong with the first header is shown, so there it may be. */
+    if ((sub->flags & FT_RELAY_UNKNOWN) && (n > 0 || sub->form != RELAY_FLAGGED))
+        return false;
+    switch (sub->form) {
+    case RELAY_FLAGGED:
+        return true;
+    case RELAY_LISTED:
+        /* 2. A list only where the bit of a transition says so. */
+        if (!(sub->flags & FT_RELAY_TRANSITION))
+            return false;
+        break;
+    case RELAY_REPEATED:
+        /* 3. What states its length by its bit, or is a transition, has another form. */
+        if (n == 0 || (sub->flags & (FT_RELAY_COMPOUND | FT_RELAY_TRANSITION)))
+            return false;
+        break;
+    case RELAY_BRIEF:
+        return n > 0;
+    }
+    /* 4. A later header names the participant of the first one: avoids any data. */
+    return n == 0 || (sub->participant && sub->participant == r->subs[0].participant);
+}
+
+/* Is the payload of a form that is known? In the form that the flags say any RTP will do, else it must be one of FaceTime's types. */
+static bool
+relay_payload_sure(const relay_reading_t *r, unsigned n, relay_sub_t *sub)
+{
+    bool plain = n == 0 && sub->form == RELAY_FLAGGED && !(sub->flags & FT_RELAY_TRANSITION);
+    /* Of a transition both forms may look right: the stream ID tells. */
+    int ssrc_low = n == 0 && (sub->flags & FT_RELAY_TRANSITION) ? sub->stream : -1, data;
+
+    switch (relay_payload_kind(r->tvb, sub->payload, sub->end, sub->flags)) {
+    case FT_PAYLOAD_NONE:
+        return sub->form == RELAY_FLAGGED;
+    case FT_PAYLOAD_LINK:
+    case FT_PAYLOAD_400F:
+    case FT_PAYLOAD_FACE:
+    case FT_PAYLOAD_PROTOBUF:
+        return true;
+    case FT_PAYLOAD_RTP:
+        if (plain && !r->quality && ft_rtp_match(tvb_new_subset_length(r->tvb, sub->payload, sub->end - sub->payload), r->pinfo, NULL))
+            return true;
+        if (relay_is_media(r->tvb, sub->payload, sub->end, r->pinfo, ssrc_low))
+            return true;
+        break;
+    default:
+        break;
+    }
+    if (!r->quality)
+        return false;
+    data = relay_quality_end(r->tvb, sub->payload, sub->end);
+    if (data < 0 || data >= sub->end || !relay_is_media(r->tvb, data, sub->end, r->pinfo, ssrc_low))
+        return false;
+    sub->data = data;
+    return true;
+}
+
+/* Reads the sub-packets from `at` on, the surest form first; n of them are read. False: there is no reading that uses all bytes, or too
+ * many were tried. */
+static bool
+relay_try(relay_reading_t *r, int at, unsigned n)
+{
+    static const struct {
+        relay_form_t form;
+        bool priority_behind;
+    } readings[] = {
+        { RELAY_FLAGGED, false }, { RELAY_LISTED, false }, { RELAY_LISTED, true }, { RELAY_REPEATED, false },
+        { RELAY_REPEATED, true }, { RELAY_BRIEF, false }, { RELAY_BRIEF, true },
+    };
+
+    for (unsigned i = 0; i < array_length(readings); i++) {
+        relay_sub_t *sub = &r->subs[n];
+
+        if (r->tries++ >= FT_RELAY_TRIES)
+            return false;
+        sub->form = readings[i].form;
+        sub->priority_behind = readings[i].priority_behind;
+        sub->start = at;
+        r->result = relay_walk(r->tvb, r->end, NULL, sub);
+        r->n = n + 1;
+        if ((r->result != RELAY_OK && r->result != RELAY_CUT) || !relay_form_allowed(r, n, sub))
+            continue;
+        /* Where the capture is cut, the rest cannot be asked. */
+        if (r->result == RELAY_CUT)
+            return n > 0;
+        if (!relay_payload_sure(r, n, sub))
+            continue;
+        if (sub->last || (sub->end < r->end && n + 1 < FT_MAX_SUBPACKETS && relay_try(r, sub->end, n + 1)))
+            return true;
+    }
+    return false;
+}
+
+/* Have both sides said before this frame that they take quality metadata before media? */
+static bool
+relay_takes_quality(const ft_flow_t *flow, uint32_t frame)
+{
+    return flow->quality_from[0] && flow->quality_from[0] < frame && flow->quality_from[1] && flow->quality_from[1] < frame;
+}
+
+/* Reads the sub-packets of the bytes from `at` to `end`. Those whose flags say all are read so; else the forms are tried for which the
+ * flags have no bit. Where none fits, or what is there is wrong, it is read as the flags say. Captured bytes only. */
+static void
+relay_read(relay_reading_t *r, tvbuff_t *tvb, int at, int end, const packet_info *pinfo, const ft_flow_t *flow)
+{
+    *r = (relay_reading_t){ .tvb = tvb, .end = end, .pinfo = pinfo, .result = RELAY_SHORT,
+                            .quality = pinfo && flow && relay_takes_quality(flow, pinfo->num) };
+    r->sure = at < end && relay_try(r, at, 0);
+    if (r->sure)
+        return;
+    r->result = RELAY_SHORT;
+    for (r->n = 0; at < end && r->n < FT_MAX_SUBPACKETS;) {
+        relay_sub_t *sub = &r->subs[r->n++];
+
+        *sub = (relay_sub_t){ .form = RELAY_FLAGGED, .start = at };
+        r->result = relay_walk(tvb, end, NULL, sub);
+        if (r->result != RELAY_OK || sub->last)
+            return;
+        at = sub->end;
+    }
+    if (at < end)
+        r->result = RELAY_COUNT;
+}
+
+/* What a reading says of the datagram. */
 typedef struct relay_checked {
     relay_walk_t result;
     uint32_t flags;         /* of all sub-packets */
@@ -358,31 +664,23 @@ typedef struct relay_checked {
 } relay_checked_t;
 
 static relay_checked_t
-relay_check(tvbuff_t *tvb, int at, int end)
+relay_check(tvbuff_t *tvb, int at, int end, const packet_info *pinfo, const ft_flow_t *flow)
 {
-    relay_checked_t checked = { .result = RELAY_COUNT };
-    relay_sub_t sub = { .start = at };
+    relay_checked_t checked = { 0 };
+    relay_reading_t r;
+    int kind;
 
-    for (unsigned n = 0; n < FT_MAX_SUBPACKETS; n++) {
-        checked.result = relay_walk(tvb, end, NULL, &sub);
-        checked.flags |= sub.flags;
-        if (checked.result != RELAY_OK)
-            return checked;
-        if (n == 0) {
-            int kind = relay_payload_kind(tvb, &sub);
-
-            /* Nothing at all is only known where there are statistics to send without payload. */
-            checked.known = kind == FT_PAYLOAD_NONE ? (sub.flags & FT_RELAY_STATS_ID) != 0 :
-                            kind == FT_PAYLOAD_RTP || kind == FT_PAYLOAD_LINK || kind == FT_PAYLOAD_FACE || kind == FT_PAYLOAD_400F;
-            checked.plausible = checked.known || (kind == FT_PAYLOAD_PROTOBUF && tvb_get_ntohs(tvb, sub.payload) == FT_PROTOBUF_START);
-        }
-        if (sub.last)
-            return checked;
-        sub.start = sub.end;
-        if (sub.start >= end)
-            return checked;
-    }
-    checked.result = RELAY_COUNT;
+    relay_read(&r, tvb, at, end, pinfo, flow);
+    checked.result = r.result;
+    for (unsigned i = 0; i < r.n; i++)
+        checked.flags |= r.subs[i].flags;
+    if (r.n == 0 || (r.n == 1 && r.result != RELAY_OK))
+        return checked;
+    kind = r.subs[0].data ? FT_PAYLOAD_RTP : relay_payload_kind(tvb, r.subs[0].payload, r.subs[0].end, r.subs[0].flags);
+    /* Nothing at all is only known where there are statistics to send without payload. */
+    checked.known = kind == FT_PAYLOAD_NONE ? (r.subs[0].flags & FT_RELAY_STATS_ID) != 0 :
+                    kind == FT_PAYLOAD_RTP || kind == FT_PAYLOAD_LINK || kind == FT_PAYLOAD_FACE || kind == FT_PAYLOAD_400F;
+    checked.plausible = checked.known || (kind == FT_PAYLOAD_PROTOBUF && tvb_get_ntohs(tvb, r.subs[0].payload) == FT_PROTOBUF_START);
     return checked;
 }
 
@@ -403,6 +701,13 @@ relay_quic(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow)
     return flow->n_quic_cids[ft_flow_from_a(flow, pinfo) ? 0 : 1] ? QUIC_NO : QUIC_MAYBE;
 }
 
+/* Is one end a relay port of Apple's? */
+static bool
+relay_is_apples(const packet_info *pinfo)
+{
+    return (ft_is_relay_port(pinfo->destport) && ft_is_apple(&pinfo->dst)) || (ft_is_relay_port(pinfo->srcport) && ft_is_apple(&pinfo->src));
+}
+
 static bool
 relay_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence)
 {
@@ -411,29 +716,32 @@ relay_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint
     relay_quic_t quic;
     bool fits, relay_flow;
 
-    /* 1. The channel number 0x60xx: avoids plain TURN ChannelData (0x40 to 0x4f, RFC 8656). */
-    if (tvb_captured_length(tvb) < FT_RELAY_HEADER_LEN + 2 || ft_tvb_get_u8(tvb, 0) != FT_RELAY_CHANNEL)
+    /* 1. The channel number 0x60xx: avoids plain TURN ChannelData (0x40 to 0x4f, RFC 8656). The relay chooses the number; all in two
+     *    real calls are 0x6000. Another first byte 0x6x only between a relay port of Apple's and somebody. */
+    if (tvb_captured_length(tvb) < FT_RELAY_HEADER_LEN + 2)
+        return false;
+    if (ft_tvb_get_u8(tvb, 0) != FT_RELAY_CHANNEL && !relay_is_apples(pinfo))
         return false;
     /* 2. The length is that of the datagram, but for up to three bytes of padding: avoids QUIC short headers, which
-     *    begin with 0x60 too (one in 16,384 of them passes). On a flow that has relay data, a datagram of the one channel
-     *    number that was ever seen is shown with a wrong length, too. */
+     *    begin with 0x60 too (one in 16,384 of them passes). On a flow that has relay data, a datagram of the latest
+     *    channel number is shown with a wrong length, too. */
     end = FT_RELAY_HEADER_LEN + tvb_get_ntohs(tvb, 2);
     fits = reported >= end && reported - end <= FT_RELAY_MAX_PADDING;
-    relay_flow = flow && flow->is_facetime && (flow->kinds & (1u << FT_KIND_RELAY)) && tvb_get_ntohs(tvb, 0) == FT_RELAY_CHANNEL_SEEN;
+    relay_flow = flow && flow->is_facetime && (flow->kinds & (1u << FT_KIND_RELAY)) && tvb_get_ntohs(tvb, 0) == flow->relay_channel;
     if (!fits && !relay_flow)
         return false;
     /* 3. The bytes after the first are not a connection ID of the flow: avoids the QUIC short header that does pass. */
     quic = relay_quic(tvb, pinfo, flow);
     if (quic == QUIC_YES)
         return false;
-    checked = relay_check(tvb, FT_RELAY_HEADER_LEN, MIN(end, reported));
+    checked = relay_check(tvb, FT_RELAY_HEADER_LEN, MIN(end, reported), pinfo, flow);
     if (!fits || (checked.result != RELAY_OK && checked.result != RELAY_CUT) || (checked.flags & FT_RELAY_UNKNOWN)) {
         /* 4. What is wrong is shown, and said, on a flow that has relay data; where QUIC cannot be told by its connection ID, only if
          *    it is wrong in one thing: avoids QUIC of a connection ID that is empty or came encrypted. */
         return relay_flow && (quic == QUIC_NO || (checked.result == RELAY_OK && checked.known && !(checked.flags & FT_RELAY_UNKNOWN)));
     }
-    /* 5. The same where all fits: also a payload that was seen before. */
-    if (quic == QUIC_MAYBE && checked.result == RELAY_OK && !checked.plausible)
+    /* 5. The same where all fits: also a payload that was seen before. And of a channel number of another first byte. */
+    if ((quic == QUIC_MAYBE || ft_tvb_get_u8(tvb, 0) != FT_RELAY_CHANNEL) && checked.result == RELAY_OK && !checked.plausible)
         return false;
     /* 6. The sub-packets parse to the end. On a flow that has no relay data yet, also: no bit that was never seen, and a host
      *    of Apple's or a payload of a known kind; avoids random bytes (one in about four million gets here). */
@@ -444,21 +752,38 @@ relay_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint
     return true;
 }
 
+/* Shows the parts of the quality metadata from sub->payload to sub->data. */
+static void
+relay_quality(tvbuff_t *tvb, proto_tree *tree, const relay_sub_t *sub)
+{
+    for (int at = sub->payload; at < sub->data;) {
+        int len = FT_RELAY_CHUNK_LEN(ft_tvb_get_u8(tvb, at));
+        proto_tree *chunk = proto_item_add_subtree(proto_tree_add_item(tree, hf_relay_quality, tvb, at, len, ENC_NA), ett_relay_quality);
+
+        proto_tree_add_item(chunk, hf_relay_quality_form, tvb, at, 1, ENC_NA);
+        proto_tree_add_item(chunk, hf_relay_quality_more, tvb, at, 1, ENC_NA);
+        proto_tree_add_item(chunk, hf_relay_quality_rest, tvb, at + 1, len - 1, ENC_NA);
+        at += len;
+    }
+}
+
 static void
 relay_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, proto_tree *tree,
               const relay_sub_t *sub, ft_packet_t *pkt)
 {
-    int kind = relay_payload_kind(tvb, sub), len = sub->end - sub->payload;
+    int at = sub->data ? sub->data : sub->payload, len = sub->end - at;
+    int kind = relay_payload_kind(tvb, at, sub->end, sub->flags);
     proto_item *item;
     tvbuff_t *payload;
 
+    relay_quality(tvb, tree, sub);
     if (tree)
-        proto_item_set_generated(proto_tree_add_uint(tree, hf_relay_payload_kind, tvb, sub->payload, 0, (uint32_t)kind));
-    if (kind == FT_PAYLOAD_NONE || (int)tvb_captured_length(tvb) <= sub->payload) {
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_relay_payload_kind, tvb, at, 0, (uint32_t)kind));
+    if (kind == FT_PAYLOAD_NONE || (int)tvb_captured_length(tvb) <= at) {
         col_append_str(pinfo->cinfo, COL_INFO, (sub->flags & FT_RELAY_STATS_ID) ? "statistics" : "no payload");
         return;
     }
-    payload = tvb_new_subset_length(tvb, sub->payload, len);
+    payload = tvb_new_subset_length(tvb, at, len);
     if (kind == FT_PAYLOAD_RTP && !ft_rtp_match(payload, pinfo, NULL))
         kind = FT_PAYLOAD_UNKNOWN;
     switch (kind) {
@@ -516,60 +841,21 @@ relay_rest(tvbuff_t *tvb, int at, int end, proto_tree *tree)
         proto_tree_add_item(tree, hf_relay_rest, tvb, at, end - at, ENC_NA);
 }
 
-/* Shows all sub-packets from `at` to `end`. */
+/* Says of a sub-packet that it is read in a form for which its flags have no bit. */
 static void
-relay_subpackets(tvbuff_t *tvb, int at, int end, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, proto_tree *tree,
-                 ft_packet_t *pkt)
+relay_show_reading(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const relay_sub_t *sub)
 {
-    relay_sub_t sub = { .start = at };
-
-    for (unsigned n = 1; sub.start < end; n++) {
-        proto_item *item;
-        /* To the end of what was captured; where the header ends is known after it. */
-        proto_tree *sub_tree = proto_tree_add_subtree_format(tree, tvb, sub.start, -1, ett_relay_subpacket,
-                                                             &item, "Sub-packet %u", n);
-        relay_walk_t result;
-
-        if (n > FT_MAX_SUBPACKETS) {
-            expert_add_info(pinfo, item, &ei_relay_subpackets);
-            relay_rest(tvb, sub.start, end, sub_tree);
-            return;
-        }
-        if (n > 1) {
-            col_append_str(pinfo->cinfo, COL_INFO, "; ");
-            col_set_fence(pinfo->cinfo, COL_INFO);
-        }
-        result = relay_walk(tvb, end, sub_tree, &sub);
-        proto_item_set_end(item, tvb, sub.payload);
-        proto_item_append_text(item, ", Flags: 0x%x", sub.flags);
-        relay_complain(pinfo, item, &sub, pkt);
-        if (!pkt->participant)
-            pkt->participant = sub.participant;
-        switch (result) {
-        case RELAY_OK:
-            break;
-        case RELAY_CUT:
-            /* Ask for the byte that is not there: Wireshark then says why the packet ends here. */
-            tvb_ensure_bytes_exist(tvb, sub.payload, 1);
-            return;
-        case RELAY_SHORT:
-            expert_add_info(pinfo, item, &ei_relay_header_short);
-            relay_rest(tvb, sub.payload, end, sub_tree);
-            return;
-        case RELAY_COUNT:
-            expert_add_info(pinfo, item, &ei_relay_count);
-            relay_rest(tvb, sub.payload, end, sub_tree);
-            return;
-        }
-        relay_payload(tvb, pinfo, root, ft_tree, sub_tree, &sub, pkt);
-        if (sub.last)
-            return;
-        sub.start = sub.end;
-    }
+    if (sub->form == RELAY_FLAGGED && !sub->data)
+        return;
+    proto_item_append_text(item, " [guess]");
+    if (sub->form != RELAY_FLAGGED)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_relay_reading, tvb, sub->start, 0, sub->form));
+    expert_add_info(pinfo, item, &ei_relay_reading);
 }
 
+/* Who of the two is the relay? */
 static void
-relay_sides(const packet_info *pinfo, ft_packet_t *pkt)
+relay_sides(const packet_info *pinfo, const relay_reading_t *r, ft_packet_t *pkt)
 {
     bool dst = ft_is_apple(&pinfo->dst), src = ft_is_apple(&pinfo->src);
 
@@ -578,8 +864,74 @@ relay_sides(const packet_info *pinfo, ft_packet_t *pkt)
         dst = ft_is_relay_port(pinfo->destport);
         src = !dst && ft_is_relay_port(pinfo->srcport);
     }
+    /* Where none has, what only a relay writes tells. */
+    for (unsigned n = 0; !dst && !src && n < r->n; n++)
+        src = (r->subs[n].flags & FT_RELAY_BY_RELAY) != 0;
     pkt->to_relay = dst;
     pkt->from_relay = src;
+}
+
+/* Shows all sub-packets from `at` to `end`. */
+static void
+relay_subpackets(tvbuff_t *tvb, int at, int end, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, proto_tree *tree,
+                 ft_packet_t *pkt)
+{
+    relay_reading_t r;
+
+    relay_read(&r, tvb, at, end, pinfo, pkt->flow);
+    relay_sides(pinfo, &r, pkt);
+    for (unsigned n = 0; n < r.n; n++) {
+        relay_sub_t *sub = &r.subs[n];
+        proto_item *item;
+        /* To the end of what was captured; where the header ends is known after it. */
+        proto_tree *sub_tree = proto_tree_add_subtree_format(tree, tvb, sub->start, -1, ett_relay_subpacket, &item, "Sub-packet %u", n + 1);
+        int data = sub->data;
+
+        if (n > 0) {
+            col_append_str(pinfo->cinfo, COL_INFO, "; ");
+            col_set_fence(pinfo->cinfo, COL_INFO);
+        }
+        if (sub_tree) {
+            relay_walk(tvb, end, sub_tree, sub);
+            sub->data = data;
+        }
+        proto_item_set_end(item, tvb, sub->payload);
+        if (sub->form != RELAY_BRIEF)
+            proto_item_append_text(item, ", Flags: 0x%x", sub->flags);
+        relay_show_reading(tvb, pinfo, sub_tree, item, sub);
+        relay_complain(pinfo, item, sub, pkt);
+        if (!pkt->participant)
+            pkt->participant = sub->participant;
+        at = sub->end;
+        switch (n + 1 < r.n ? RELAY_OK : r.result) {
+        case RELAY_OK:
+            break;
+        case RELAY_CUT:
+            /* Ask for the byte that is not there: Wireshark then says why the packet ends here. */
+            tvb_ensure_bytes_exist(tvb, sub->payload, 1);
+            return;
+        case RELAY_SHORT:
+            expert_add_info(pinfo, item, &ei_relay_header_short);
+            relay_rest(tvb, sub->payload, end, sub_tree);
+            return;
+        case RELAY_COUNT:
+            if (n + 1 == FT_MAX_SUBPACKETS && !sub->last)
+                break;
+            expert_add_info(pinfo, item, &ei_relay_count);
+            relay_rest(tvb, sub->payload, end, sub_tree);
+            return;
+        }
+        relay_payload(tvb, pinfo, root, ft_tree, sub_tree, sub, pkt);
+        if (sub->last)
+            return;
+    }
+    if (r.n == FT_MAX_SUBPACKETS && at < end) {
+        proto_item *item;
+        proto_tree *sub_tree = proto_tree_add_subtree_format(tree, tvb, at, -1, ett_relay_subpacket, &item, "Sub-packet %u", r.n + 1);
+
+        expert_add_info(pinfo, item, &ei_relay_subpackets);
+        relay_rest(tvb, at, end, sub_tree);
+    }
 }
 
 static void
@@ -591,7 +943,8 @@ relay_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
     int reported = (int)tvb_reported_length(tvb);
 
     pkt->phase = FT_PHASE_RELAY;
-    relay_sides(pinfo, pkt);
+    if (pkt->flow && !PINFO_FD_VISITED(pinfo))
+        pkt->flow->relay_channel = tvb_get_ntohs(tvb, 0);
     col_append_str(pinfo->cinfo, COL_INFO, "Relay, ");
     col_set_fence(pinfo->cinfo, COL_INFO);
     proto_tree_add_item(tree, hf_relay_channel, tvb, 0, 2, ENC_BIG_ENDIAN);
@@ -612,7 +965,7 @@ relay_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
 bool
 ft_relay_headless_match(tvbuff_t *tvb)
 {
-    relay_checked_t checked = relay_check(tvb, 0, (int)tvb_reported_length(tvb));
+    relay_checked_t checked = relay_check(tvb, 0, (int)tvb_reported_length(tvb), NULL, NULL);
 
     /* The stock dissector has taken the four bytes of the channel header away, so its number cannot be asked for:
      * the header must parse to the end, without unknown bits, and hold what is known. */
@@ -623,7 +976,6 @@ void
 ft_relay_headless_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
 {
     pkt->phase = FT_PHASE_RELAY;
-    relay_sides(pinfo, pkt);
     col_append_str(pinfo->cinfo, COL_INFO, "Relay, ");
     relay_subpackets(tvb, 0, (int)tvb_reported_length(tvb), pinfo, root, ft_tree,
                      proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_relay, NULL, "Relay Channel Data"), pkt);
@@ -665,9 +1017,9 @@ relay_register(void)
             NULL, 0x0, "Low 16 bits of the relay's clock when it answers", HFILL } },
         { &hf_relay_stats[1], { "Delay (ms) [guess]", "facetime.relay.stats.delay", FT_UINT16, BASE_DEC,
             NULL, 0x0, "Time between the request with this ID and the answer, at the relay", HFILL } },
-        { &hf_relay_stats[2], { "Packets from the Device [guess]", "facetime.relay.stats.received", FT_UINT16, BASE_DEC,
-            NULL, 0x0, "Counted packets that the relay received from the device so far", HFILL } },
-        { &hf_relay_stats[3], { "Packets to the Device [guess]", "facetime.relay.stats.sent", FT_UINT16, BASE_DEC,
+        { &hf_relay_stats[2], { "Packets from the Device", "facetime.relay.stats.received", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Media packets and bare requests that the relay received from the device before the request: what is missing was lost on the way up", HFILL } },
+        { &hf_relay_stats[3], { "Packets to the Device", "facetime.relay.stats.sent", FT_UINT16, BASE_DEC,
             NULL, 0x0, "Media packets that the relay sent to the device so far", HFILL } },
         { &hf_relay_stats[4], { "Uplink Bandwidth Sample [guess]", "facetime.relay.stats.bandwidth", FT_UINT16, BASE_DEC,
             NULL, 0x0, "0 before media flows, 65535 as upper limit; its unit is not known", HFILL } },
@@ -693,13 +1045,29 @@ relay_register(void)
             VALS(relay_payload_vals), 0x0, "What follows the header, by its first bytes", HFILL } },
         { &hf_relay_payload, { "Payload Bytes", "facetime.relay.payload", FT_BYTES, BASE_NONE,
             NULL, 0x0, "Payload of unknown form", HFILL } },
+        { &hf_relay_base_stream_id, { "Base Layer Stream ID [guess]", "facetime.relay.base_stream_id", FT_UINT16, BASE_HEX,
+            NULL, 0x0, "Stream of the base layer that the payload belongs to", HFILL } },
+        { &hf_relay_transition_count, { "Transition Streams [guess]", "facetime.relay.transition_streams", FT_UINT8, BASE_DEC,
+            NULL, 0x0, "Stream IDs before the payload, without the first one", HFILL } },
+        { &hf_relay_transition_id, { "Transition Stream ID [guess]", "facetime.relay.transition_stream_id", FT_UINT16, BASE_HEX,
+            NULL, 0x0, "A stream of the transition", HFILL } },
+        { &hf_relay_reading, { "Read As", "facetime.relay.reading", FT_UINT8, BASE_DEC,
+            VALS(relay_form_vals), 0x0, "The form in which all bytes of the datagram are used; its flags do not tell", HFILL } },
+        { &hf_relay_quality, { "Quality Metadata [guess]", "facetime.relay.quality", FT_BYTES, BASE_NONE,
+            NULL, 0x0, "What devices that measure a link write before the payload (iOS 26): sequence numbers and statistics", HFILL } },
+        { &hf_relay_quality_form, { "Length", "facetime.relay.quality.form", FT_UINT8, BASE_DEC,
+            VALS(relay_quality_vals), 0xc0, "Bytes of this part", HFILL } },
+        { &hf_relay_quality_more, { "Another One Follows", "facetime.relay.quality.more", FT_BOOLEAN, 8,
+            NULL, FT_RELAY_CHUNK_MORE, "Another part stands before the payload", HFILL } },
+        { &hf_relay_quality_rest, { "Contents [unknown]", "facetime.relay.quality.contents", FT_BYTES, BASE_NONE,
+            NULL, 0x0, "Which of Apple's four kinds of part this is, is not known", HFILL } },
         { &hf_relay_rest, { "Other Bytes", "facetime.relay.rest", FT_BYTES, BASE_NONE,
             NULL, 0x0, "Bytes that cannot be read because of what is wrong before them", HFILL } },
         { &hf_relay_padding, { "Padding", "facetime.relay.padding", FT_BYTES, BASE_NONE,
             NULL, 0x0, "Padding to a multiple of four bytes, not counted in the length; Apple's code writes bytes of 20", HFILL } },
     };
     static hf_register_info hf_bits[32];
-    static int *ett[] = { &ett_relay, &ett_relay_subpacket, &ett_relay_flags };
+    static int *ett[] = { &ett_relay, &ett_relay_subpacket, &ett_relay_flags, &ett_relay_quality };
     static ei_register_info ei[] = {
         { &ei_relay_unknown_flags, { "facetime.relay.unknown_flags", PI_UNDECODED, PI_WARN,
             "Flag bits never seen before", EXPFILL } },
@@ -715,6 +1083,8 @@ relay_register(void)
             "Statistics ID and values do not belong together", EXPFILL } },
         { &ei_relay_participant, { "facetime.relay.participant_zero", PI_PROTOCOL, PI_NOTE,
             "Participant ID 0: Apple's code complains about it", EXPFILL } },
+        { &ei_relay_reading, { "facetime.relay.guessed_form", PI_ASSUMPTION, PI_NOTE,
+            "Read in a form for which there is no flag: all bytes are used so [guess]", EXPFILL } },
         { &ei_relay_payload, { "facetime.relay.unknown_payload", PI_UNDECODED, PI_NOTE,
             "Payload of unknown form", EXPFILL } },
     };
@@ -736,7 +1106,7 @@ relay_register(void)
 
 const ft_wire_t ft_wire_relay = {
     .kind = FT_KIND_RELAY,
-    .first_mask = 0xff, .first_bits = FT_RELAY_CHANNEL,
+    .first_mask = 0xf0, .first_bits = FT_RELAY_CHANNEL,
     .register_fields = relay_register,
     .match = relay_match,
     .dissect = relay_dissect,

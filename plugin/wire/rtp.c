@@ -119,7 +119,7 @@ rtp_media(const packet_info *pinfo, const rtp_stream_t *stream, uint32_t ssrc, c
         return announced->media;
     }
     /* 2. The payload type. */
-    if (type) {
+    if (type && type->media) {
         *by = FT_MEDIA_BY_TYPE;
         return type->media;
     }
@@ -145,7 +145,7 @@ ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence)
     first = ft_tvb_get_u8(tvb, 0);
     if ((first & 0xc0) != 0x80)
         return false;
-    ports = ft_is_media_port(pinfo->srcport) && ft_is_media_port(pinfo->destport);
+    ports = evidence && ft_is_media_port(pinfo->srcport) && ft_is_media_port(pinfo->destport);
     /* 2. RTCP is another form. */
     second = ft_tvb_get_u8(tvb, 1);
     if (second >= FT_RTCP_FIRST_TYPE && second <= FT_RTCP_LAST_TYPE)
@@ -163,13 +163,28 @@ ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence)
             if (reported < header + 4u + 4u * words)
                 return false;
             /* 4. The extension of iOS 4 to 9, two words, between two of FaceTime's media ports. */
-            if (evidence && ports && tvb_get_ntohs(tvb, (int)header) == FT_RTP_PROFILE_4400 && words == FT_RTP_PROFILE_4400_LEN)
+            if (ports && tvb_get_ntohs(tvb, (int)header) == FT_RTP_PROFILE_4400 && words == FT_RTP_PROFILE_4400_LEN)
                 *evidence |= FT_EV(FT_EV_RTP_4400);
         }
     }
-    if (evidence && ports)
+    if (ports)
         *evidence |= FT_EV(FT_EV_RTP_PORTS);
     return true;
+}
+
+bool
+ft_rtp_is_facetime(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    const ft_rtp_type_t *type;
+    uint8_t second;
+
+    if (!ft_rtp_match(tvb, pinfo, NULL))
+        return false;
+    second = ft_tvb_get_u8(tvb, 1);
+    if (second >= FT_RTCP_FIRST_TYPE && second <= FT_RTCP_LAST_TYPE)
+        return true;
+    type = ft_rtp_type(second & 0x7f);
+    return type && type->today;
 }
 
 /* The stock dissector's names and clocks of the payload types. */

@@ -28,9 +28,11 @@ typedef enum { FT_MEDIA_BY_NOTHING, FT_MEDIA_BY_SDP, FT_MEDIA_BY_TYPE, FT_MEDIA_
 
 /* ---- rtp.c -------------------------------------------------------------------------------- */
 
-/* An RTP or RTCP packet, also inside something else. Captured bytes only; evidence may be NULL. */
+/* An RTP or RTCP packet, also inside something else. Captured bytes only; evidence may be NULL, pinfo too then. */
 bool ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence);
 void ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
+/* The same match, and the payload type is one that FaceTime uses over the relay, or it is RTCP. */
+bool ft_rtp_is_facetime(tvbuff_t *tvb, const packet_info *pinfo);
 /* Says which media (FT_MEDIA_*) an SSRC has that SDP names in this frame, and which clocks (Hz, by payload type; 0: none). First pass only. */
 #define FT_RTP_TYPES 128
 void ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame, const uint32_t *clocks);
@@ -40,12 +42,13 @@ void ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame, const uint32
 /* One payload type. */
 typedef struct ft_rtp_type {
     uint8_t type;
-    uint32_t media;             /* FT_MEDIA_* */
+    uint32_t media;             /* FT_MEDIA_*; 0: no source says it */
     const char *encoding;       /* name in the stock dissector's map; NULL: a static type, which that map cannot hold */
     int clock;                  /* Hz, today */
     int old_clock;              /* Hz, in iOS 4 to 9, where SDP does not say another one */
     const char *name;           /* for people; "[guess]" where no source says it */
     bool stock_misnames;        /* a static type that the stock dissector has another name for */
+    bool today;                 /* used by calls over the relay */
 } ft_rtp_type_t;
 
 /* The payload type; NULL where it is none of FaceTime's. */

@@ -10,6 +10,7 @@ from . import paths, pcap
 sys.path.insert(0, str(paths.CAPTURES))
 # pylint: disable=wrong-import-position
 from generator import net  # noqa: E402  (addresses and checksums)
+from generator import relay as relayed  # noqa: E402  (the forms of 2026)
 
 COOKIE = 0x2112A442
 DEVICE = "192.168.1.90"
@@ -117,6 +118,14 @@ RELAY_TO_ANYONE = u16(0x2001, 0x0777, 0x0303)           # stream ID and relay li
 MEDIA_PORTS = {"source": (DEVICE, 16402), "destination": (PEER, 16402)}
 LINK_STATE = link_message(6, (1, u16(3)), (9, bytes(20)))
 
+# Calls of 2026: sub-packets for whose forms there is no flag.
+ONE = {"participant": 0x0123456789ABCDEF}
+LOOSE = (relayed.sub_packet(rtp(104), stream=0x0777, priority=127, marks=(6,), more=True, **ONE),
+         relayed.sub_packet(relayed.with_length(rtp(123, 0x5EED0002)), marks=(8,), base=0x2A2C, **ONE),
+         relayed.later(rtp(100, 0x5EED0003), stream=0xE47C, priority=1),
+         relayed.later(rtp(100, 0x5EED0004), secondary=(0xE47D, 0x3C3A), last=True))
+TRANSITION = b"".join(map(relayed.u16, (0x0777, 0x0778, 0x0779)))
+
 FORMS = {
     "SNATMAP request": Form("nat-probe", u32(1, 0x12345678) + net.packed(DEVICE) + u16(16402, 0xAAAA)),
     "SNATMAP answer": Form("nat-probe", u32(2, 0x12345678) + bytes(255 - byte for byte in net.packed("203.0.113.9") + u16(16402)) + u16(0xAAAA)),
@@ -134,6 +143,9 @@ FORMS = {
     "relay with face": Form("relay", relay(RELAY_TO_ANYONE + u16(0xFACE) + bytes(30))),
     "relay with statistics": Form("relay", relay(u16(0x0200, 0x0042))),
     "relay with two sub-packets": Form("relay", relay(u16(0x0081, 0x0777, 52) + rtp(104), RELAY_TO_ANYONE + rtp(100))),
+    "relay with a base layer": Form("relay", relay(relayed.sub_packet(rtp(123), marks=(6, 8), priority=1, base=0x2A2C, **ONE))),
+    "relay with loose sub-packets": Form("relay", relay(*LOOSE)),
+    "relay with a listed transition": Form("relay", relay(relayed.sub_packet(TRANSITION + rtp(123, 0x5EED0777), stream=0x0777, transition=2, **ONE))),
     "relay at an Apple address": Form("relay", relay(u16(0x0001, 0x0777) + b"\x01\x02\x03\x04"), destination=(APPLE, 50002)),
     "RTP with extension 4400": Form("rtp", RTP_4400, **MEDIA_PORTS),
     "SIP by Viceroy": Form("sip", sip()),

@@ -12,6 +12,7 @@ CASES = SHARED.parent / "cases"
 REAL = SHARED / "real"
 WIFI = REAL / "facetime-wifi-relay-caller.pcapng"
 CELLULAR = REAL / "facetime-cellular-relay.pcapng"
+VECTORS = SHARED / "vectors" / "relay-2026.pcap"
 
 SAMPLES = sorted(path.stem for path in (CAPTURES / "expected").glob("*.json"))
 SITUATIONS = sorted(path.stem for path in (CAPTURES / "situations" / "expected").glob("*.json"))

@@ -102,7 +102,7 @@ each_field(void)
     static const struct {
         unsigned bit, size;
     } fields[] = { { 0, 2 }, { 2, 8 }, { 3, 1 }, { 4, 2 }, { 5, 1 }, { 9, 2 }, { 13, 2 }, { 17, 1 },
-                   { 6, 0 }, { 8, 0 }, { 11, 0 }, { 18, 0 }, { 19, 0 }, { 20, 0 }, { 21, 0 }, { 23, 0 }, { 24, 0 } };
+                   { 6, 0 }, { 8, 0 }, { 11, 0 }, { 18, 0 }, { 19, 0 }, { 20, 2 }, { 21, 0 }, { 23, 0 }, { 24, 0 } };
     static const uint8_t zeroes[8] = { 0 };
 
     for (unsigned i = 0; i < array_length(fields); i++) {
