@@ -2,8 +2,10 @@
 
 import pytest
 
-from ftools import handmade, paths, pdml
+from ftools import datagrams, handmade, paths, pdml
 from ftools.relaydata import DEVICE, RELAY, STATS, link_message, relay, rtp, sub_packet, u16, u32
+
+from generator import prng, quic    # by the path that ftools.datagrams adds
 
 PASSES = {"pass 1": (), "-2": ("-2",)}
 each_pass = pytest.mark.parametrize("passes", PASSES)
@@ -160,3 +162,92 @@ def test_real_calls(wireshark, capture, relayed):
     assert wireshark.count(capture, "facetime.kind == 5", "-2") == relayed
     assert wireshark.count(capture, f"facetime.quic.known_by == 2 && {device}", "-2") == 0
     assert wireshark.count(capture, f"facetime.quic.known_by == 1 && {device}", "-2") > 0
+
+
+# ---- The pre-shared key of the hello -------------------------------------------------------------
+
+TOKEN, OTHER_TOKEN = quic.token(prng.Prng("token")), quic.token(prng.Prng("another"))
+PSK = ("salt", "token", "first")
+
+
+def hello(session_token=TOKEN, identity=None, seed="hello", parts=1):
+    """The Initials of a device that asks the relay: real ones, which anybody can decrypt; the hello in PARTS of them."""
+    generator = prng.Prng(seed)
+    first_id = generator.bytes(8)
+    data = quic.client_hello(generator, session_token, identity)
+    size = -(-len(data) // parts)
+    keys = quic.Keys(first_id, b"client in")
+    return [quic.initial(keys, first_id, b"", number, quic.crypto(data[number * size:(number + 1) * size], number * size), 1200)
+            for number in range(parts)]
+
+
+def hellos(wireshark, *payloads, passes="-2", ends=(DEVICE, RELAY), **more):
+    """Initials in flows of their own."""
+    return pdml.packets(wireshark, handmade.capture(wireshark, [
+        handmade.packet((ends[0][0], ends[0][1] + flow), ends[1], payload, 100 * flow + number, **more)
+        for flow, initials in enumerate(payloads) for number, payload in enumerate(initials)]), *PASSES[passes])
+
+
+def psk(packet):
+    return [packet.value(f"facetime.quic.psk.{name}").replace(":", "") if packet.values(f"facetime.quic.psk.{name}") else "" for name in PSK]
+
+
+@each_pass
+def test_psk(wireshark, passes):
+    """Salt and session token; the second path of the device has the same token, and says where it was first."""
+    packets = hellos(wireshark, hello(), hello(seed="second"), hello(OTHER_TOKEN, seed="third"), passes=passes)
+    assert [psk(packet)[1:] for packet in packets] == [[TOKEN.hex(), ""], [TOKEN.hex(), "1"], [OTHER_TOKEN.hex(), ""]]
+    assert len({psk(packet)[0] for packet in packets}) == 3 and all(len(psk(packet)[0]) == 24 for packet in packets)
+
+
+@each_pass
+def test_psk_of_a_hello_in_two_initials(wireshark, passes):
+    """The stock dissector puts it together: shown where it ends."""
+    packets = hellos(wireshark, hello(parts=2), passes=passes)
+    assert [psk(packet)[1] for packet in packets] == ["", TOKEN.hex()]
+
+
+def test_psk_without_a_tree(wireshark):
+    """It is read when the file is read, where there is no tree, and shown when the packet is looked at."""
+    capture = handmade.capture(wireshark, [handmade.packet(DEVICE, RELAY, payload, 10) for payload in hello()])
+    listing = ("frames", {"filter": "frame", "column0": "facetime.quic.psk.token:1"})
+    first, second = wireshark.sharkd(capture, listing, listing)
+    assert first == second and TOKEN.hex()[:64] in str(first).replace(":", "")      # the column is cut
+
+
+IDENTITIES = {"a session ticket": b"\x01" + bytes(60), "without a token": bytes(13), "one byte": b"\0", "a token without end": bytes(60) * 20}
+
+
+@each_pass
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_other_identities(wireshark, passes, name):
+    """What has not the form is no session token; the packet is QUIC to the relay all the same."""
+    packets = hellos(wireshark, hello(identity=IDENTITIES[name], parts=3 if len(IDENTITIES[name]) > 500 else 1), passes=passes)
+    assert [psk(packet) for packet in packets] == [["", "", ""]] * len(packets) and kinds(packets) == [QUIC] * len(packets)
+
+
+@each_pass
+def test_psk_truncated(wireshark, passes):
+    """The capture cut the Initial: no token, and nothing that this plugin breaks."""
+    payload = hello()[0]
+    packets = pdml.packets(wireshark, handmade.capture(wireshark, [
+        handmade.packet((DEVICE[0], DEVICE[1] + kept // 100), RELAY, payload, kept, kept) for kept in range(100, 1200, 100)]), *PASSES[passes])
+    assert len(packets) == 11 and all(psk(packet) == ["", "", ""] for packet in packets)
+
+
+def test_psk_to_another_server(wireshark):
+    """The same hello to a server that is not Apple's, on another port: none of the fields."""
+    packets = hellos(wireshark, hello(), ends=(("192.168.1.90", 50000), ("198.51.100.90", 443)))
+    assert [psk(packet) for packet in packets] == [["", "", ""]]
+
+
+@needs_real
+def test_psk_of_real_calls(wireshark):
+    """Wi-Fi and cellular of one device have the same token and other salts; two sessions have two tokens."""
+    shown = {name: wireshark.fields(path, [f"facetime.quic.psk.{part}" for part in PSK], "-2", "-Y", "facetime.quic.psk.token")
+             for name, path in (("wifi", paths.WIFI), ("cellular", paths.CELLULAR))}
+    for name, same in (("wifi", 1), ("cellular", 2)):
+        rows = shown[name]
+        assert len(rows) == 2 and len({row["facetime.quic.psk.salt"][0] for row in rows}) == 2
+        assert len({row["facetime.quic.psk.token"][0] for row in rows}) == same
+        assert all(row["facetime.quic.psk.token"][0].replace(":", "").startswith("90000001") for row in rows)

@@ -48,6 +48,7 @@ class ModernCall:
         self.prng = scene.seed("modern call")
         self.checks = stun.AppleChecks(self.prng.child("checks"))
         self.link_key = self.prng.bytes(20)
+        self.token = quic.token(self.prng.child("session token"))
         self.participants = (self.prng.number(64), self.prng.number(64))  # the device's, the peer's
         self.quic = None
         self.stats = 0
@@ -71,7 +72,7 @@ class ModernCall:
 
     def open_relay(self, lane):
         """The QUIC handshake to the relay."""
-        self.quic = quic.Connection(lane, self.local, self.relay)
+        self.quic = quic.Connection(lane, self.local, self.relay, self.token)
         self.quic.open()
 
     def quic_exchange(self, lane):

@@ -47,9 +47,9 @@ def initial(keys, destination_id, source_id, number, frames, total):
     return bytes([head[0] ^ mask[0] & 0x0F]) + head[1:-4] + protected + sealed
 
 
-def crypto(data):
-    """A CRYPTO frame at the beginning of the stream."""
-    return b"\x06" + varint(0) + varint(len(data)) + data
+def crypto(data, offset=0):
+    """A CRYPTO frame at OFFSET of the stream."""
+    return b"\x06" + varint(offset) + varint(len(data)) + data
 
 
 def ack(number):
@@ -57,15 +57,23 @@ def ack(number):
     return b"\x02" + varint(number) + varint(81) + varint(0) + varint(0)
 
 
-def client_hello(prng):
-    """Apple's hello to a relay: ALPN h3, no server name, a pre-shared key. Suites, extensions and groups give
-    the JA3 a12903058233f724258127352b49aa26, the one of all captures of the RTC-Measurement-Project (2025)."""
+def token(prng):
+    """A session token as the push gives it with the allocation: 120 bytes from 90 00 00 01 on."""
+    return bytes.fromhex("90000001") + prng.bytes(116)
+
+
+def client_hello(prng, session_token=None, identity=None):
+    """Apple's hello to a relay: ALPN h3, no server name, a pre-shared key, whose identity is a byte of 0, a salt and the session token
+    (or IDENTITY). Suites, extensions and groups give the JA3 a12903058233f724258127352b49aa26, the one of all captures of the
+    RTC-Measurement-Project (2025)."""
     grease = [number * 0x1010 + 0x0A0A for number in (prng.between(0, 7), prng.between(8, 15))]
     group = prng.between(0, 15) * 0x1010 + 0x0A0A
     transport = [(14, varint(64)), (15, b""), (1, varint(30000, 4)), (4, varint(1 << 24, 4)), (5, varint(1 << 21, 4)),
                  (6, varint(1 << 21, 4)), (7, varint(1 << 21, 4)), (8, varint(8)), (9, varint(8))]
     share = tls.numbers(group, 1) + b"\0" + tls.numbers(29) + tls.vector(2, prng.bytes(32))
-    identities = tls.vector(2, tls.vector(2, prng.bytes(133)) + bytes(4))
+    session_token = session_token or token(prng.child("token"))
+    salt = prng.bytes(133)[:12]
+    identities = tls.vector(2, tls.vector(2, b"\0" + salt + session_token if identity is None else identity) + bytes(4))
     signatures = (0x0403, 0x0804, 0x0401, 0x0503, 0x0203, 0x0805, 0x0501, 0x0806, 0x0601, 0x0201)
     extensions = [
         tls.extension(grease[0], b""), tls.extension(10, tls.vector(2, tls.numbers(group, 29, 23, 24, 25))), tls.alpn("h3"),
@@ -88,17 +96,19 @@ def server_hello(prng):
 class Connection:
     """One QUIC connection of the device (empty connection ID) to a relay (8 bytes)."""
 
-    def __init__(self, lane, local, relay):
+    def __init__(self, lane, local, relay, session_token=None):
+        """SESSION_TOKEN: of the allocation, one for all paths of a device."""
         self.lane, self.local, self.relay = lane, local, relay
         self.prng = lane.scene.seed(f"quic {local.address} {local.port} {relay.address} {relay.port}")
         self.relay_id = self.prng.bytes(8)
+        self.token = session_token or token(self.prng.child("token"))
 
     def open(self):
         """The handshake: Initials, Handshake packets and the first short-header packets."""
         prng, lane = self.prng, self.lane
         first_id = prng.bytes(8)
         client, server = Keys(first_id, b"client in"), Keys(first_id, b"server in")
-        self._send(initial(client, first_id, b"", 0, crypto(client_hello(prng)), 1200))
+        self._send(initial(client, first_id, b"", 0, crypto(client_hello(prng, self.token)), 1200))
         lane.wait(2 * self.relay.host.delay)
         self._receive(initial(server, b"", self.relay_id, 0, crypto(server_hello(prng)) + ack(0), 1232))
         lane.wait(60)

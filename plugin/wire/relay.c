@@ -1018,7 +1018,7 @@ relay_register(void)
         { &hf_relay_stats[1], { "Delay (ms) [guess]", "facetime.relay.stats.delay", FT_UINT16, BASE_DEC,
             NULL, 0x0, "Time between the request with this ID and the answer, at the relay", HFILL } },
         { &hf_relay_stats[2], { "Packets from the Device", "facetime.relay.stats.received", FT_UINT16, BASE_DEC,
-            NULL, 0x0, "Media packets and bare requests that the relay received from the device before the request: what is missing was lost on the way up", HFILL } },
+            NULL, 0x0, "Media and bare requests that came from the device before the request: what is missing was lost on the way up", HFILL } },
         { &hf_relay_stats[3], { "Packets to the Device", "facetime.relay.stats.sent", FT_UINT16, BASE_DEC,
             NULL, 0x0, "Media packets that the relay sent to the device so far", HFILL } },
         { &hf_relay_stats[4], { "Uplink Bandwidth Sample [guess]", "facetime.relay.stats.bandwidth", FT_UINT16, BASE_DEC,

@@ -54,6 +54,9 @@ typedef struct ft_rtp {
 /* A compound relay datagram holds at most 8 sub-packets (Apple's IDSFoundation). */
 #define FT_MAX_SUBPACKETS 8
 
+/* Salt of the pre-shared key's identity in a hello to the relay, in bytes: quic.c. */
+#define FT_QUIC_SALT_LEN 12
+
 /* The facts of one datagram. In packet scope; made anew on each pass, from the bytes alone. */
 typedef struct ft_packet {
     ft_kind_t kind;
@@ -78,6 +81,9 @@ typedef struct ft_packet {
     bool routine;                   /* repeated until it is answered (STUN checks, QUIC Initials): a ladder shows the first of a flow */
     bool quic_initial;              /* a QUIC Initial: somebody opens a connection */
     uint64_t participant;           /* participant ID of the (first) relay sub-packet; 0: none */
+    const uint8_t *quic_token;      /* session token of a QUIC hello to the relay; file scope; NULL: none */
+    unsigned quic_token_len;        /* bytes */
+    uint8_t quic_salt[FT_QUIC_SALT_LEN]; /* beside the token: another one in each hello */
     uint8_t quic_scid_len;          /* source connection ID of a QUIC long header: packets back carry it; 0: none */
     uint8_t quic_scid[FT_QUIC_CID_MAX];
 } ft_packet_t;
