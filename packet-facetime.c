@@ -223,6 +223,7 @@ proto_register_facetime(void)
     proto_ports = proto_register_protocol_in_name_only("Apple FaceTime on its own ports", "FaceTime Ports", "facetime_ports",
                                                        proto_facetime, FT_PROTOCOL);
     ft_expert = expert_register_protocol(proto_facetime);
+    ft_shortcuts_register();
     ft_datagram_register();
     ft_wires_register();
     ft_bplist_register();

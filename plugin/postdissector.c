@@ -74,6 +74,7 @@ late_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
     if (!flow || !flow->is_facetime)
         return NULL;
     pkt = wmem_new0(pinfo->pool, ft_packet_t);
+    pkt->scope = pinfo->pool;
     pkt->flow = flow;
     ft_packet_attach(pinfo, pkt);
     /* Reassembled IP fragments are not part of the frame: then there is nothing to add but the call. */
@@ -140,6 +141,7 @@ bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
     if (!flow || (PINFO_FD_VISITED(pinfo) && !flow->is_facetime))
         return NULL;
     pkt = wmem_new0(pinfo->pool, ft_packet_t);
+    pkt->scope = pinfo->pool;
     pkt->flow = flow;
     pkt->quoted = true;
     pkt->phase = FT_PHASE_CONNECTIVITY;
@@ -181,6 +183,7 @@ owned_packet(packet_info *pinfo)
     if (!flow)
         return NULL;
     pkt = wmem_new0(pinfo->pool, ft_packet_t);
+    pkt->scope = pinfo->pool;
     pkt->flow = flow;
     pkt->kind = FT_KIND_UNKNOWN;
     return pkt;
@@ -407,11 +410,9 @@ take_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     pinfo->current_proto = current;
 }
 
-static int
-facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+static void
+end_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    if (!proto_is_protocol_enabled(protocol))
-        return 0;
     if (has_backlog) {
         ft_media_backlog_forget();
         ft_backlog_forget();
@@ -426,6 +427,14 @@ facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     /* Most packets of a capture are TCP's, with hosts that have nothing to do with FaceTime. */
     if (tree || pinfo->ptype != PT_TCP || ft_service_flow_may_be(pinfo))
         take_frame(tvb, pinfo, tree);
+}
+
+static int
+facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    if (proto_is_protocol_enabled(protocol))
+        end_frame(tvb, pinfo, tree);
+    ft_packet_leave(pinfo, tree);
     return 0;
 }
 

@@ -19,6 +19,7 @@
 #include "common/moment.h"
 #include "common/payload.h"
 #include "common/preferences.h"
+#include "common/shortcuts.h"
 #include "common/stream_stats.h"
 #include "common/words.h"
 

@@ -55,9 +55,11 @@ typedef gboolean ft_heur_result_t;
 /* Since 4.6 a preference lets UDP tell conversations of different interfaces or VLANs apart. A look-up must use the same function as the
  * UDP dissector. */
 #if FT_WS_VERSION >= 406
+#define ft_conversations_are_of_addresses() (prefs.conversation_deinterlacing_key == 0)
 #define ft_find_conversation(pinfo) find_conversation_pinfo_strat((pinfo), 0)
 #define ft_find_or_create_conversation(pinfo) find_or_create_conversation_strat(pinfo)
 #else
+#define ft_conversations_are_of_addresses() true
 #define ft_find_conversation(pinfo) find_conversation_pinfo((pinfo), 0)
 #define ft_find_or_create_conversation(pinfo) find_or_create_conversation(pinfo)
 #endif

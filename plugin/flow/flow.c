@@ -13,6 +13,9 @@
  * shorter than the time after which a system reuses the port. */
 #define FT_SOCKET_SECONDS 60
 
+/* Flows whose latest datagram was not long ago: media comes in a handful of flows that take turns. A power of 2. */
+#define FT_RECENT_FLOWS 64
+
 /* Flows that wait at one socket for a sign that it is FaceTime's: registration, NAT probes and a few candidates. */
 #define FT_MAX_WAITING 16
 
@@ -26,6 +29,7 @@ typedef struct ft_socket {
 } ft_socket_t;
 
 static uint32_t flow_count;
+static ft_flow_t *recent[FT_RECENT_FLOWS];  /* by recent_place(); NULL: none */
 static wmem_map_t *flow_sockets;        /* ft_endpoint_t -> ft_socket_t; file scope */
 
 /* The conversation of exactly this 5-tuple. For media that SDP announced Wireshark also has a conversation with one end only; that one
@@ -42,15 +46,64 @@ flow_conversation(packet_info *pinfo, bool create)
     return conversation;
 }
 
+/* The same place for both directions. Different flows may share one: the later one has it then. */
+static inline unsigned
+recent_place(const packet_info *pinfo)
+{
+    const uint8_t *src = (const uint8_t *)pinfo->src.data, *dst = (const uint8_t *)pinfo->dst.data;
+
+    return (pinfo->srcport ^ pinfo->destport ^ src[pinfo->src.len - 1] ^ dst[pinfo->dst.len - 1]) % FT_RECENT_FLOWS;
+}
+
+static inline bool
+is_side(const ft_endpoint_t *side, const address *addr, uint32_t port)
+{
+    return side->port == port && side->addr.type == addr->type && memcmp(side->addr.data, addr->data, (size_t)addr->len) == 0;
+}
+
+static inline bool
+can_be_recent(const packet_info *pinfo)
+{
+    return ft_shortcuts && pinfo->src.len > 0 && pinfo->dst.len > 0 && ft_conversations_are_of_addresses();
+}
+
+/* The flow that a look-up of the conversation would find, if it is one of the recent ones; NULL: look it up.
+ *  1. Both ends are the packet's, in one direction or the other.
+ *  2. Wireshark has no later conversation of these ends: it would be found instead.
+ *  3. Nor is the packet an earlier one, of a conversation before. */
+static inline ft_flow_t *
+recent_flow(const packet_info *pinfo)
+{
+    ft_flow_t *flow = can_be_recent(pinfo) ? recent[recent_place(pinfo)] : NULL;
+
+    if (!flow || flow->conversation->next || pinfo->num < flow->conversation->setup_frame)
+        return NULL;
+    if ((is_side(&flow->a, &pinfo->src, pinfo->srcport) && is_side(&flow->b, &pinfo->dst, pinfo->destport)) ||
+        (is_side(&flow->b, &pinfo->src, pinfo->srcport) && is_side(&flow->a, &pinfo->dst, pinfo->destport)))
+        return flow;
+    return NULL;
+}
+
+/* The flow that was looked up, kept as a recent one. */
+static ft_flow_t *
+flow_of(const packet_info *pinfo, const conversation_t *conversation)
+{
+    ft_flow_t *flow = conversation ? (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime) : NULL;
+
+    if (flow && can_be_recent(pinfo))
+        recent[recent_place(pinfo)] = flow;
+    return flow;
+}
+
 ft_flow_t *
 ft_flow_find(packet_info *pinfo)
 {
-    conversation_t *conversation;
+    ft_flow_t *flow;
 
     if (pinfo->ptype != PT_UDP)
         return NULL;
-    conversation = flow_conversation(pinfo, false);
-    return conversation ? (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime) : NULL;
+    flow = recent_flow(pinfo);
+    return flow ? flow : flow_of(pinfo, flow_conversation(pinfo, false));
 }
 
 ft_flow_t *
@@ -61,10 +114,13 @@ ft_flow_get(packet_info *pinfo)
 
     if (pinfo->ptype != PT_UDP)
         return NULL;
+    flow = recent_flow(pinfo);
+    if (flow)
+        return flow;
     conversation = flow_conversation(pinfo, !PINFO_FD_VISITED(pinfo));
     if (!conversation)
         return NULL;
-    flow = (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime);
+    flow = flow_of(pinfo, conversation);
     if (flow || PINFO_FD_VISITED(pinfo) || flow_count >= FT_MAX_FLOWS)
         return flow;
     flow = wmem_new0(wmem_file_scope(), ft_flow_t);
@@ -89,7 +145,7 @@ ft_flow_limit_reached(void)
 bool
 ft_flow_from_a(const ft_flow_t *flow, const packet_info *pinfo)
 {
-    return flow->a.port == pinfo->srcport && addresses_equal(&flow->a.addr, &pinfo->src);
+    return is_side(&flow->a, &pinfo->src, pinfo->srcport);
 }
 
 const ft_endpoint_t *
@@ -174,12 +230,13 @@ flow_claim(ft_flow_t *flow, bool inside_turn)
         conversation_set_dissector_from_frame_number(flow->conversation, 1, ft_handle);
 }
 
-/* The socket is FaceTime's, and so are the flows that wait at it, if their last datagram is recent. */
+/* The flow's socket of this side (0: a, 1: b) is FaceTime's, and so are the flows that wait at it, if their last datagram is recent. */
 static void
-flow_note_socket(ft_flow_t *flow, const ft_endpoint_t *at, const packet_info *pinfo)
+flow_note_socket(ft_flow_t *flow, unsigned side, const packet_info *pinfo)
 {
-    ft_socket_t *sock = flow_socket(at);
+    ft_socket_t *sock = flow->sockets[side] ? flow->sockets[side] : flow_socket(side ? &flow->b : &flow->a);
 
+    flow->sockets[side] = sock;
     sock->is_facetime = true;
     sock->last_time = pinfo->abs_ts;
     while (sock->waiting) {
@@ -301,10 +358,10 @@ ft_flow_settle(ft_flow_t *flow, const packet_info *pinfo)
     if (!flow->is_facetime)
         flow_wait(flow);
     else if (flow->both_local) {
-        flow_note_socket(flow, &flow->a, pinfo);
-        flow_note_socket(flow, &flow->b, pinfo);
+        flow_note_socket(flow, 0, pinfo);
+        flow_note_socket(flow, 1, pinfo);
     } else if (flow->device_side >= 0)
-        flow_note_socket(flow, ft_flow_device(flow), pinfo);
+        flow_note_socket(flow, (unsigned)flow->device_side, pinfo);
 }
 
 bool
@@ -335,5 +392,6 @@ void
 ft_flow_init(void)
 {
     flow_count = 0;
+    memset(recent, 0, sizeof recent);
     flow_sockets = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
 }

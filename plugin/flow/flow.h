@@ -44,11 +44,13 @@ typedef struct ft_flow {
     uint32_t kinds;                 /* mask of 1 << ft_kind_t */
     uint8_t n_quic_cids[2];         /* connection IDs that packets from a [0], from b [1] were addressed to, the latest first */
     ft_quic_cid_t quic_cids[2][FT_QUIC_CIDS];
+    struct ft_socket *sockets[2];   /* of side a [0] and b [1], once it is FaceTime's, in file scope (flow.c); NULL before: saves a look-up */
     struct ft_flow *siblings;       /* other flows of its socket that this one showed to be FaceTime: the call takes them */
     struct ft_flow *next;           /* of the flows that wait at one socket, or of the siblings */
 
     /* What the RTP wire format keeps with the flow (wire/rtp.c). */
     conversation_t *rtp_conversation[2]; /* where the stock rtp dissector keeps its data for packets from a [0], from b [1] */
+    struct rtp_stream *rtp_latest[2];    /* the stream of the latest packet from a [0], from b [1]: saves a look-up */
 
     /* What relay channel data and link messages keep with the flow (wire/relay.c, wire/link.c). */
     uint16_t relay_channel;         /* channel number of the latest relay channel data; 0: none */

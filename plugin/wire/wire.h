@@ -59,6 +59,7 @@ typedef struct ft_rtp {
 
 /* The facts of one datagram. In packet scope; made anew on each pass, from the bytes alone. */
 typedef struct ft_packet {
+    wmem_allocator_t *scope;        /* where the facts live */
     ft_kind_t kind;
     ft_phase_t phase;
     tvbuff_t *stock_tvb;            /* UDP payload, if a dissector that Wireshark remembers for this frame may have taken it; else NULL */
@@ -68,10 +69,11 @@ typedef struct ft_packet {
     bool inside_turn;               /* the datagram came out of a TURN message */
     bool from_relay, to_relay;      /* the source, the destination is the relay's side */
     ft_flow_t *flow;                /* file scope; NULL if there is none */
+    bool compound;                  /* the datagram may hold more than one RTP packet */
     unsigned n_rtp;
     ft_rtp_t rtp[FT_MAX_SUBPACKETS];
     unsigned n_candidates;
-    ft_candidate_t candidates[FT_MAX_CANDIDATES];
+    ft_candidate_t *candidates;     /* room for FT_MAX_CANDIDATES; NULL while there is none, as in media */
     ft_sip_t *sip;                  /* packet scope; NULL if the datagram is no SIP */
     uint32_t sdp_ssrc[4];           /* SSRCs that SDP names (a=rtpID) */
     unsigned n_sdp_ssrc;
@@ -149,6 +151,8 @@ void ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt);
 ft_packet_t *ft_packet_of(packet_info *pinfo);
 /* The same while the frame is dissected. Cheap where there are none, as in most frames of a capture. */
 ft_packet_t *ft_packet_at_hand(packet_info *pinfo);
+/* The frame is dissected to its end: ft_packet_of() knows its facts from now on only if it has a tree. Called for each frame. */
+void ft_packet_leave(packet_info *pinfo, const proto_tree *tree);
 /* How the datagram travels, if it is media. */
 ft_path_t ft_packet_path(const packet_info *pinfo, const ft_packet_t *pkt);
 /* Adds an endpoint that the packet names; a full list drops it. addr's bytes must live as long as the packet. */
