@@ -880,6 +880,7 @@ relay_subpackets(tvbuff_t *tvb, int at, int end, packet_info *pinfo, proto_tree 
 
     relay_read(&r, tvb, at, end, pinfo, pkt->flow);
     relay_sides(pinfo, &r, pkt);
+    pkt->compound |= r.n > 1;
     for (unsigned n = 0; n < r.n; n++) {
         relay_sub_t *sub = &r.subs[n];
         proto_item *item;

@@ -33,7 +33,6 @@
 /* SSRCs whose media SDP announced. */
 #define FT_RTP_MAX_ANNOUNCED    16384
 
-static dissector_handle_t rtp_handle;
 static int proto_rtp = -1;
 
 static int hf_rtp_payload_name = -1;
@@ -58,8 +57,13 @@ static const value_string media_by_vals[] = {
 typedef struct rtp_stream {
     const ft_flow_t *flow;
     uint32_t ssrc;
+    const struct rtp_announced *announced; /* what SDP had said of it when it began; NULL: nothing */
+    uint32_t setup_frame;       /* that announced it, else the first one of the flow */
+    bool old;                   /* the clocks are those of iOS 4 to 9 */
     void *data;                 /* the stock dissector's conversation data */
+    void *rest;                 /* the same for packets behind the turns that rtp_stock.c keeps; NULL: none so far */
     uint32_t large_frame;       /* frame of the first packet too large for audio; 0: none */
+    ft_rtp_stock_t stock;       /* what is known of that data */
 } rtp_stream_t;
 
 /* What SDP announced about an SSRC. File scope. */
@@ -111,7 +115,8 @@ ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame, const uint32_t *c
 static uint32_t
 rtp_media(const packet_info *pinfo, const rtp_stream_t *stream, uint32_t ssrc, const ft_rtp_type_t *type, ft_media_by_t *by)
 {
-    const rtp_announced_t *announced = (const rtp_announced_t *)wmem_map_lookup(rtp_announced, GUINT_TO_POINTER(ssrc));
+    const rtp_announced_t *announced = wmem_map_size(rtp_announced) == 0 ? NULL :
+                                       (const rtp_announced_t *)wmem_map_lookup(rtp_announced, GUINT_TO_POINTER(ssrc));
 
     /* 1. SDP named the SSRC. */
     if (announced && announced->frame < pinfo->num) {
@@ -212,8 +217,11 @@ rtp_map_new(const rtp_announced_t *announced, bool old)
  * decodes nothing. setup_frame is the frame that announced the stream: the VoIP Calls window finds the call by it.
  * The clocks are those that SDP gave with the SSRC (announced), else those of the stream's time. */
 static void *
-rtp_data_new(packet_info *pinfo, uint32_t setup_frame, const rtp_announced_t *announced, bool old)
+rtp_data_new(packet_info *pinfo, const rtp_stream_t *stream)
 {
+    const rtp_announced_t *announced = stream->announced;
+    uint32_t setup_frame = stream->setup_frame;
+    bool old = stream->old;
     static const char nowhere[] = "facetime";
     static struct srtp_info encrypted = { .encryption_algorithm = SRTP_ENC_ALG_AES_CM, .auth_algorithm = SRTP_AUTH_ALG_NONE };
     rtp_dyn_payload_t **shared = &rtp_maps[old], *map = !announced && *shared ? *shared : rtp_map_new(announced, old);
@@ -260,42 +268,60 @@ rtp_announced_by_sdp(const packet_info *pinfo)
     return found && (found->options & NO_PORT2) ? found : NULL;
 }
 
-/* Puts the data of this SSRC into the conversation. On the first pass it is made where there is none. old: iOS 4 to 9.
- * Returns the stream, or NULL. */
+/* The stream of this SSRC; on the first pass it is made where there is none, with data for the stock dissector. old: iOS 4 to 9.
+ * NULL: none, or the limit. */
 static rtp_stream_t *
 rtp_prepare(packet_info *pinfo, ft_flow_t *flow, uint32_t ssrc, bool old)
 {
-    rtp_stream_t key = { .flow = flow, .ssrc = ssrc }, *stream;
+    rtp_stream_t key = { .flow = flow, .ssrc = ssrc }, *stream, **latest;
     const conversation_t *announced;
-    conversation_t *conversation;
-    void *data;
 
-    if (flow == NULL || proto_rtp < 0)
+    if (flow == NULL || proto_rtp < 0 || !rtp_conversation(pinfo, flow))
         return NULL;
-    conversation = rtp_conversation(pinfo, flow);
-    if (!conversation)
-        return NULL;
+    latest = &flow->rtp_latest[ft_flow_from_a(flow, pinfo) ? 0 : 1];
+    if (ft_shortcuts && *latest && (*latest)->ssrc == ssrc)
+        return *latest;
     stream = (rtp_stream_t *)wmem_map_lookup(rtp_streams, &key);
     if (!stream && !PINFO_FD_VISITED(pinfo) && wmem_map_size(rtp_streams) < FT_RTP_MAX_STREAMS) {
         announced = rtp_announced_by_sdp(pinfo);
         /* The frame whose SDP announced the receiver, else the first one of the flow: it has an arrow in the ladder of the call. */
-        data = rtp_data_new(pinfo, announced ? announced->setup_frame : flow->first_frame,
-                            (const rtp_announced_t *)wmem_map_lookup(rtp_announced, GUINT_TO_POINTER(ssrc)), old || announced);
-        if (data) {
+        key.setup_frame = announced ? announced->setup_frame : flow->first_frame;
+        key.announced = (const rtp_announced_t *)wmem_map_lookup(rtp_announced, GUINT_TO_POINTER(ssrc));
+        key.old = old || announced;
+        key.data = rtp_data_new(pinfo, &key);
+        if (key.data) {
             stream = wmem_memdup(wmem_file_scope(), &key, sizeof key);
-            stream->data = data;
+            ft_rtp_numbers_start(&stream->stock);
             wmem_map_insert(rtp_streams, stream, stream);
         }
     }
-    if (stream && conversation_get_proto_data(conversation, proto_rtp) != stream->data)
-        conversation_add_proto_data(conversation, proto_rtp, stream->data);
+    *latest = stream;
     return stream;
+}
+
+/* Puts the stream's data where the stock dissector finds it. */
+static void
+rtp_use(packet_info *pinfo, ft_flow_t *flow, rtp_stream_t *stream)
+{
+    conversation_t *conversation = rtp_conversation(pinfo, flow);
+    void *data = stream->data;
+
+    if (ft_rtp_stock_is_rest(&stream->stock, pinfo)) {
+        if (!stream->rest)
+            stream->rest = rtp_data_new(pinfo, stream);
+        data = stream->rest ? stream->rest : data;
+    }
+    if (conversation && conversation_get_proto_data(conversation, proto_rtp) != data)
+        conversation_add_proto_data(conversation, proto_rtp, data);
 }
 
 void
 ft_rtp_prepare_flow(packet_info *pinfo, ft_flow_t *flow)
 {
-    rtp_prepare(pinfo, flow, 0, false);
+    rtp_stream_t *stream = rtp_prepare(pinfo, flow, 0, false);
+
+    if (stream)
+        rtp_use(pinfo, flow, stream);
 }
 
 /* Frame and place in the frame as one number, from 1. */
@@ -318,12 +344,14 @@ compound_keep(packet_info *pinfo, unsigned place)
  * frame, as if a frame had one RTP packet; a compound datagram has several, and all would get the numbers of the first one. So
  * each of them gets its own, which are put back on later passes. */
 static void
-rtp_call_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt)
+rtp_call_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt, rtp_stream_t *stream)
 {
     unsigned place = pkt->n_rtp - 1;
     bool first_pass = !PINFO_FD_VISITED(pinfo);
     void *data = NULL;
 
+    if (stream)
+        rtp_use(pinfo, pkt->flow, stream);
     if (first_pass && place > 0) {
         if (place == 1)
             compound_keep(pinfo, 0);
@@ -335,7 +363,7 @@ rtp_call_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_pac
         p_remove_proto_data(wmem_file_scope(), pinfo, proto_rtp, FT_RTP_CONVERSATION_DATA);
         p_add_proto_data(wmem_file_scope(), pinfo, proto_rtp, FT_RTP_CONVERSATION_DATA, data);
     }
-    ft_call_stock(rtp_handle, tvb, pinfo, root, pkt);
+    ft_rtp_stock_call(stream ? &stream->stock : NULL, tvb, pinfo, root, pkt);
     if (first_pass && place > 0)
         compound_keep(pinfo, place);
 }
@@ -455,7 +483,10 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
     rtp_header(tvb, pkt, media);
     if (ft_is_shown(ft_tree))
         rtp_show(tvb, pinfo, ft_tree, type, media, by, old);
-    rtp_call_stock(tvb, pinfo, root, pkt);
+    if (stream && pkt->claimed && !PINFO_FD_VISITED(pinfo))
+        ft_rtp_numbers_take(&stream->stock, pinfo->num, tvb_get_ntohs(tvb, 2), tvb_get_ntohl(tvb, 4));
+    if (!stream || !ft_rtp_stock_leave_out(&stream->stock, tvb, pinfo, root, pkt))
+        rtp_call_stock(tvb, pinfo, root, pkt, stream);
     /* Its map holds dynamic types only. */
     if (type && type->stock_misnames)
         col_append_fstr(pinfo->cinfo, COL_INFO, " [%s]", type->name);
@@ -475,6 +506,7 @@ rtp_init(void)
     rtp_compound = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     rtp_maps[false] = rtp_maps[true] = NULL;
     rtp_number = 0;
+    ft_rtp_stock_init();
 }
 
 static void
@@ -512,8 +544,8 @@ rtp_register(void)
 static void
 rtp_handoff(void)
 {
-    rtp_handle = find_dissector("rtp");
     proto_rtp = proto_get_id_by_filter_name("rtp");
+    ft_rtp_stock_handoff();
 }
 
 const ft_wire_t ft_wire_rtp = {

@@ -37,6 +37,43 @@ bool ft_rtp_is_facetime(tvbuff_t *tvb, const packet_info *pinfo);
 #define FT_RTP_TYPES 128
 void ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame, const uint32_t *clocks);
 
+/* ---- rtp_stock.c -------------------------------------------------------------------------- */
+
+/* A sequence number and a time stamp, extended over their wraps as the stock dissector does it. */
+typedef struct ft_rtp_numbers {
+    uint32_t seq;
+    uint64_t timestamp;
+} ft_rtp_numbers_t;
+
+/* From this frame on the upper parts of a stream's numbers are these. */
+typedef struct ft_rtp_turn {
+    uint32_t frame;
+    uint32_t seq;               /* its lower 16 bits are 0 */
+    uint64_t timestamp;         /* its lower 32 bits are 0 */
+} ft_rtp_turn_t;
+
+/* What is known of the stock dissector's data for a stream. File scope. Written on the first pass; `known` also later, as that data is. */
+typedef struct ft_rtp_stock {
+    ft_rtp_numbers_t latest, before;    /* of the latest packet of the first pass, and of the one before it */
+    ft_rtp_numbers_t known;             /* of the packet that the stock dissector reckons the next one from */
+    ft_rtp_numbers_t known_rest;        /* the same in the data for the rest of the stream, see `always` */
+    wmem_array_t *turns;                /* ft_rtp_turn_t; NULL: none */
+    bool always;                        /* too many turns: the stock dissector is called for each packet from now on, with other data */
+} ft_rtp_stock_t;
+
+/* The numbers of a stream that has no packet yet. */
+void ft_rtp_numbers_start(ft_rtp_stock_t *stock);
+/* Takes those of the next packet. First pass only, once for each packet of the stream. */
+void ft_rtp_numbers_take(ft_rtp_stock_t *stock, uint32_t frame, uint16_t seq, uint32_t timestamp);
+/* True: nobody would see what the stock dissector does with pkt's RTP packet; the columns are written as it writes them. */
+bool ft_rtp_stock_leave_out(ft_rtp_stock_t *stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt);
+/* Calls the stock dissector for pkt's latest RTP packet. stock: NULL where the stream has no data of its own. */
+void ft_rtp_stock_call(ft_rtp_stock_t *stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt);
+/* Is the packet of the rest of the stream, for which the stock dissector has data of its own? */
+bool ft_rtp_stock_is_rest(const ft_rtp_stock_t *stock, const packet_info *pinfo);
+void ft_rtp_stock_init(void);
+void ft_rtp_stock_handoff(void);
+
 /* ---- rtp_types.c -------------------------------------------------------------------------- */
 
 /* One payload type. */

@@ -163,8 +163,8 @@ class Wireshark:
             self.results[kind] = self.run("tshark", "-G", kind)
         return self.results[kind].ok().out
 
-    def sharkd(self, capture, *requests):
-        """Loads CAPTURE into sharkd, sends requests (method, parameters) and gives their results."""
+    def sharkd(self, capture, *requests, env=None):
+        """Loads CAPTURE into sharkd, sends requests (method, parameters) and gives their results. ENV: as for run()."""
         calls = [("load", {"file": str(self.stage(capture))}), *requests, ("bye", {})]
         lines = []
         for number, (method, parameters) in enumerate(calls, 1):
@@ -172,7 +172,7 @@ class Wireshark:
             if parameters:
                 call["params"] = parameters
             lines.append(json.dumps(call))
-        done = self.run("sharkd", "-", stdin="\n".join(lines) + "\n").ok()
+        done = self.run("sharkd", "-", stdin="\n".join(lines) + "\n", env=env).ok()
         answers = {answer["id"]: answer for answer in map(json.loads, done.out.splitlines())}
         assert answers[1].get("result") == {"status": "OK"}, done
         for number in range(2, len(calls) + 1):
