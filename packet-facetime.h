@@ -39,7 +39,7 @@ typedef enum {
     FT_STATE_ATTEMPTED,     /* a relay was contacted, candidates checked or an INVITE sent, no more */
     FT_STATE_RINGING,       /* a SIP 180 */
     FT_STATE_ESTABLISHED,   /* answered, or media flows, and no end is seen */
-    FT_STATE_ENDED,         /* a SIP BYE */
+    FT_STATE_ENDED,         /* a SIP BYE; today: media stopped, and the device's socket or the link is closed */
     FT_STATE_DECLINED,      /* a SIP 6xx, 480 or 486 */
     FT_STATE_CANCELLED,     /* a SIP CANCEL or 487 */
     FT_STATE_FAILED,        /* another final SIP error */
@@ -58,7 +58,10 @@ typedef enum {
     FT_END_DECLINED,
     FT_END_CANCELLED,
     FT_END_FAILED,
-    FT_END_TIMEOUT          /* packets stopped and the capture went on; nothing on the wire says why */
+    FT_END_TIMEOUT,         /* packets stopped and the capture went on; nothing on the wire says why */
+    FT_END_LINK,            /* today: media stopped and the link went; who stopped first is not known */
+    FT_END_LINK_DEVICE,
+    FT_END_LINK_PEER
 } ft_end_t;
 
 /* Why a flow or a packet belongs to its call: facetime.call.reason. */
@@ -79,6 +82,13 @@ typedef enum {
 
 /* Path of a media packet: facetime.path. As a mask in a call. */
 typedef enum { FT_PATH_NONE = 0, FT_PATH_DIRECT = 1, FT_PATH_RELAY = 2 } ft_path_t;
+
+/* How a call of today is run: facetime.call.mode. */
+typedef enum {
+    FT_MODE_UNKNOWN,
+    FT_MODE_MULTIWAY,       /* as a group: each stream has an ID, video comes in layers, the relay chooses */
+    FT_MODE_ONE_TO_ONE      /* between two devices: one audio and one video stream of each */
+} ft_mode_t;
 
 /* How sure: facetime.confidence. */
 typedef enum { FT_CONFIDENCE_NONE, FT_CONFIDENCE_LOW, FT_CONFIDENCE_MEDIUM, FT_CONFIDENCE_HIGH } ft_confidence_t;

@@ -96,12 +96,19 @@ is_icmp(const packet_info *pinfo)
     return false;
 }
 
-/* The flow of the datagram that an ICMP error quotes; NULL: none. The quoted IP header begins behind the eight bytes of ICMP's
- * (RFC 792 and 4443), UDP's ports behind that. */
+/* RFC 792 and RFC 4443: type and code of "port unreachable". */
+#define FT_ICMP_PORT_UNREACHABLE   0x0303
+#define FT_ICMPV6_PORT_UNREACHABLE 0x0104
+
+/* The flow of the datagram that an ICMP error quotes; NULL: none. pkt gets what the error says of its sockets. The quoted IP header begins
+ * behind the eight bytes of ICMP's (RFC 792 and 4443), UDP's ports behind that. */
 static ft_flow_t *
-quoted_flow(tvbuff_t *frame, const packet_info *pinfo)
+quoted_flow(tvbuff_t *frame, const packet_info *pinfo, ft_packet_t *pkt)
 {
     const conversation_t *conversation;
+    const uint8_t *icmp;
+    ft_endpoint_t to;
+    ft_flow_t *flow;
     ft_payload_t payload;
     address src, dst;
     ft_ip_t ip, quoted;
@@ -109,16 +116,28 @@ quoted_flow(tvbuff_t *frame, const packet_info *pinfo)
     if (!ft_ip_of(&ip, frame, pinfo))
         return NULL;
     /* Which of the two headers the packet's addresses are from differs between versions. */
-    if (ip.protocol == FT_IP_PROTOCOL_UDP)
+    if (ip.protocol == FT_IP_PROTOCOL_UDP) {
         quoted = ip;
-    else if (ip.payload + FT_ICMP_HEADER_LEN > ip.captured ||
-             !ft_ip_at(&quoted, ip.bytes + ip.payload + FT_ICMP_HEADER_LEN, ip.captured - ip.payload - FT_ICMP_HEADER_LEN))
-        return NULL;
+        if (ip.bytes < ip.frame + FT_ICMP_HEADER_LEN)
+            return NULL;
+        icmp = ip.bytes - FT_ICMP_HEADER_LEN;
+    } else {
+        if (ip.payload + FT_ICMP_HEADER_LEN > ip.captured ||
+            !ft_ip_at(&quoted, ip.bytes + ip.payload + FT_ICMP_HEADER_LEN, ip.captured - ip.payload - FT_ICMP_HEADER_LEN))
+            return NULL;
+        icmp = ip.bytes + ip.payload;
+    }
     if (quoted.protocol != FT_IP_PROTOCOL_UDP || !ft_payload_of(&payload, &quoted))
         return NULL;
     ft_ip_addresses(&quoted, &src, &dst);
     conversation = find_conversation(pinfo->num, &src, &dst, CONVERSATION_UDP, payload.srcport, payload.destport, 0);
-    return conversation ? (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime) : NULL;
+    flow = conversation ? (ft_flow_t *)conversation_get_proto_data(conversation, proto_facetime) : NULL;
+    if (flow && ft_u16(icmp) == (quoted.v6 ? FT_ICMPV6_PORT_UNREACHABLE : FT_ICMP_PORT_UNREACHABLE)) {
+        to = (ft_endpoint_t){ .addr = dst, .port = payload.destport };
+        pkt->closed = true;
+        pkt->closed_a = ft_endpoint_equal(&flow->a, &to);
+    }
+    return flow;
 }
 
 /* An ICMP error that quotes no more than the UDP header (RFC 792 asks for eight bytes): no dissector of the flow saw it. Its flow is
@@ -127,14 +146,14 @@ static ft_packet_t *
 bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
 {
     ft_flow_t *flow = NULL;
-    ft_packet_t *pkt;
+    ft_packet_t said = { 0 }, *pkt;
 
     if (last_layer(pinfo) != proto_udp || !is_icmp(pinfo))
         return NULL;
     if (PINFO_FD_VISITED(pinfo)) {
         flow = (ft_flow_t *)wmem_map_lookup(refused, GUINT_TO_POINTER(pinfo->num));
     } else if (wmem_map_size(refused) < FT_MAX_LATE) {
-        flow = quoted_flow(frame, pinfo);
+        flow = quoted_flow(frame, pinfo, &said);
         if (flow)
             wmem_map_insert(refused, GUINT_TO_POINTER(pinfo->num), flow);
     }
@@ -144,6 +163,8 @@ bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
     pkt->scope = pinfo->pool;
     pkt->flow = flow;
     pkt->quoted = true;
+    pkt->closed = said.closed;
+    pkt->closed_a = said.closed_a;
     pkt->phase = FT_PHASE_CONNECTIVITY;
     pkt->label = "ICMP error";
     ft_packet_attach(pinfo, pkt);
@@ -192,13 +213,14 @@ owned_packet(packet_info *pinfo)
 static ft_phase_t
 phase_of(const ft_packet_t *pkt, const ft_call_t *call, uint32_t frame)
 {
+    uint32_t link_end = ft_call_link_end(call).frame;
+
     /* What ends the call, and SIP and refusals that follow, are teardown. */
     if (call->end.frame && frame >= call->end.frame && (pkt->kind == FT_KIND_SIP || pkt->quoted))
         return FT_PHASE_TEARDOWN;
-    /* What a bare ICMP error quotes is not known: once media flows, on a flow that has media, it is media. */
-    if (pkt->quoted && pkt->kind == FT_KIND_UNKNOWN && (pkt->flow->kinds & (1u << FT_KIND_RTP | 1u << FT_KIND_RELAY)) &&
-        call->phase[FT_PHASE_MEDIA].frame && frame > call->phase[FT_PHASE_MEDIA].frame)
-        return FT_PHASE_MEDIA;
+    /* The same where the link went; media that still comes is media. */
+    if (link_end && frame >= link_end && pkt->phase != FT_PHASE_MEDIA)
+        return FT_PHASE_TEARDOWN;
     return pkt->phase;
 }
 
@@ -212,6 +234,7 @@ queue_tap(tvbuff_t *frame, packet_info *pinfo, const ft_call_packets_t *what, co
     info->what = *what;
     info->phase = what->phase;
     info->earlier = what->frame != pinfo->num;
+    info->visited = PINFO_FD_VISITED(pinfo);
     info->packet = pkt;
     if (pkt) {
         ft_arrival_of(&info->arrival, frame, pinfo, pkt);

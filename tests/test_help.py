@@ -61,4 +61,4 @@ def test_statistics(wireshark):
     """The list of -z has each view once."""
     run = wireshark.run("tshark", "-z", "help")
     listed = [line.strip() for line in (run.out + run.err).splitlines() if line.strip().startswith("facetime")]
-    assert sorted(listed) == [f"facetime,{view}" for view in ("calls", "exposure", "nodes", "streams", "timeline", "tree")]
+    assert sorted(listed) == [f"facetime,{view}" for view in ("calls", "events", "exposure", "nodes", "quality", "streams", "timeline", "tree")]

@@ -7,7 +7,7 @@ from ftools import pcap, views
 # Short ones, between long ones and one of nothing; the first comes again at the end.
 ORDER = ["facetime-2010-inbound", "modern-two-calls-soon", "facetime-direct", "nothing", "legacy-redial", "modern-group", "facetime-relay",
          "legacy-both-sides-of-nat", "modern-rejected", "facetime-2010-inbound"]
-TABLES = ("calls", "timeline", "nodes", "streams", "exposure")
+TABLES = ("calls", "timeline", "nodes", "streams", "quality", "events", "exposure")
 TAPS = ("tap", {**{f"tap{number}": f"nstat:facetime,{table}" for number, table in enumerate(TABLES)}, f"tap{len(TABLES)}": "stat:facetime"})
 LISTING = ("frames", {"column0": "facetime.call:1", "column1": "facetime.call.phase:1", "column2": "facetime.kind:1"})
 

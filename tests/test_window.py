@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(MISSING is not None, reason=f"no window to test:
 
 RELAY, INBOUND = "facetime-relay", "facetime-2010-inbound"
 TABLES = {"FaceTime Calls": "calls", "FaceTime Timeline": "timeline", "FaceTime Nodes": "nodes", "FaceTime Streams": "streams",
-          "FaceTime Exposure": "exposure"}
+          "FaceTime Quality": "quality", "FaceTime Events": "events", "FaceTime Exposure": "exposure"}
 LADDER_MAX = 150    # arrows that a person still reads
 PROFILE = "Calls only"
 PROFILES = {"FaceTime": paths.ROOT / "profile" / "FaceTime",

@@ -93,8 +93,29 @@ class ModernCall:
         return lane.udp(self.local, self.relay, relay.channel_data(*sub_packets), "relay", phase, inner, stream)
 
     def from_relay(self, lane, *sub_packets, inner, phase=None, stream=None):
-        """A channel datagram of the relay."""
+        """A channel datagram of the relay. Sub-packets may be functions of the five statistics values: those are known when all packets are there."""
+        if any(map(callable, sub_packets)):
+            def write(packet):
+                report = self.report(packet)
+                return relay.channel_data(*(each(report) if callable(each) else each for each in sub_packets))
+            return lane.udp(self.relay, self.local, write, "relay", phase, inner, stream)
         return lane.udp(self.relay, self.local, relay.channel_data(*sub_packets), "relay", phase, inner, stream)
+
+    def report(self, answer):
+        """The relay's values in ANSWER: its clock and the time since the request, in milliseconds; the datagrams of RTP, and of statistics alone, that
+        reached it from the device before the request; the RTP datagrams that it sent to the device before the answer; a bandwidth."""
+        there, asked, received, sent = self.relay.host.delay, 0, 0, 0
+        for packet in self.scene.packets:
+            inner = packet.tag.inner or ()
+            if (packet.time, packet.order) >= (answer.time, answer.order) or packet.tag.kind != "relay" or packet.tag.call != answer.tag.call:
+                continue
+            if packet.source == self.local and packet.time <= answer.time - 2 * there and ("rtp" in inner or "stats" in inner):
+                received += max(1, inner.count("rtp"))
+                asked = max(asked, packet.time)
+            elif packet.destination == self.local and "rtp" in inner:
+                sent += 1
+        # The request is not among what came before it
+        return (answer.time // MILLISECOND & 0xFFFF, max(0, answer.time - there - asked - there) // MILLISECOND, max(0, received - 1) & 0xFFFF, sent & 0xFFFF, 0)
 
     def ping(self, lane, stream, answer=False):
         """The device's stats-only datagram (flags 0241) and, if wanted, the relay's answer with five values (0600)."""
@@ -103,9 +124,7 @@ class ModernCall:
         self.to_relay(lane, relay.sub_packet(stream=stream, stats=number, marks=(6,)), inner=("stats",))
         if answer:
             lane.wait(2 * self.relay.host.delay)
-            # A clock, two small numbers and two zeros: as seen, meaning unknown
-            values = (self.group * 80 + number * 104 & 0xFFFF, 4 + number % 9, max(0, number - 1), 0, 0)
-            self.from_relay(lane, relay.sub_packet(stats=number, report=values), inner=("stats",))
+            self.from_relay(lane, lambda report: relay.sub_packet(stats=number, report=report), inner=("stats",))
 
     def link(self, lane, command, values, from_device, **fields):
         """A link message through the relay, with the marks of its direction."""
@@ -193,56 +212,53 @@ class ModernCall:
                 "video": rtp.Video(self.sources[side, "video"], 15, (1, 2), (3, 4), *video_size),
                 "redundancy": rtp.Audio(self.sources[side, "redundancy"], 4800, 40, 200)}
 
-    def relay_header(self, stream, from_device, count):
+    def relay_header(self, stream, from_device, count, one_to_one):
         """The fields of a relayed RTP packet's sub-packet: COUNT varies them over the flag words that were seen.
 
-        A stream ID is the low half of the SSRC. Each stream's second and third number are other layers of it.
+        First as a group of two (multiway: a stream ID, the low half of the SSRC, and other layers of it), then ONE_TO_ONE (a relay link).
         """
         number = stream.ssrc & 0xFFFF
         others = [number + 0x1101 & 0xFFFF, number + 0x2202 & 0xFFFF]
-        if from_device:
-            if stream.media == "audio":
-                shapes = ({"stream": number, "priority": 1, "marks": (6,)},                                       # 0049
-                          {"link": self.links[1], "marks": (6,)},                                                 # 2040
-                          {"stream": number, "priority": 127, "marks": (6,), "participant": self.participants[0]},  # 004d
-                          {"stream": number, "priority": 1, "marks": (6,), "stats": 0})                           # 0249
-            else:
-                shapes = ({"stream": number, "secondary": others, "priority": 1, "marks": (6, 8)},                # 014b
-                          {"stream": number, "secondary": others, "priority": 1, "marks": (6, 8), "probe_group": 0},  # 015b
-                          {"link": self.links[1], "priority": 1, "marks": (6, 8)},                                # 2148
-                          {"link": self.links[1], "priority": 1, "marks": (6, 8), "probe_group": 0})              # 2158
+        who = {"participant": self.participants[0 if from_device else 1]}
+        layers = {"stream": number, "secondary": others, "priority": 1, "marks": (6, 8)}
+        group = {"stream": number, "priority": 1, "marks": (6,)}
+        if from_device and stream.media == "audio":
+            multiway = group, {**group, "priority": 127, **who}, {**group, "stats": 0}                             # 0049, 004d; 0249
+            link = {"link": self.links[1], "marks": (6,)}, {"link": self.links[1], "marks": (6,)}                  # 2040
+        elif from_device:
+            multiway = layers, {**layers, "probe_group": 0}, {**layers, "probe_group": 0}                          # 014b, 015b
+            link = ({"link": self.links[1], "priority": 1, "marks": (6, 8)},                                        # 2148
+                    {"link": self.links[1], "priority": 1, "marks": (6, 8), "probe_group": 0})                      # 2158
+        elif stream.media == "audio":
+            multiway = {**group, **who}, {**group, "priority": 127, **who}, {**group, "stats": 0, "report": True, **who}  # 004d; 064d
+            link = {"link": self.links[0]}, {"link": self.links[0], "marks": (6,), **who}                          # 2000, 2044
         else:
-            who = {"participant": self.participants[1]}
-            if stream.media == "audio":
-                shapes = ({"link": self.links[0]},                                                                # 2000
-                          {"link": self.links[0], "marks": (6,), **who},                                          # 2044
-                          {"stream": number, "priority": 127, "marks": (6,), **who},                              # 004d
-                          {"stream": number, "priority": 1, "marks": (6,), "stats": 0, "report": True, **who})    # 064d
-            else:
-                shapes = ({"stream": number, "secondary": others, "priority": 1, "marks": (6, 8), "probe_group": 0, **who},  # 015f
-                          {"link": self.links[0]},                                                                # 2000
-                          {"link": self.links[0], "priority": 1, "marks": (6, 8), **who},                         # 214c
-                          {"link": self.links[0], "version": 2})                                                  # 2020
+            multiway = {**layers, **who}, {**layers, "probe_group": 0, **who}, {**layers, "probe_group": 0, **who}  # 014f, 015f
+            link = {"link": self.links[0], "priority": 1, "marks": (6, 8), **who}, {"link": self.links[0], "version": 2}  # 214c, 2020
         # Long runs of one shape, as in the captures; the shape with stats is rare
-        fields = dict(shapes[(count // 60) % 3] if count % 25 else shapes[3])
+        fields = dict(link[count // 60 % 2] if one_to_one else multiway[count // 30 % 2] if count % 25 else multiway[2])
         if fields.get("stats") == 0:
             fields["stats"] = self.stats & 0xFFFF
             self.stats += 1
-        if fields.get("report"):
-            fields["report"] = (count * 53 & 0xFFFF, 7, self.stats & 0xFFFF, 0, 0)
         if "probe_group" in fields:
             fields["probe_group"] = self.group + count // 120
         return fields
+
+    # After so long both sides have agreed that they are two: the header has another form from then on
+    ONE_TO_ONE_AFTER = 3500 * MILLISECOND
 
     def relayed(self, from_device):
         """A deliver function for rtp.run: RTP inside the relay channel."""
         counts = {}
         def deliver(lane, data, stream):
             counts[stream.ssrc] = counts.get(stream.ssrc, 0) + 1
-            fields = self.relay_header(stream, from_device, counts[stream.ssrc])
+            self.media_began = min(getattr(self, "media_began", lane.now), lane.now)
+            fields = self.relay_header(stream, from_device, counts[stream.ssrc], lane.now - self.media_began >= self.ONE_TO_ONE_AFTER)
             inner = ("rtp", "stats") if "stats" in fields else ("rtp",)
             send = self.to_relay if from_device else self.from_relay
-            send(lane, relay.sub_packet(data, **fields), inner=inner, phase="media", stream=(stream,))
+            packet = relay.sub_packet(data, **fields) if "report" not in fields else (
+                lambda report: relay.sub_packet(data, **{**fields, "report": report}))
+            send(lane, packet, inner=inner, phase="media", stream=(stream,))
         return deliver
 
     def direct(self, near, far):
@@ -255,8 +271,8 @@ class ModernCall:
         """One datagram with two sub-packets, an audio and a video packet of the device (bit 7 on the first)."""
         audio, audio_stream = self.sources["device", "audio"].packet(offset, 190)
         video, video_stream = self.sources["device", "video"].packet(offset, 300, True)
-        first = relay.sub_packet(audio, stream=audio_stream.ssrc & 0xFFFF, priority=1, marks=(6,), more=True)
-        second = relay.sub_packet(video, stream=video_stream.ssrc & 0xFFFF, priority=1, marks=(6, 8))
+        first = relay.sub_packet(audio, link=self.links[1], marks=(6,), more=True)
+        second = relay.sub_packet(video, link=self.links[1], priority=1, marks=(6, 8))
         self.to_relay(lane, first, second, inner=("rtp", "rtp"), phase="media", stream=(audio_stream, video_stream))
 
     def relayed_reports(self, lane, time):
@@ -280,7 +296,24 @@ class ModernCall:
             lane.wait(delay)
             lane.udp(far, near, self.checks.answer(transaction, *seen, answered_link), "stun", "connectivity")
 
-    def data_indication(self, lane, near, far, counter):
-        """A data indication: channel number 0 and 50 bytes, which are a link message of command 5 (meaning unknown)."""
-        data = relay.link_message(relay.INDICATED, [(1, relay.u16(counter)), (2, relay.u16(1))], self.link_key)
+    def indicated(self, lane, near, far, command, values):
+        """A link message between the devices: a data indication with channel number 0 around it."""
+        data = relay.link_message(command, values, self.link_key)
         lane.udp(near, far, self.checks.data_indication(self.prng.bytes(12), 0, data), "stun", "connectivity")
+
+    def heartbeat(self, lane, near, far, counter, report=False):
+        """NEAR asks, FAR answers. REPORT: of the pair that is nominated, with round-trip reports: own time; echoed time and processing delay, all in
+        1/65536 s."""
+        now = self.scene.start + lane.now
+        time = (now // SECOND + 2208988800 & 0xFFFF) << 16 | now % SECOND * 65536 // SECOND
+        asks = [(10, struct.pack("!III", time, 0, 0))] if report else []
+        answers = [(10, struct.pack("!III", 0, time, 20))] if report else []
+        self.indicated(lane, near, far, relay.HEARTBEAT, [(1, relay.u16(counter)), *asks])
+        lane.wait(70 * MILLISECOND)
+        self.indicated(lane, far, near, relay.HEARTBEAT | relay.ACKNOWLEDGED, [(1, relay.u16(counter)), *answers])
+
+    def nominate(self, lane, near, far, number=1):
+        """NEAR chooses this path, FAR agrees: media goes there from now on."""
+        self.indicated(lane, near, far, relay.NOMINATE, [(1, relay.u16(number))])
+        lane.wait(65 * MILLISECOND)
+        self.indicated(lane, far, near, relay.NOMINATE | relay.ACKNOWLEDGED, [(1, relay.u16(number))])

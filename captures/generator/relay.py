@@ -85,7 +85,8 @@ def channel_data(*sub_packets, channel=0x6000):
 
 # Link messages
 
-CONNECTION_DATA, INDICATED, LINK_STATE, ACKNOWLEDGED = 0x0004, 0x0005, 0x0006, 0x8000
+# Heartbeat, connection data, nominate, relay interface info: the names of a public decompilation of IDSFoundation of iOS 26.1.
+HEARTBEAT, CONNECTION_DATA, NOMINATE, LINK_STATE, ACKNOWLEDGED = 0x0003, 0x0004, 0x0005, 0x0006, 0x8000
 
 
 def link_message(command, values, key):

@@ -63,6 +63,10 @@ class Packet:
         self.ttl, self.dont_fragment = ttl, dont_fragment
         self.ip_bytes = None       # as written
 
+    def written(self):
+        """The IP payload's bytes: some are known only when all packets are there."""
+        return self.payload(self) if callable(self.payload) else self.payload
+
 
 class Frame:
     """A packet as it was captured at one place: one packet may have several frames."""
@@ -139,7 +143,7 @@ class Scene:
         self.packets.sort(key=lambda packet: (packet.time, packet.order))
         frames = []
         for packet in self.packets:
-            payload = packet.payload(packet) if callable(packet.payload) else packet.payload
+            payload = packet.written()
             packet.ip_bytes = net.ip(packet.source.address, packet.destination.address, packet.protocol, payload,
                                      packet.ttl, packet.source.host.next_ident(), packet.dont_fragment)
             frames.append(Frame(packet, packet.time, packet.ip_bytes))
@@ -185,7 +189,12 @@ class Lane:
 
     def udp(self, source, destination, payload, kind, phase=None, inner=None, stream=None, ttl=None, dont_fragment=True):
         """Send one datagram now. KIND: as in the field facetime.kind, or "dns", "ntp"; INNER: what a relay datagram holds, in
-        words; STREAM: the Streams of the RTP packets in it, bare or inside (one, or two in a compound datagram)."""
+        words; STREAM: the Streams of the RTP packets in it, bare or inside (one, or two in a compound datagram). PAYLOAD may be a function of
+        the packet, called when all are there."""
+        if callable(payload):
+            def write(packet):
+                return net.udp(source.address, source.port, destination.address, destination.port, payload(packet))
+            return self._add(source, destination, net.UDP, write, kind, phase, inner, stream, ttl, dont_fragment)
         datagram = net.udp(source.address, source.port, destination.address, destination.port, payload)
         return self._add(source, destination, net.UDP, datagram, kind, phase, inner, stream, ttl, dont_fragment)
 

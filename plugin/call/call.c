@@ -15,6 +15,10 @@
  * they come within a round trip or two. */
 #define FT_CALL_AFTER_END_SECONDS 5
 
+/* Arrival times say little where so many of the packets came too fast, of so many at least. */
+#define FT_BATCH_MIN_STEPS 16
+#define FT_BATCH_PART 0.8
+
 static wmem_array_t *calls;             /* of ft_call_t *, in the order they were made; merged ones included */
 static wmem_array_t *live;              /* the ones that stand for themselves, by their first packets; made by ft_call_renumber() */
 static bool numbers_stale;              /* `live` is older than `calls` */
@@ -81,6 +85,69 @@ ft_call_count_in(ft_call_t *call, uint32_t packets, uint64_t bytes, uint32_t fir
         call->last_time = *last;
 }
 
+/* ---- Media ---------------------------------------------------------------------------------- */
+
+/* The first or the last media packet of a side, or of all (side = FT_MEDIA_SIDES). */
+static ft_moment_t
+edge_of(const ft_call_t *call, unsigned only, bool last)
+{
+    ft_moment_t edge = { 0 };
+
+    for (unsigned side = 0; call->streams && side < FT_MEDIA_SIDES; side++) {
+        const ft_medium_t *media[] = { &call->streams->side[side].audio, &call->streams->side[side].video };
+
+        for (unsigned i = 0; i < array_length(media); i++) {
+            const ft_moment_t *at = last ? &media[i]->stopped.at : &media[i]->first;
+
+            if (at->frame && (only == FT_MEDIA_SIDES || only == side) && (!edge.frame || (last ? at->frame > edge.frame : at->frame < edge.frame)))
+                edge = *at;
+        }
+    }
+    return edge;
+}
+
+ft_moment_t
+ft_call_first_media(const ft_call_t *call)
+{
+    return edge_of(call, FT_MEDIA_SIDES, false);
+}
+
+ft_moment_t
+ft_call_last_media(const ft_call_t *call)
+{
+    return edge_of(call, FT_MEDIA_SIDES, true);
+}
+
+/* Whose last media packet came first; FT_SIDE_UNKNOWN where one of them sent none. */
+static ft_side_t
+stopped_first(const ft_call_t *call)
+{
+    ft_moment_t device = edge_of(call, FT_SIDE_DEVICE, true), peer = edge_of(call, FT_SIDE_PEER, true);
+
+    if (!device.frame || !peer.frame)
+        return FT_SIDE_UNKNOWN;
+    return device.frame < peer.frame ? FT_SIDE_DEVICE : FT_SIDE_PEER;
+}
+
+ft_mode_t
+ft_call_mode(const ft_call_t *call)
+{
+    ft_mode_t mode = FT_MODE_UNKNOWN;
+
+    /* Both sides change one after the other: the call is one-to-one once one of them says so. */
+    for (unsigned side = 0; call->streams && side < FT_MEDIA_SIDES; side++)
+        mode = MAX(mode, call->streams->side[side].mode);
+    return mode;
+}
+
+bool
+ft_call_in_batches(const ft_call_t *call)
+{
+    const ft_call_media_t *media = call->streams;
+
+    return media && media->steps >= FT_BATCH_MIN_STEPS && media->rushed >= FT_BATCH_PART * media->steps;
+}
+
 /* ---- State and end ------------------------------------------------------------------------- */
 
 ft_state_t
@@ -94,6 +161,8 @@ ft_call_state(const ft_call_t *call)
         return FT_STATE_CANCELLED;
     if (call->sip_end & FT_SIP_FAILED)
         return FT_STATE_FAILED;
+    if (ft_call_link_end(call).frame)
+        return FT_STATE_ENDED;
     if (!nstime_is_zero(&call->last_media_time))
         return ft_seconds(&clock_now, &call->last_media_time) > FT_SILENCE_SECONDS ? FT_STATE_INTERRUPTED : FT_STATE_ESTABLISHED;
     if (call->answer.frame)
@@ -101,11 +170,39 @@ ft_call_state(const ft_call_t *call)
     return call->ringing.frame ? FT_STATE_RINGING : FT_STATE_ATTEMPTED;
 }
 
+/* A call of today is over where all of this holds:
+ *
+ *  1. It had media. Avoids links that were only tried.
+ *  2. Its device's media socket is closed (an ICMP error for it), or the relay knows no session (any more), or one side said that a link is
+ *     disconnected. Avoids dead spots and captures that end first.
+ *  3. No media was sent since, on whichever path. Avoids a socket that gave way to another one: Wi-Fi to cellular.
+ */
+ft_moment_t
+ft_call_link_end(const ft_call_t *call)
+{
+    ft_moment_t none = { 0 };
+
+    return call->streams && call->closed.frame ? call->closed : none;
+}
+
+/* Who stopped first hung up, if nobody said that it did: then the other one's media still came for as long as it did not know. */
+static ft_end_t
+end_of_link(const ft_call_t *call)
+{
+    switch (call->closed_by != FT_SIDE_UNKNOWN ? call->closed_by : stopped_first(call)) {
+    case FT_SIDE_DEVICE: return FT_END_LINK_DEVICE;
+    case FT_SIDE_PEER: return FT_END_LINK_PEER;
+    case FT_SIDE_UNKNOWN:
+    case FT_SIDE_RELAY: break;
+    }
+    return FT_END_LINK;
+}
+
 ft_end_t
 ft_call_end(const ft_call_t *call)
 {
     switch (ft_call_state(call)) {
-    case FT_STATE_ENDED: return call->bye_by;
+    case FT_STATE_ENDED: return call->sip_end & FT_SIP_BYE ? call->bye_by : end_of_link(call);
     case FT_STATE_DECLINED: return FT_END_DECLINED;
     case FT_STATE_CANCELLED: return FT_END_CANCELLED;
     case FT_STATE_FAILED: return FT_END_FAILED;
@@ -115,6 +212,18 @@ ft_call_end(const ft_call_t *call)
     case FT_STATE_ESTABLISHED: break;
     }
     return ft_seconds(&clock_now, &call->own_time) > FT_SILENCE_SECONDS ? FT_END_TIMEOUT : FT_END_CAPTURE;
+}
+
+ft_side_t
+ft_call_ended_by(const ft_call_t *call)
+{
+    switch (ft_call_end(call)) {
+    case FT_END_BYE_DEVICE:
+    case FT_END_LINK_DEVICE: return FT_SIDE_DEVICE;
+    case FT_END_BYE_PEER:
+    case FT_END_LINK_PEER: return FT_SIDE_PEER;
+    default: return FT_SIDE_UNKNOWN;
+    }
 }
 
 /* ---- Numbers ------------------------------------------------------------------------------- */

@@ -12,14 +12,106 @@
 #include "names/names.h"
 #include "wire/wire.h"
 
+/* Who sends, seen from the device. */
+typedef enum { FT_SIDE_UNKNOWN, FT_SIDE_DEVICE, FT_SIDE_PEER, FT_SIDE_RELAY } ft_side_t;
+/* Sides that send media: all but the relay. */
+#define FT_MEDIA_SIDES 3
+
+/* A stream as one side has it: in a capture of both ends the same SSRC is sent at one and received at the other. File scope. */
+typedef struct ft_stream_side {
+    ft_seq_t seq;                   /* which sequence numbers came, on all paths */
+    uint64_t paused;                /* numbers that were not forwarded while another layer was */
+    uint32_t packets, repaired, parity; /* all; sent again by the relay; error correction */
+    uint32_t timestamp;             /* of the latest packet */
+    nstime_t when;                  /* absolute, of that */
+    uint8_t codec;                  /* payload type of the latest packet that is neither comfort noise nor redundancy */
+    uint32_t generation;            /* of the side's streams that it began with, from 1 */
+} ft_stream_side_t;
+
 /* One SSRC of one sender. File scope. */
 typedef struct ft_stream {
     uint32_t ssrc;
     uint8_t payload_type;           /* of the latest packet */
     uint32_t packets;               /* on all paths */
     struct ft_call *call;
-    struct ft_seq *seq;             /* which sequence numbers came, on all paths: stream_stats.h */
+    ft_stream_side_t *by[FT_MEDIA_SIDES]; /* as each side has it; NULL: that one does not */
 } ft_stream_t;
+
+/* What happened in a call. */
+typedef enum {
+    FT_EVENT_INVITED,
+    FT_EVENT_RINGING,
+    FT_EVENT_ACCEPTED,
+    FT_EVENT_RELAY_OPENED,          /* a session with a relay */
+    FT_EVENT_REALLOCATED,
+    FT_EVENT_LEG_UP,                /* a socket of the device carries media or relay data */
+    FT_EVENT_LEG_DOWN,
+    FT_EVENT_CANDIDATES,            /* somebody names its addresses */
+    FT_EVENT_PATH_ANSWERED,
+    FT_EVENT_NOMINATED,             /* "use this path from now on"; and its acceptance */
+    FT_EVENT_MEDIA_STARTED,
+    FT_EVENT_MEDIA_STOPPED,
+    FT_EVENT_MODE,
+    FT_EVENT_STREAM,                /* a new SSRC */
+    FT_EVENT_GENERATION,            /* all streams of a side begin anew */
+    FT_EVENT_LAYER,                 /* another layer of the picture is forwarded */
+    FT_EVENT_CODEC,
+    FT_EVENT_SILENT,                /* comfort noise */
+    FT_EVENT_SPEAKS,
+    FT_EVENT_LOST,
+    FT_EVENT_NACK,
+    FT_EVENT_REPAIRED,
+    FT_EVENT_ROTATED,
+    FT_EVENT_CAMERA,
+    FT_EVENT_RELAY_ERROR,
+    FT_EVENT_SOCKET_CLOSED,
+    FT_EVENT_ENDED,
+    FT_EVENT_COUNT
+} ft_event_kind_t;
+
+/* One event. File scope; its text is final on later passes. */
+typedef struct ft_event {
+    ft_event_kind_t kind;
+    ft_moment_t at;
+    ft_side_t who;
+    const char *what;               /* file scope or static; NULL: the kind says it all */
+    struct ft_event *next;          /* of the same call */
+} ft_event_t;
+
+/* Numbers of a stream that were missing when a later one came. File scope. */
+typedef struct ft_hole {
+    uint32_t ssrc;
+    ft_side_t side;
+    uint16_t number, count;         /* the first; how many (65,535: or more) */
+    bool paused;                    /* another layer was forwarded meanwhile: nothing was lost */
+    uint32_t frame;                 /* that showed the hole */
+    uint32_t nack, repair;          /* frames: that asked the relay for it [guess], of the first packet that filled it; 0: none */
+} ft_hole_t;
+
+/* One medium of one side. */
+typedef struct ft_medium {
+    ft_moment_t first;
+    ft_event_t stopped;             /* FT_EVENT_MEDIA_STOPPED, of the latest packet */
+    ft_turns_t turns;               /* of video */
+    uint32_t ssrc;                  /* of the latest packet */
+    bool silent;                    /* of audio: the latest packet was comfort noise */
+} ft_medium_t;
+
+/* The media of a call. File scope. */
+#define FT_RECENT_HOLES 8
+typedef struct ft_call_media {
+    struct {
+        ft_medium_t audio, video;
+        ft_mode_t mode;             /* latest */
+        uint32_t generation;        /* of its streams, from 1; 0: none yet */
+        bool has_view;
+        uint8_t view;               /* latest: ft_picture_t.view */
+    } side[FT_MEDIA_SIDES];
+    uint32_t steps, rushed;         /* packets with a later timestamp than the one before; those that came much faster than that */
+    const ft_flow_t *flow[FT_MEDIA_SIDES]; /* of the latest packet */
+    ft_hole_t *holes[FT_RECENT_HOLES]; /* the latest ones, a ring */
+    unsigned n_holes;
+} ft_call_media_t;
 
 /* Addresses of the device that a call keeps: Wi-Fi and cellular, each with IPv4 and IPv6, and those of a second capture point. */
 #define FT_MAX_DEVICES 8
@@ -67,6 +159,15 @@ typedef struct ft_call {
     ft_moment_t phase[FT_PHASE_COUNT]; /* the first packet of each phase */
     ft_moment_t invite, ringing, answer; /* SIP: INVITE, 180, 200 to INVITE */
     ft_moment_t end;                /* the first SIP message that ends the call */
+    ft_call_media_t *streams;       /* NULL: no media yet */
+    uint32_t accept_delay;          /* of a link message: 1/65536 s until the called side accepted; 0: none */
+    ft_side_t accept_told_by;       /* who sent that */
+    ft_moment_t closed;             /* the device's media socket is closed, the relay knows no session, or a link is disconnected; nothing was sent
+                                     * since */
+    ft_side_t closed_by;            /* who said that the link is disconnected; FT_SIDE_UNKNOWN: nobody */
+    ft_event_t *events, **events_end; /* what happened; NULL: nothing, or nothing yet */
+    ft_event_t ended;               /* FT_EVENT_ENDED; frame 0: no end was seen. By whom: ft_call_end() */
+    unsigned n_history, n_history_left_out;
     nstime_t last_media_time;       /* absolute; zero before there is media */
     uint32_t sip_end;               /* mask of FT_SIP_*: how it ended */
     ft_end_t bye_by;                /* whose BYE: FT_END_BYE, _DEVICE or _PEER */
@@ -120,6 +221,17 @@ ft_call_t *ft_call_of_flow(const ft_flow_t *flow, uint32_t frame);
 /* State and end as far as what was read so far tells. */
 ft_state_t ft_call_state(const ft_call_t *call);
 ft_end_t ft_call_end(const ft_call_t *call);
+/* Who ended it; FT_SIDE_UNKNOWN where that is not known. */
+ft_side_t ft_call_ended_by(const ft_call_t *call);
+/* When a call of today was over, as far as its link shows it; frame 0: it is not. */
+ft_moment_t ft_call_link_end(const ft_call_t *call);
+/* How it is run now, by the latest packet of either side. */
+ft_mode_t ft_call_mode(const ft_call_t *call);
+/* First and last media packet, of any side; frame 0: none. */
+ft_moment_t ft_call_first_media(const ft_call_t *call);
+ft_moment_t ft_call_last_media(const ft_call_t *call);
+/* The capture was handed over now and then (rvictl: once a second), so that arrival times say little. */
+bool ft_call_in_batches(const ft_call_t *call);
 /* Numbers the calls that stand for themselves from 1, in the order of their first packets, if something changed. */
 void ft_call_renumber(void);
 /* Calls in the order in which they began; number of them. i from 0. */
@@ -175,6 +287,24 @@ void ft_media_backlog_note(ft_flow_t *flow, const ft_arrival_t *arrival, const f
 /* Those of the flows that got a call since the latest ft_media_backlog_forget(); valid until the next frame. */
 unsigned ft_media_backlog_taken(const ft_media_packet_t **packets);
 void ft_media_backlog_forget(void);
+
+/* ---- media.c -------------------------------------------------------------------------------- */
+
+/* The hole that the frame shows, asks for or fills; NULL: none. */
+const ft_hole_t *ft_hole_of_frame(uint32_t frame);
+
+/* ---- history.c ------------------------------------------------------------------------------ */
+
+extern const value_string ft_event_vals[];
+extern const value_string ft_side_vals[];
+/* Calls back for each event of the call, in the order in which they were noted. Those that hang on the end of the call come last. */
+void ft_history_each(const ft_call_t *call, void (*take)(const ft_call_t *call, const ft_event_t *event, void *data), void *data);
+/* Events of all calls at this frame, sorted: *count of them; NULL: none. Once the file was read (later passes). */
+typedef struct ft_dated_event {
+    const ft_call_t *call;
+    const ft_event_t *event;
+} ft_dated_event_t;
+const ft_dated_event_t *ft_history_at(uint32_t frame, unsigned *count);
 
 /* ---- events.c ------------------------------------------------------------------------------- */
 

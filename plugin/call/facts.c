@@ -5,6 +5,8 @@
  */
 #include "call/internal.h"
 
+#include <epan/to_str.h>
+
 /* In ft_flow_t.noted, beside the bits of kinds: both ends are devices of the call. */
 #define FT_NOTED_BOTH_ENDS (1u << FT_KIND_COUNT)
 /* A ladder shows routine of this flow: of QUIC or STUN, as answer or not, in one direction or the other; an ICMP error. */
@@ -66,6 +68,8 @@ facts_caller(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo)
 static void
 facts_sip(ft_call_t *call, const ft_sip_t *sip, const packet_info *pinfo, bool from_device, bool sides_known)
 {
+    ft_moment_t at = { .frame = pinfo->num, .when = pinfo->abs_ts };
+    ft_side_t side = !sides_known ? FT_SIDE_UNKNOWN : from_device ? FT_SIDE_DEVICE : FT_SIDE_PEER;
     uint32_t ends = 0;
     bool invite = sip->method && strcmp(sip->method, "INVITE") == 0;
 
@@ -80,10 +84,16 @@ facts_sip(ft_call_t *call, const ft_sip_t *sip, const packet_info *pinfo, bool f
         call->to = wmem_strdup(wmem_file_scope(), sip->to);
     if (invite && sip->is_request && !call->invite.frame)
         call->direction = from_device ? FT_DIRECTION_OUTBOUND : FT_DIRECTION_INBOUND;
+    if (invite && sip->is_request && !call->invite.frame)
+        ft_history_add(call, FT_EVENT_INVITED, &at, side, "SIP INVITE");
     if (invite && sip->is_request)
         note_moment(&call->invite, pinfo);
     if (invite && !sip->is_request && call->direction == FT_DIRECTION_UNKNOWN)
         call->direction = from_device ? FT_DIRECTION_INBOUND : FT_DIRECTION_OUTBOUND;
+    if (invite && sip->status == 180 && !call->ringing.frame)
+        ft_history_add(call, FT_EVENT_RINGING, &at, side, "SIP 180");
+    if (invite && sip->status >= 200 && sip->status < 300 && !call->answer.frame)
+        ft_history_add(call, FT_EVENT_ACCEPTED, &at, side, "SIP 200");
     if (invite && sip->status == 180)
         note_moment(&call->ringing, pinfo);
     if (invite && sip->status >= 200 && sip->status < 300)
@@ -106,6 +116,10 @@ facts_sip(ft_call_t *call, const ft_sip_t *sip, const packet_info *pinfo, bool f
     call->sip_end |= ends;
     if (ends)
         note_moment(&call->end, pinfo);
+    if (ends && !call->ended.at.frame) {
+        call->ended.kind = FT_EVENT_ENDED;
+        call->ended.at = at;
+    }
 }
 
 /* A stream with fewer packets than this says little in per cent: two seconds of audio. */
@@ -115,20 +129,19 @@ facts_sip(ft_call_t *call, const ft_sip_t *sip, const packet_info *pinfo, bool f
 #define FT_LOSS_EVERY 64
 
 static void
-facts_loss(ft_call_t *call, ft_stream_t *stream, uint16_t number)
+facts_loss(ft_call_t *call, const ft_stream_t *stream, const ft_stream_side_t *by)
 {
-    uint64_t expected;
+    uint64_t expected, lost;
     unsigned percent;
 
-    if (!stream->seq)
-        stream->seq = wmem_new0(wmem_file_scope(), ft_seq_t);
-    ft_seq_add(stream->seq, number);
-    if (stream->packets % FT_LOSS_EVERY)
+    if (by->packets % FT_LOSS_EVERY)
         return;
-    expected = ft_seq_expected(stream->seq);
+    expected = ft_seq_expected(&by->seq);
+    expected -= MIN(by->paused, expected);
     if (expected < FT_LOSS_MIN_PACKETS)
         return;
-    percent = (unsigned)(100 * ft_seq_lost(stream->seq) / expected);
+    lost = ft_seq_lost(&by->seq);
+    percent = (unsigned)(100 * (lost - MIN(by->paused, lost)) / expected);
     if (stream->ssrc == call->worst_ssrc || percent > call->worst_loss) {
         call->worst_loss = (uint8_t)MIN(percent, 100);
         call->worst_ssrc = stream->ssrc;
@@ -136,8 +149,10 @@ facts_loss(ft_call_t *call, ft_stream_t *stream, uint16_t number)
 }
 
 static void
-facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet_info *pinfo, bool from_device)
+facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet_info *pinfo, ft_side_t side)
 {
+    ft_moment_t at = { .frame = pinfo->num, .when = pinfo->abs_ts };
+
     for (unsigned i = 0; i < pkt->n_rtp; i++) {
         const ft_rtp_t *rtp = &pkt->rtp[i];
         ft_stream_t *stream = flow->last_stream && flow->last_stream->ssrc == rtp->ssrc ? flow->last_stream : ft_stream_get(rtp->ssrc);
@@ -148,15 +163,138 @@ facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet
         stream->payload_type = rtp->payload_type;
         stream->packets++;
         stream->call = call;
-        facts_loss(call, stream, rtp->seq);
+        ft_media_take(call, flow, stream, side, pkt, rtp, &at);
+        facts_loss(call, stream, stream->by[side]);
         flow->last_stream = stream;
     }
     call->paths |= pkt->kind == FT_KIND_RELAY || pkt->from_relay || pkt->to_relay ? FT_PATH_RELAY : FT_PATH_DIRECT;
     if (flow->device_side >= 0)
-        *(from_device ? &call->media_sent : &call->media_received) += pkt->n_rtp;
+        *(side == FT_SIDE_DEVICE ? &call->media_sent : &call->media_received) += pkt->n_rtp;
     if (flow->device_side >= 0 && pkt->dscp >= 0)
-        *(from_device ? &call->dscp_sent : &call->dscp_received) |= UINT64_C(1) << pkt->dscp;
+        *(side == FT_SIDE_DEVICE ? &call->dscp_sent : &call->dscp_received) |= UINT64_C(1) << pkt->dscp;
     call->last_media_time = pinfo->abs_ts;
+}
+
+/* ---- The link of a call of today ------------------------------------------------------------------- */
+
+/* In ft_flow_t.told: what the events of the call have of this flow. */
+enum { FT_TOLD_OPENED = 1, FT_TOLD_UP = 2, FT_TOLD_DOWN = 4, FT_TOLD_ANSWERED = 8, FT_TOLD_CANDIDATES_A = 16, FT_TOLD_CANDIDATES_B = 32,
+       FT_TOLD_ERROR = 64 };
+
+static char *
+endpoint_name(const ft_endpoint_t *at)
+{
+    char *addr = address_to_str(wmem_file_scope(), &at->addr);
+
+    return wmem_strdup_printf(wmem_file_scope(), at->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u", addr, at->port);
+}
+
+/* Both ends of the flow, the device first. */
+static char *
+path_name(const ft_flow_t *flow)
+{
+    return wmem_strdup_printf(wmem_file_scope(), "%s to %s", endpoint_name(ft_flow_device(flow)), endpoint_name(ft_flow_remote(flow)));
+}
+
+/* True the first time. */
+static bool
+tell_once(ft_flow_t *flow, uint32_t what)
+{
+    if (flow->told & what)
+        return false;
+    flow->told |= what;
+    return true;
+}
+
+/* A socket is closed, the session is gone, or a link is disconnected: the call is over unless somebody sends media later. */
+static void
+facts_closed(ft_call_t *call, const ft_moment_t *at, ft_side_t by)
+{
+    if (!call->streams || call->closed.frame)
+        return;
+    call->closed = *at;
+    call->closed_by = by;
+    if (!call->ended.at.frame) {
+        call->ended.kind = FT_EVENT_ENDED;
+        call->ended.at = *at;
+    }
+}
+
+void
+ft_facts_quoted(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    ft_moment_t at = { .frame = pinfo->num, .when = pinfo->abs_ts };
+    bool devices = pkt->closed_a == (ft_flow_device(flow) == &flow->a);
+
+    if (!pkt->closed || !tell_once(flow, FT_TOLD_DOWN))
+        return;
+    if (!devices) {
+        /* What the far end closed may be one of its candidates only. */
+        ft_history_add(call, FT_EVENT_SOCKET_CLOSED, &at, FT_SIDE_PEER, endpoint_name(ft_flow_remote(flow)));
+        return;
+    }
+    if (!ft_media_socket(call, flow)) {
+        ft_history_add(call, FT_EVENT_LEG_DOWN, &at, FT_SIDE_DEVICE, path_name(flow));
+        return;
+    }
+    if (!call->closed.frame)
+        ft_history_add(call, FT_EVENT_SOCKET_CLOSED, &at, FT_SIDE_DEVICE, endpoint_name(ft_flow_device(flow)));
+    facts_closed(call, &at, FT_SIDE_UNKNOWN);
+}
+
+static void
+facts_link(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side)
+{
+    const ft_link_facts_t *link = &pkt->link;
+
+    if (link->has_delay && !call->accept_delay) {
+        call->accept_delay = link->accept_delay;
+        call->accept_told_by = side;
+    }
+    switch (link->command) {
+    case FT_LINK_CANDIDATES:
+        if (!link->is_ack && tell_once(flow, side == FT_SIDE_DEVICE ? FT_TOLD_CANDIDATES_A : FT_TOLD_CANDIDATES_B))
+            ft_history_add(call, FT_EVENT_CANDIDATES, at, side,
+                           wmem_strdup_printf(wmem_file_scope(), "%u addresses", pkt->n_candidates));
+        break;
+    case FT_LINK_NOMINATE:
+        ft_history_add(call, FT_EVENT_NOMINATED, at, side,
+                       wmem_strdup_printf(wmem_file_scope(), "%s%s", link->is_ack ? "accepted: " : "", path_name(flow)));
+        break;
+    case FT_LINK_DISCONNECTED:
+        if (link->is_ack)
+            break;
+        ft_history_add(call, FT_EVENT_LEG_DOWN, at, side, "link disconnected");
+        facts_closed(call, at, side);
+        break;
+    default:
+        break;
+    }
+}
+
+/* What the datagram says of relay sessions, legs and paths. */
+static void
+facts_paths(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side)
+{
+    if (pkt->quic_initial && side == FT_SIDE_DEVICE && tell_once(flow, FT_TOLD_OPENED))
+        ft_history_add(call, FT_EVENT_RELAY_OPENED, at, side, path_name(flow));
+    if (pkt->kind == FT_KIND_RELAY && tell_once(flow, FT_TOLD_UP))
+        ft_history_add(call, FT_EVENT_LEG_UP, at, side, path_name(flow));
+    if (pkt->n_rtp && pkt->kind == FT_KIND_RTP && tell_once(flow, FT_TOLD_UP))
+        ft_history_add(call, FT_EVENT_LEG_UP, at, side, path_name(flow));
+    if (pkt->kind == FT_KIND_STUN && pkt->is_answer && !pkt->error && !ft_is_apple(&ft_flow_remote(flow)->addr) &&
+        tell_once(flow, FT_TOLD_ANSWERED))
+        ft_history_add(call, FT_EVENT_PATH_ANSWERED, at, side, path_name(flow));
+    if (pkt->error && ft_is_apple(&ft_flow_remote(flow)->addr) && tell_once(flow, FT_TOLD_ERROR))
+        ft_history_add(call, FT_EVENT_RELAY_ERROR, at, FT_SIDE_RELAY,
+                       wmem_strdup_printf(wmem_file_scope(), "%u%s%s", pkt->error, pkt->error_reason ? " " : "",
+                                          pkt->error_reason ? pkt->error_reason : ""));
+    if (pkt->session_gone)
+        facts_closed(call, at, FT_SIDE_UNKNOWN);
+    if (pkt->relay.nack)
+        ft_media_ask(call, side, at);
+    if (pkt->link.command)
+        facts_link(call, flow, pkt, at, side);
 }
 
 /* The relay is who sends relay data; a host that only answered a QUIC handshake may be one that was tried and left. The peer is
@@ -211,11 +349,14 @@ facts_candidates(ft_call_t *call, const ft_packet_t *pkt, bool from_device)
 void
 ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
 {
+    ft_moment_t at = { .frame = pinfo->num, .when = pinfo->abs_ts };
     bool from_device;
+    ft_side_t side;
 
     if (ft_sip_is_request(pkt->sip, "INVITE"))
         facts_caller(call, flow, pinfo);
     from_device = ft_flow_from_device(flow, ft_flow_from_a(flow, pinfo));
+    side = flow->device_side < 0 ? FT_SIDE_UNKNOWN : from_device ? FT_SIDE_DEVICE : FT_SIDE_PEER;
     ft_call_count_in(call, 1, pinfo->fd->pkt_len, pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
     call->last_frame = MAX(call->last_frame, pinfo->num);
     if (nstime_cmp(&pinfo->abs_ts, &call->own_time) > 0)
@@ -243,5 +384,6 @@ ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const 
     if (pkt->sip)
         facts_sip(call, pkt->sip, pinfo, from_device, flow->device_side >= 0);
     if (pkt->n_rtp)
-        facts_rtp(call, flow, pkt, pinfo, from_device);
+        facts_rtp(call, flow, pkt, pinfo, side);
+    facts_paths(call, flow, pkt, &at, side);
 }

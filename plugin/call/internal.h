@@ -1,7 +1,7 @@
 /* internal.h
  * What the files of the call floor share, and nobody else. From the bottom: call.c (the object), backlog.c and media_backlog.c (earlier
- * packets), events.c (the ladder), exposure.c, index.c (what calls are found by), services.c, facts.c (what a datagram says of its call),
- * merge.c, join.c (which call a datagram belongs to).
+ * packets), events.c (the ladder), history.c (what happened), media.c (streams, loss), exposure.c, index.c (what calls are found by), services.c,
+ * facts.c (what a datagram says of its call), merge.c, join.c (which call a datagram belongs to).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -110,12 +110,35 @@ void ft_exposure_service(ft_call_t *call, const ft_service_flow_t *service, uint
 void ft_media_backlog_take(ft_flow_t *flow);
 void ft_media_backlog_init(void);
 
+/* ---- history.c ----------------------------------------------------------------------------- */
+
+/* Notes an event. `what` must live in file scope, or be NULL. Past a limit of the call, or of all, it is counted only. First pass only. */
+void ft_history_add(ft_call_t *call, ft_event_kind_t kind, const ft_moment_t *at, ft_side_t who, const char *what);
+/* Puts the events of a call into the one that it turned out to be part of. */
+void ft_history_merge(ft_call_t *keep, ft_call_t *gone);
+void ft_history_init(void);
+
+/* ---- media.c ------------------------------------------------------------------------------- */
+
+/* Takes one RTP packet of a side into its stream and the media of its call. First pass only. */
+void ft_media_take(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, ft_side_t side, const ft_packet_t *pkt, const ft_rtp_t *rtp,
+                   const ft_moment_t *at);
+/* Takes what a datagram without RTP says of media: requests for repair. */
+void ft_media_ask(ft_call_t *call, ft_side_t side, const ft_moment_t *at);
+/* Adds the media of a call to those of the one that it turned out to be part of. */
+void ft_media_merge(ft_call_t *keep, ft_call_t *gone);
+/* The socket at the device's end of the flow is closed: is it one that has media? */
+bool ft_media_socket(const ft_call_t *call, const ft_flow_t *flow);
+void ft_media_init(void);
+
 /* ---- facts.c ------------------------------------------------------------------------- */
 
 /* Takes what one datagram says into its call. */
 void ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
 /* The packet as an arrow of the ladder, unless its flow has one like it: checks that nobody answers go out once a second. */
 void ft_facts_arrow(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
+/* Takes what an ICMP error says of a datagram's flow: whose socket is closed. */
+void ft_facts_quoted(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
 /* Adds an address of the device to the call. */
 void ft_facts_add_device(ft_call_t *call, const ft_endpoint_t *device);
 

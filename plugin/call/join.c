@@ -187,6 +187,7 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
     ft_media_backlog_take(flow);
     flow->last_participant = 0;
     flow->noted = 0;
+    flow->told = 0;
     call->reasons |= 1u << reason;
     join_take_waiting(call, flow);
     call->evidence |= flow->evidence;
@@ -399,6 +400,7 @@ ft_call_add_quoted(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t 
     ft_call_count_in(call, 1, pinfo->fd->pkt_len, pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
     call->last_frame = MAX(call->last_frame, pinfo->num);
     ft_facts_arrow(call, flow, pinfo, pkt);
+    ft_facts_quoted(call, flow, pinfo, pkt);
     return call;
 }
 
@@ -419,6 +421,8 @@ ft_calls_init(void)
     ft_call_init();
     ft_index_init();
     ft_event_init();
+    ft_history_init();
+    ft_media_init();
     ft_backlog_init();
     ft_media_backlog_init();
     ft_services_init();

@@ -68,6 +68,12 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
         keep->relay = gone->relay;
     for (unsigned i = 0; i < gone->n_devices; i++)
         ft_facts_add_device(keep, &gone->devices[i]);
+    ft_media_merge(keep, gone);
+    ft_history_merge(keep, gone);
+    earlier_moment(&keep->closed, &gone->closed);
+    earlier_moment(&keep->ended.at, &gone->ended.at);
+    if (keep->closed_by == FT_SIDE_UNKNOWN)
+        keep->closed_by = gone->closed_by;
     gone->merged_into = keep;
     ft_call_changed();
     return keep;

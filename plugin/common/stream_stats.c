@@ -106,6 +106,12 @@ ft_seq_lost(const ft_seq_t *seq)
     return expected > seq->received ? expected - seq->received : 0;
 }
 
+uint64_t
+ft_seq_hole(const ft_seq_t *seq, bool begun, uint64_t restarts, int64_t highest)
+{
+    return begun && seq->restarts == restarts && seq->highest > highest + 1 ? (uint64_t)(seq->highest - highest - 1) : 0;
+}
+
 void
 ft_seq_join(ft_seq_t *into, const ft_seq_t *later)
 {
@@ -140,6 +146,43 @@ ft_seq_join(ft_seq_t *into, const ft_seq_t *later)
     into->duplicates = duplicates;
     into->late = late;
     into->restarts = restarts;
+}
+
+/* ---- Turns ------------------------------------------------------------------------------------- */
+
+/* Is timestamp a after b? They wrap. */
+static bool
+is_after(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) > 0;
+}
+
+bool
+ft_turns_add(ft_turns_t *turns, uint32_t ssrc, const uint32_t *stream_last, uint32_t timestamp, uint32_t max_pause)
+{
+    bool paused = false, mine = false;
+
+    turns->changed = false;
+    if (!turns->begun) {
+        *turns = (ft_turns_t){ .begun = true, .ssrc = ssrc, .from = timestamp, .last = timestamp, .whole_from = timestamp };
+        return false;
+    }
+    if (is_after(turns->last, timestamp))
+        return false;
+    if (timestamp - turns->last > max_pause)
+        turns->whole_from = timestamp;
+    if (turns->ssrc != ssrc) {
+        /* Streams that run side by side, as those that a device sends, have no turns. */
+        mine = stream_last ? is_after(turns->from, *stream_last) : is_after(timestamp, turns->last);
+        paused = mine && stream_last && !is_after(turns->whole_from, *stream_last);
+    }
+    if (mine) {
+        turns->changed = is_after(turns->last, turns->from);
+        turns->ssrc = ssrc;
+        turns->from = timestamp;
+    }
+    turns->last = timestamp;
+    return paused;
 }
 
 /* ---- One path of a stream ---------------------------------------------------------------------- */
@@ -183,10 +226,17 @@ ft_leg_result_t
 ft_leg_add(ft_leg_stats_t *leg, const ft_sample_t *sample)
 {
     uint32_t *recent = &leg->recent[sample->number % FT_RECENT];
+    ft_seq_result_t found;
     uint32_t now = ((uint32_t)sample->number << 16 | (sample->length & 0x7fff) << 1 | sample->marker) + 1;
 
     leg->packets++;
-    if (ft_seq_add(&leg->seq, sample->number) == FT_SEQ_DUPLICATE) {
+    if (sample->parity)
+        return FT_LEG_FIRST_COPY;
+    found = ft_seq_add(&leg->seq, sample->number);
+    /* Sent again is not out of order. */
+    if (found == FT_SEQ_LATE && sample->retransmitted)
+        leg->seq.late--;
+    if (found == FT_SEQ_DUPLICATE) {
         if (*recent && ((*recent - 1) >> 16) == sample->number && *recent != now) {
             leg->seq.duplicates--;
             leg->repairs++;
@@ -195,10 +245,11 @@ ft_leg_add(ft_leg_stats_t *leg, const ft_sample_t *sample)
         return FT_LEG_COPY;
     }
     *recent = now;
-    if (leg->packets > 1)
+    if (leg->timed)
         leg_times(leg, sample);
     else
         leg->first_time = sample->when;
+    leg->timed = true;
     leg->last_time = sample->when;
     leg->last_timestamp = sample->timestamp;
     return FT_LEG_FIRST_COPY;
@@ -325,9 +376,11 @@ stream_second(ft_stream_stats_t *stats, const ft_sample_t *sample)
 }
 
 bool
-ft_stream_stats_add(ft_stream_stats_t *stats, const ft_sample_t *sample, ft_leg_result_t result)
+ft_stream_stats_add(ft_stream_stats_t *stats, const ft_sample_t *sample, ft_leg_result_t result, bool paused)
 {
-    bool first_copy = result == FT_LEG_FIRST_COPY;
+    bool first_copy = result == FT_LEG_FIRST_COPY, begun = stats->seq.begun;
+    uint64_t restarts = stats->seq.restarts;
+    int64_t highest = stats->seq.highest;
 
     if (stats->packets == 0) {
         stats->first_frame = sample->frame;
@@ -343,12 +396,19 @@ ft_stream_stats_add(ft_stream_stats_t *stats, const ft_sample_t *sample, ft_leg_
     stream_gap(stats, sample->when - stats->last_time);
     stats->last_time = MAX_OF(stats->last_time, sample->when);
     stream_second(stats, sample);
+    if (sample->parity) {
+        stats->parity++;
+        return false;
+    }
     /* A packet that its own path saw before is not new here. */
     if (first_copy && ft_seq_add(&stats->seq, sample->number) == FT_SEQ_DUPLICATE) {
         stats->seq.duplicates--;
         stats->copies++;
         first_copy = false;
     }
+    if (paused)
+        stats->paused += ft_seq_hole(&stats->seq, begun, restarts, highest);
+    stats->repaired += first_copy && sample->retransmitted;
     return first_copy && stream_frame(stats, sample->timestamp);
 }
 
@@ -366,6 +426,9 @@ ft_stream_stats_join(ft_stream_stats_t *into, const ft_stream_stats_t *later)
     into->bytes += later->bytes;
     ft_seq_join(&into->seq, &later->seq);
     into->copies += later->copies;
+    into->paused += later->paused;
+    into->repaired += later->repaired;
+    into->parity += later->parity;
     into->first_frame = MIN_OF(into->first_frame, later->first_frame);
     into->last_frame = MAX_OF(into->last_frame, later->last_frame);
     into->first_time = MIN_OF(into->first_time, later->first_time);
@@ -387,16 +450,30 @@ ft_stream_seconds(const ft_stream_stats_t *stats)
 }
 
 double
-ft_stream_rate(const ft_stream_stats_t *stats)
+ft_stream_media_seconds(const ft_stream_stats_t *stats, uint32_t clock)
 {
-    return (double)stats->bytes * 8 / MAX_OF(ft_stream_seconds(stats), 1.0);
+    return clock ? (double)stats->frame_media / clock : 0;
+}
+
+uint64_t
+ft_stream_lost(const ft_stream_stats_t *stats)
+{
+    uint64_t lost = ft_seq_lost(&stats->seq);
+
+    return lost > stats->paused ? lost - stats->paused : 0;
+}
+
+double
+ft_stream_rate(const ft_stream_stats_t *stats, double seconds)
+{
+    return (double)stats->bytes * 8 / MAX_OF(seconds, 1.0);
 }
 
 double
 ft_stream_peak(const ft_stream_stats_t *stats)
 {
     /* A short last second with many packets can raise the mean above that of each whole second. */
-    return MAX_OF((double)stats->peak_bytes * 8, ft_stream_rate(stats));
+    return MAX_OF((double)stats->peak_bytes * 8, ft_stream_rate(stats, ft_stream_seconds(stats)));
 }
 
 bool

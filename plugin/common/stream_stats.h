@@ -25,6 +25,8 @@ typedef struct ft_sample {
     uint8_t type;               /* payload type, 0 to 127 */
     bool marker;
     int16_t dscp;               /* of the IP header, 0 to 63; -1: not known */
+    bool retransmitted;         /* sent again by the relay */
+    bool parity;                /* repairs others (forward error correction); its number is that of one of them */
 } ft_sample_t;
 
 /* ---- Sequence numbers -------------------------------------------------------------------------- */
@@ -62,6 +64,27 @@ uint64_t ft_seq_lost(const ft_seq_t *seq);
 /* Adds the sums of a later part of the same stream. */
 void ft_seq_join(ft_seq_t *into, const ft_seq_t *later);
 
+/* The numbers between the highest before (as it was then) and the latest packet, which ft_seq_add() called new; 0: none is missing, or the
+ * numbering began anew. */
+uint64_t ft_seq_hole(const ft_seq_t *seq, bool begun, uint64_t restarts, int64_t highest);
+
+/* ---- Turns: streams of one picture, of which one is forwarded at a time ---------------------------- */
+
+/* The layers of a camera have one time line. Measured on a real call: the relay forwards one of them at a time, and what it forwards is
+ * back to back in that time. A layer that others took turns for was not lost. */
+typedef struct ft_turns {
+    bool begun;
+    uint32_t ssrc;              /* whose turn it is */
+    uint32_t from, last;        /* timestamps: of the first packet of this turn; of the latest packet of any stream */
+    uint32_t whole_from;        /* since here no pause of all streams was longer than it may be */
+    bool changed;               /* the latest packet began a turn, after one of at least two frames */
+} ft_turns_t;
+
+/* Takes a packet of a stream. stream_last: the timestamp of the stream's packet before, NULL: this is its first. max_pause, in units of
+ * the clock: a longer one of all streams is not covered by any. True if the stream was silent until now while others had their turn: the
+ * numbers that are missing since were not forwarded. */
+bool ft_turns_add(ft_turns_t *turns, uint32_t ssrc, const uint32_t *stream_last, uint32_t timestamp, uint32_t max_pause);
+
 /* ---- One path of a stream ---------------------------------------------------------------------- */
 
 /* Clocks that audio and video have, in Hz. Jitter is kept for each of them, because which one is right is known only later. */
@@ -76,6 +99,7 @@ typedef struct ft_leg_stats {
     ft_seq_t seq;
     uint64_t repairs;           /* packets with a number that was there and another length or marker; not among the duplicates */
     uint32_t recent[FT_RECENT]; /* number << 16 | length of the packet (15 bits) << 1 | marker, + 1; 0: none. At number % FT_RECENT */
+    bool timed;                 /* the next two are set */
     ft_nanoseconds_t first_time, last_time;
     ft_nanoseconds_t longest_gap;
     uint32_t last_timestamp;
@@ -107,6 +131,9 @@ typedef struct ft_stream_stats {
     uint64_t packets, bytes;    /* all, copies included */
     ft_seq_t seq;               /* the same number on two paths is one */
     uint64_t copies;            /* of a packet that another path brought first */
+    uint64_t paused;            /* numbers that were not forwarded while another layer was */
+    uint64_t repaired;          /* packets that were sent again, and had not come before */
+    uint64_t parity;            /* packets that repair others; their numbers do not count */
     uint32_t first_frame, last_frame;
     ft_nanoseconds_t first_time, last_time;
     uint64_t gaps;              /* longer than FT_GAP */
@@ -120,12 +147,17 @@ typedef struct ft_stream_stats {
     uint64_t dscps;             /* mask of those seen */
 } ft_stream_stats_t;
 
-/* Adds a packet, with what its path found out about it. True if a video frame begins with it. */
-bool ft_stream_stats_add(ft_stream_stats_t *stats, const ft_sample_t *sample, ft_leg_result_t result);
+/* Adds a packet, with what its path found out about it. paused: what is missing before it was not forwarded (ft_turns_add()). True if a video
+ * frame begins with it. */
+bool ft_stream_stats_add(ft_stream_stats_t *stats, const ft_sample_t *sample, ft_leg_result_t result, bool paused);
+/* Numbers that did not come, but for those that were paused. */
+uint64_t ft_stream_lost(const ft_stream_stats_t *stats);
 void ft_stream_stats_join(ft_stream_stats_t *into, const ft_stream_stats_t *later);
+/* By arrival, or by the timestamps of a clock. */
 double ft_stream_seconds(const ft_stream_stats_t *stats);
-/* Bits per second: of the whole stream (one shorter than a second counts as a second), and of its fullest second. */
-double ft_stream_rate(const ft_stream_stats_t *stats);
+double ft_stream_media_seconds(const ft_stream_stats_t *stats, uint32_t clock);
+/* Bits per second: of the whole stream that took so long (one shorter than a second counts as a second), and of its fullest second. */
+double ft_stream_rate(const ft_stream_stats_t *stats, double seconds);
 double ft_stream_peak(const ft_stream_stats_t *stats);
 /* Frames per second of media time; false where there are too few. */
 bool ft_stream_frame_rate(const ft_stream_stats_t *stats, uint32_t clock, double *rate);

@@ -53,6 +53,9 @@ const value_string ft_end_vals[] = {
     { FT_END_CANCELLED, "cancelled" },
     { FT_END_FAILED, "failed" },
     { FT_END_TIMEOUT, "timeout" },
+    { FT_END_LINK, "link ended [guess]" },
+    { FT_END_LINK_DEVICE, "link ended by the device [guess]" },
+    { FT_END_LINK_PEER, "link ended by the peer [guess]" },
     { 0, NULL }
 };
 
@@ -77,6 +80,13 @@ const value_string ft_path_vals[] = {
     { FT_PATH_DIRECT, "direct" },
     { FT_PATH_RELAY, "relay" },
     { FT_PATH_DIRECT | FT_PATH_RELAY, "relay+direct" },
+    { 0, NULL }
+};
+
+const value_string ft_mode_vals[] = {
+    { FT_MODE_UNKNOWN, "unknown" },
+    { FT_MODE_MULTIWAY, "multiway" },
+    { FT_MODE_ONE_TO_ONE, "one-to-one" },
     { 0, NULL }
 };
 

@@ -18,6 +18,7 @@ extern const value_string ft_direction_vals[];
 extern const value_string ft_end_vals[];
 extern const value_string ft_join_vals[];
 extern const value_string ft_path_vals[];
+extern const value_string ft_mode_vals[];
 extern const value_string ft_confidence_vals[];
 
 /* The phase that a datagram of this kind most often belongs to; media where the kind says nothing. */

@@ -64,6 +64,7 @@ typedef struct ft_flow {
     struct ft_probed *probed;       /* what NAT probes among them said; NULL: nothing */
     wmem_array_t *media_backlog;    /* ft_media_packet_t of those; NULL: none */
     uint32_t noted;                 /* mask of 1 << ft_kind_t for which the call knows the other side, and FT_NOTED_* */
+    uint32_t told;                  /* mask of what the events of the call have of it: call/facts.c */
     uint64_t last_participant;      /* the latest participant ID that the call was told: saves a look-up for each packet */
     uint32_t endpoint_news;         /* state of the calls' endpoints when the flow last looked for its call there */
     struct ft_stream *last_stream;  /* the stream of the latest RTP packet: saves a look-up for each packet of a burst */

@@ -103,7 +103,7 @@ ft_call_expert_register(void)
         { &ei_marked_differently, { "facetime.marked_differently", PI_SEQUENCE, PI_NOTE,
             "Media is marked differently by direction (DSCP): a network on the way may have changed the mark", EXPFILL } },
         { &ei_interrupted, { "facetime.interrupted", PI_SEQUENCE, PI_NOTE,
-            "Media stopped, the capture went on, and nothing on the wire says why; today's calls end so", EXPFILL } },
+            "Media stopped, the capture went on, and nothing on the wire says why", EXPFILL } },
         { &ei_number, { "facetime.number_in_clear", PI_SECURITY, PI_NOTE,
             "Who calls whom travels in the clear", EXPFILL } },
     };

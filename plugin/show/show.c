@@ -12,6 +12,8 @@ ft_show_register(void)
     ft_call_expert_register();
     ft_tap_calls_register();
     ft_tap_streams_register();
+    ft_tap_quality_register();
+    ft_tap_events_register();
     ft_tap_tree_register();
     ft_tap_timeline_register();
     ft_tap_nodes_register();

@@ -17,6 +17,7 @@ typedef struct ft_tap_info {
     const ft_packet_t *packet;      /* NULL where a stock dissector had the packet */
     ft_call_packets_t what;
     bool earlier;                   /* earlier packets, which no filter saw */
+    bool visited;                   /* a later pass: all is known */
     ft_phase_t phase;               /* as facetime.call.phase */
     ft_arrival_t arrival;           /* of the datagram at hand; all zero for a packet of a service flow and for earlier packets */
     const ft_media_packet_t *media_backlog;        /* RTP packets among the earlier ones, in the order of each flow */

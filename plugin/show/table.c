@@ -272,6 +272,8 @@ terminal_draw(void *tapdata)
     ft_printed_table_t printed;
 
     rows_forget(&terminal->rows);
+    if (table->late_rows && terminal->rows.context)
+        table->late_rows(&terminal->rows);
     rows_join(table, &terminal->rows);
     if (table->before_draw)
         table->before_draw();

@@ -47,6 +47,9 @@ typedef struct ft_table {
     size_t n_columns;
     void (*packet)(ft_table_rows_t *rows, const void *data); /* data: what was queued on the tap */
     void (*before_draw)(void);                          /* may be NULL */
+    /* Adds the rows that only the whole file shows, before a terminal draws them; in the window all is known from the first packet on.
+     * May be NULL. */
+    void (*late_rows)(ft_table_rows_t *rows);
     /* Rows whose keys turned out to be the same thing (calls that were merged); all three or none. */
     const void *(*key)(const void *key);                /* the key that stands for this one now */
     void (*join)(void *into, const void *row);

@@ -59,6 +59,7 @@ typedef struct stream {
         const struct stream *with;
         uint32_t frames;
     } partner[FT_MAX_PARTNERS];
+    ft_turns_t *turns;              /* of all video streams of its sender; the context's */
     const struct stream *redundancy_of; /* the other audio stream that ran at the same time; NULL: none, or */
     bool ambiguous;                 /* several did */
 } stream_t;
@@ -67,6 +68,7 @@ typedef struct stream {
 typedef struct streams {
     GHashTable *by_ssrc;            /* SSRC -> stream_t, the first one of its list */
     stream_t *recent[FT_RECENT_STREAMS];
+    GPtrArray *turns;               /* ft_turns_t of each sender */
 } streams_t;
 
 typedef struct stream_row {
@@ -94,6 +96,7 @@ streams_new(void)
     streams_t *streams = g_new0(streams_t, 1);
 
     streams->by_ssrc = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, stream_free);
+    streams->turns = g_ptr_array_new_with_free_func(g_free);
     return streams;
 }
 
@@ -103,6 +106,7 @@ streams_free(void *context)
     streams_t *streams = (streams_t *)context;
 
     g_hash_table_destroy(streams->by_ssrc);
+    g_ptr_array_free(streams->turns, TRUE);
     g_free(streams);
 }
 
@@ -242,6 +246,21 @@ stream_media(const stream_t *stream)
     return ft_rtp_media(ft_stream_main_type(&stream->stats));
 }
 
+/* Whose turn it is among the sender's streams: those that sent lately know. */
+static ft_turns_t *
+turns_of(const streams_t *streams, stream_t *stream)
+{
+    for (unsigned i = 0; i < FT_RECENT_STREAMS && !stream->turns; i++) {
+        if (streams->recent[i] && streams->recent[i]->turns && same_sender(stream, streams->recent[i]))
+            stream->turns = streams->recent[i]->turns;
+    }
+    if (!stream->turns) {
+        stream->turns = g_new0(ft_turns_t, 1);
+        g_ptr_array_add(streams->turns, stream->turns);
+    }
+    return stream->turns;
+}
+
 static unsigned
 frame_place(uint32_t timestamp)
 {
@@ -324,8 +343,10 @@ add_rtp(ft_table_rows_t *rows, const ft_call_t *call, const ft_arrival_t *arriva
     ft_leg_result_t result = FT_LEG_FIRST_COPY;
     ft_sample_t sample = {
         .when = nanoseconds(&arrival->when), .frame = arrival->frame, .timestamp = rtp->timestamp, .length = rtp->length,
-        .number = rtp->seq, .type = rtp->payload_type, .marker = rtp->marker, .dscp = arrival->dscp
+        .number = rtp->seq, .type = rtp->payload_type, .marker = rtp->marker, .dscp = arrival->dscp,
+        .retransmitted = rtp->retransmitted, .parity = rtp->picture.parity
     };
+    bool paused = false;
 
     if (!stream) {
         if (ft_table_leave_out(rows))
@@ -342,7 +363,13 @@ add_rtp(ft_table_rows_t *rows, const ft_call_t *call, const ft_arrival_t *arriva
     leg = leg_get(stream, arrival->flow, arrival->from_a);
     if (leg)
         result = ft_leg_add(&leg->stats, &sample);
-    if (ft_stream_stats_add(&stream->stats, &sample, result) && ft_rtp_media(rtp->payload_type) == FT_MEDIA_VIDEO)
+    if (rtp->media == FT_MEDIA_VIDEO && !sample.parity && result == FT_LEG_FIRST_COPY) {
+        uint32_t clock = ft_rtp_clock(rtp->payload_type, (call->evidence & FT_EV_RELAYED_ERA) != 0);
+
+        paused = ft_turns_add(turns_of(streams, stream), rtp->ssrc, stream->stats.frames ? &stream->stats.frame_timestamp : NULL, rtp->timestamp,
+                              clock / 2);
+    }
+    if (ft_stream_stats_add(&stream->stats, &sample, result, paused) && ft_rtp_media(rtp->payload_type) == FT_MEDIA_VIDEO)
         note_frame(rows, streams, stream, rtp->timestamp);
     recent_add(streams, stream);
     if (second != stream->stats.second && stream->stats.types[FT_TYPE_REDUNDANCY] == stream->stats.packets)
@@ -511,39 +538,86 @@ cell_bytes(const void *row, ft_cell_t *cell)
     cell->number = stream_of(row)->stats.bytes;
 }
 
+/* What the capture shows is surer than what the payload type says. */
+static uint32_t
+stream_clock(const stream_t *stream, bool *measured)
+{
+    const leg_t *leg = leg_main(stream);
+    uint32_t clock = leg ? ft_leg_clock(&leg->stats) : 0;
+
+    *measured = clock != 0;
+    return clock ? clock : ft_rtp_clock(ft_stream_main_type(&stream->stats), (call_of(stream)->evidence & FT_EV_RELAYED_ERA) != 0);
+}
+
+/* Arrival says nothing of the network where the capture was handed over in batches: that is so for all its streams. */
+static bool
+in_batches(const stream_t *stream)
+{
+    return ft_call_in_batches(call_of(stream));
+}
+
+static double
+stream_seconds(const stream_t *stream)
+{
+    bool measured;
+    double seconds = in_batches(stream) ? ft_stream_media_seconds(&stream->stats, stream_clock(stream, &measured)) : 0;
+
+    return seconds > 0 ? seconds : ft_stream_seconds(&stream->stats);
+}
+
 static void
 cell_duration(const void *row, ft_cell_t *cell)
 {
-    cell->real = ft_stream_seconds(&stream_of(row)->stats);
+    cell->real = stream_seconds(stream_of(row));
 }
 
 static void
 cell_rate(const void *row, ft_cell_t *cell)
 {
-    cell->real = ft_stream_rate(&stream_of(row)->stats) / 1000;
+    cell->real = ft_stream_rate(&stream_of(row)->stats, stream_seconds(stream_of(row))) / 1000;
 }
 
 static void
 cell_peak(const void *row, ft_cell_t *cell)
 {
+    cell->unknown = in_batches(stream_of(row));
     cell->real = ft_stream_peak(&stream_of(row)->stats) / 1000;
 }
 
 static void
 cell_lost(const void *row, ft_cell_t *cell)
 {
-    cell->number = ft_seq_lost(&stream_of(row)->stats.seq);
+    cell->number = ft_stream_lost(&stream_of(row)->stats);
 }
 
 static void
 cell_lost_part(const void *row, ft_cell_t *cell)
 {
-    const ft_seq_t *seq = &stream_of(row)->stats.seq;
-    uint64_t expected = ft_seq_expected(seq);
+    const ft_stream_stats_t *stats = &stream_of(row)->stats;
+    uint64_t expected = ft_seq_expected(&stats->seq);
 
+    expected -= MIN(stats->paused, expected);
     cell->unknown = expected == 0;
     if (expected)
-        cell->real = 100.0 * (double)ft_seq_lost(seq) / (double)expected;
+        cell->real = 100.0 * (double)ft_stream_lost(stats) / (double)expected;
+}
+
+static void
+cell_repaired(const void *row, ft_cell_t *cell)
+{
+    cell->number = stream_of(row)->stats.repaired;
+}
+
+static void
+cell_paused(const void *row, ft_cell_t *cell)
+{
+    cell->number = stream_of(row)->stats.paused;
+}
+
+static void
+cell_parity(const void *row, ft_cell_t *cell)
+{
+    cell->number = stream_of(row)->stats.parity;
 }
 
 /* On one path. */
@@ -574,17 +648,6 @@ cell_reordered(const void *row, ft_cell_t *cell)
         cell->number += stream_of(row)->legs[i]->stats.seq.late;
 }
 
-/* What the capture shows is surer than what the payload type says. */
-static uint32_t
-stream_clock(const stream_t *stream, bool *measured)
-{
-    const leg_t *leg = leg_main(stream);
-    uint32_t clock = leg ? ft_leg_clock(&leg->stats) : 0;
-
-    *measured = clock != 0;
-    return clock ? clock : ft_rtp_clock(ft_stream_main_type(&stream->stats), (call_of(stream)->evidence & FT_EV_RELAYED_ERA) != 0);
-}
-
 static void
 cell_clock(const void *row, ft_cell_t *cell)
 {
@@ -600,7 +663,7 @@ stream_jitter(const stream_t *stream, double *mean, double *max)
     bool measured;
     const leg_t *leg = leg_main(stream);
 
-    return leg && ft_leg_jitter(&leg->stats, stream_clock(stream, &measured), mean, max);
+    return leg && !in_batches(stream) && ft_leg_jitter(&leg->stats, stream_clock(stream, &measured), mean, max);
 }
 
 static void
@@ -624,13 +687,14 @@ cell_jitter_max(const void *row, ft_cell_t *cell)
 static void
 cell_gaps(const void *row, ft_cell_t *cell)
 {
+    cell->unknown = in_batches(stream_of(row));
     cell->number = stream_of(row)->stats.gaps;
 }
 
 static void
 cell_longest_gap(const void *row, ft_cell_t *cell)
 {
-    cell->unknown = stream_of(row)->stats.gaps == 0;
+    cell->unknown = stream_of(row)->stats.gaps == 0 || in_batches(stream_of(row));
     cell->real = (double)stream_of(row)->stats.longest_gap / (double)FT_MILLISECOND;
 }
 
@@ -713,11 +777,10 @@ static void
 cell_notes(const void *row, ft_cell_t *cell)
 {
     const stream_t *stream = stream_of(row);
-    const leg_t *leg = leg_main(stream);
     GString *text = g_string_new(NULL);
 
-    if (leg && ft_leg_in_batches(&leg->stats))
-        g_string_append(text, "captured in batches: times are not the network's");
+    if (in_batches(stream))
+        g_string_append(text, "captured in batches: times by RTP");
     if (stream->stats.seq.restarts)
         g_string_append_printf(text, "%snumbering restarted %" PRIu64 " times", text->len ? "; " : "", stream->stats.seq.restarts);
     if (text->len == 0)
@@ -739,6 +802,7 @@ static const ft_column_t streams_columns[] = {
     { "Codec", FT_CELL_TEXT, cell_codec, true },
     { "Payload type (packets)", FT_CELL_TEXT, cell_types, true },
     { "Path", FT_CELL_TEXT, cell_path, true },
+    { "Notes", FT_CELL_TEXT, cell_notes, true },
     { "Packets", FT_CELL_NUMBER, cell_packets, true },
     { "RTP bytes", FT_CELL_BIG, cell_bytes, true },
     { "Duration (s)", FT_CELL_REAL, cell_duration, true },
@@ -746,6 +810,9 @@ static const ft_column_t streams_columns[] = {
     { "Peak (kbit/s in 1 s)", FT_CELL_REAL1, cell_peak, true },
     { "Lost", FT_CELL_NUMBER, cell_lost, true },
     { "Lost (%)", FT_CELL_REAL2, cell_lost_part, true },
+    { "Repaired", FT_CELL_NUMBER, cell_repaired, true },
+    { "Paused", FT_CELL_NUMBER, cell_paused, true },
+    { "Parity", FT_CELL_NUMBER, cell_parity, true },
     { "Duplicates", FT_CELL_NUMBER, cell_duplicates, true },
     { "Copies on another path", FT_CELL_NUMBER, cell_copies, true },
     { "Same number, other content", FT_CELL_NUMBER, cell_repairs, true },
@@ -760,7 +827,6 @@ static const ft_column_t streams_columns[] = {
     { "Main stream (same timestamps)", FT_CELL_TEXT, cell_main, true },
     { "First frame", FT_CELL_NUMBER, cell_first_frame, false },
     { "Last frame", FT_CELL_NUMBER, cell_last_frame, true },
-    { "Notes", FT_CELL_TEXT, cell_notes, true },
     { "Filter", FT_CELL_TEXT, cell_filter, false },
 };
 

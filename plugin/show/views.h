@@ -14,6 +14,8 @@ void ft_call_expert_register(void);
 void ft_call_expert(packet_info *pinfo, proto_item *item, const ft_call_t *call, const ft_packet_t *pkt);
 void ft_tap_calls_register(void);
 void ft_tap_streams_register(void);
+void ft_tap_quality_register(void);
+void ft_tap_events_register(void);
 void ft_tap_tree_register(void);
 void ft_tap_timeline_register(void);
 void ft_tap_nodes_register(void);

@@ -38,6 +38,7 @@ enum {
     FT_TLV_CONNECTION = 3,
     FT_TLV_KEY_EXCHANGE = 4,
     FT_TLV_REMOTE = 8,
+    FT_TLV_ACCEPT_DELAY = 7,
     FT_TLV_HMAC = 9,
     FT_TLV_ROUND_TRIP = 10,
     FT_TLV_UUID = 11,
@@ -469,6 +470,12 @@ link_tlv(tvbuff_t *tvb, packet_info *pinfo, int at, uint16_t type, int len, prot
     case FT_TLV_MKM:
         done = link_key_material(tvb, pinfo, at, len, tree);
         break;
+    case FT_TLV_ACCEPT_DELAY:
+        if (len == 4 && tvb_bytes_exist(tvb, at, 4)) {
+            pkt->link.has_delay = true;
+            pkt->link.accept_delay = tvb_get_ntohl(tvb, at);
+        }
+        /* fall through */
     default:
         done = link_value(tvb, at, type, len, tree, item);
         if (type == FT_TLV_CAPABILITY && len == 2 && tvb_bytes_exist(tvb, at, 2))
@@ -532,6 +539,8 @@ ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t
     proto_tree *link_tree = proto_tree_add_subtree_format(tree, tvb, 0, -1, ett_link, &item, "Link Message: %s", name);
 
     pkt->label = name;
+    pkt->link.command = command & ~FT_LINK_ACK;
+    pkt->link.is_ack = (command & FT_LINK_ACK) != 0;
     col_append_fstr(pinfo->cinfo, COL_INFO, "Link message, %s", name);
     command_item = proto_tree_add_item(link_tree, hf_link_command, tvb, 0, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(proto_item_add_subtree(command_item, ett_link_word), hf_link_ack, tvb, 0, 2, ENC_BIG_ENDIAN);

@@ -436,6 +436,7 @@ static void
 rtp_header(tvbuff_t *tvb, ft_packet_t *pkt, uint32_t media)
 {
     ft_rtp_t *rtp;
+    int at;
 
     if (pkt->n_rtp >= array_length(pkt->rtp))
         return;
@@ -447,6 +448,13 @@ rtp_header(tvbuff_t *tvb, ft_packet_t *pkt, uint32_t media)
     rtp->timestamp = tvb_get_ntohl(tvb, 4);
     rtp->ssrc = tvb_get_ntohl(tvb, 8);
     rtp->length = tvb_reported_length(tvb);
+    at = FT_RTP_HEADER_LEN + 4 * (ft_tvb_get_u8(tvb, 0) & 0x0f);
+    if (ft_tvb_get_u8(tvb, 0) & 0x10)
+        at = ft_rtp_extension_read(tvb, at, rtp);
+    if (rtp_has_trailer(tvb, at, rtp_is_old(tvb))) {
+        rtp->mki_len = FT_RTP_MKI_LEN;
+        tvb_memcpy(tvb, rtp->mki, (int)rtp->length - FT_RTP_TRAILER_LEN, FT_RTP_MKI_LEN);
+    }
 }
 
 /* rtp_match() has seen that the fixed header is captured. */

@@ -98,6 +98,8 @@ const ft_rtp_type_t *ft_rtp_types(unsigned *count);
 void ft_rtp_extension_register(void);
 /* Shows the header extension that begins at offset. Bytes that the capture has not are left out. Returns the offset behind it. */
 int ft_rtp_extension_dissect(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, uint32_t media);
+/* Takes what it tells into the facts (rtp->media is known); captured bytes only. Returns the offset behind it. */
+int ft_rtp_extension_read(tvbuff_t *tvb, int offset, ft_rtp_t *rtp);
 
 /* ---- rtcp.c ------------------------------------------------------------------------------- */
 

@@ -32,9 +32,15 @@
 #define FT_STUN_CHANNEL_NUMBER  0x000c
 #define FT_STUN_DATA            0x0013
 #define FT_STUN_INTEGRITY       0x0008
+#define FT_STUN_ERROR_CODE      0x0009
 #define FT_STUN_XOR_MAPPED      0x0020
 #define FT_STUN_FINGERPRINT     0x8028
 #define FT_STUN_BINDING         0x0001  /* method; the request's type has the same number */
+
+/* The relay says that it knows no session of the participant: a data message error indication (a method that only Apple has, in IDSFoundation
+ * of iOS 26.1 by that name) with this error. */
+#define FT_STUN_DATA_ERROR      0x0813
+#define FT_STUN_NO_SESSION      601
 
 /* The two bits of the class, between those of the method: RFC 8489, section 5. */
 #define FT_STUN_CLASS_MASK      0x0110
@@ -48,7 +54,6 @@
 
 /* Offsets in the header, and the least that shows what it is. */
 #define FT_STUN_LENGTH_AT       2
-#define FT_STUN_COOKIE_AT       4
 #define FT_STUN_ID_AT           8
 #define FT_STUN_ID_LEN          12
 
@@ -71,6 +76,7 @@ static int ett_stun = -1;
 static int ett_stun_type = -1;
 static expert_field ei_stun_message_length = EI_INIT;
 static expert_field ei_stun_too_many = EI_INIT;
+static expert_field ei_stun_error = EI_INIT;
 static ft_exchange_fields_t stun_exchange_fields;
 
 /* Message types that Apple uses, by the names of RFC 8489; Echo is the name in log messages of IDSFoundation. */
@@ -241,6 +247,19 @@ stun_mapped(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int len, ft_
     ft_candidate_add(pkt, &addr, tvb_get_ntohs(tvb, at + 2) ^ (FT_STUN_COOKIE >> 16), FT_CANDIDATE_MAPPED);
 }
 
+/* Error and reason: RFC 8489, section 14.8. Two bytes, three bits of hundreds, and the rest of the number. */
+static void
+stun_error(tvbuff_t *tvb, packet_info *pinfo, int at, int len, ft_packet_t *pkt)
+{
+    char *reason;
+
+    if (len < 4 || !tvb_bytes_exist(tvb, at, len))
+        return;
+    pkt->error = (uint16_t)(100u * (ft_tvb_get_u8(tvb, at + 2) & 7u) + ft_tvb_get_u8(tvb, at + 3));
+    reason = len > 4 ? (char *)tvb_get_string_enc(pinfo->pool, tvb, at + 4, len - 4, ENC_UTF_8) : NULL;
+    pkt->error_reason = reason && *reason ? reason : NULL;
+}
+
 /* Shows the attributes from `at` to `end`, as far as they were captured. Returns the offset after the last one. */
 static int
 stun_attributes(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int end, bool all, proto_tree *tree, proto_item *item,
@@ -255,7 +274,7 @@ stun_attributes(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int end,
 
         if (at + FT_STUN_ATTRIBUTE_HEADER_LEN > captured) {
             if (at < captured)
-                ft_stun_attribute_show(tvb, pinfo, at, end - at, all, tree);
+                ft_stun_attribute_show(tvb, pinfo, message, at, end - at, all, tree);
             return at;
         }
         if (n == FT_STUN_MAX_ATTRIBUTES) {
@@ -264,9 +283,11 @@ stun_attributes(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int end,
         }
         type = tvb_get_ntohs(tvb, at);
         len = tvb_get_ntohs(tvb, at + 2);
-        ft_stun_attribute_show(tvb, pinfo, at, end - at, all, tree);
+        ft_stun_attribute_show(tvb, pinfo, message, at, end - at, all, tree);
         if (type == FT_STUN_XOR_MAPPED)
             stun_mapped(tvb, pinfo, message, at + FT_STUN_ATTRIBUTE_HEADER_LEN, len, pkt);
+        if (type == FT_STUN_ERROR_CODE)
+            stun_error(tvb, pinfo, at + FT_STUN_ATTRIBUTE_HEADER_LEN, len, pkt);
         if (type == FT_STUN_INTEGRITY)
             integrity = STUN_INTEGRITY_LAST;
         else if (integrity == STUN_INTEGRITY_LAST)
@@ -304,6 +325,19 @@ stun_show_type(tvbuff_t *tvb, int at, uint16_t type, const char *name, proto_tre
 
     proto_tree_add_uint(sub, hf_stun_class, tvb, at, 2, type & FT_STUN_CLASS_MASK);
     proto_tree_add_uint(sub, hf_stun_method, tvb, at, 2, stun_method(type));
+}
+
+/* The error in the tree, in Info and among the expert items. The stock dissector, where it has the message, writes Info itself. */
+static void
+stun_say_error(packet_info *pinfo, proto_item *item, uint16_t type, bool stock, ft_packet_t *pkt)
+{
+    const char *reason = pkt->error_reason ? pkt->error_reason : "no reason given";
+
+    pkt->session_gone = type == FT_STUN_DATA_ERROR && pkt->error == FT_STUN_NO_SESSION;
+    proto_item_append_text(item, ", error %u: %s", pkt->error, reason);
+    if (!stock && pkt->claimed)
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", error %u: %s", pkt->error, reason);
+    expert_add_info_format(pinfo, item, &ei_stun_error, "Error %u: %s", pkt->error, reason);
 }
 
 static void
@@ -350,6 +384,8 @@ stun_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
     done = message + FT_STUN_HEADER_LEN;
     end = MIN(done + tvb_get_ntohs(tvb, message + FT_STUN_LENGTH_AT), reported);
     done = stun_attributes(tvb, pinfo, message, done, end, !stock, tree, item, pkt);
+    if (pkt->error)
+        stun_say_error(pinfo, item, type, stock, pkt);
     if (stock) {
         ft_call_stock(stun_handle, tvb_new_subset_remaining(tvb, message), pinfo, root, pkt);
         return;
@@ -389,6 +425,8 @@ stun_register(void)
     static ei_register_info ei[] = {
         { &ei_stun_message_length, { "facetime.stun.bad_message_length", PI_MALFORMED, PI_ERROR,
             "Length of the message does not fit the datagram", EXPFILL } },
+        { &ei_stun_error, { "facetime.stun.error_answer", PI_RESPONSE_CODE, PI_NOTE,
+            "A STUN error", EXPFILL } },
         { &ei_stun_too_many, { "facetime.stun.too_many_attributes", PI_UNDECODED, PI_WARN,
             "More attributes than are shown here", EXPFILL } },
     };

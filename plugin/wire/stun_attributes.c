@@ -27,6 +27,18 @@
 #define FT_STUN_LINK_ATTRIBUTES 0x8023
 #define FT_STUN_SOCKET_MASK     0x8024
 
+/* RFC 8489, 14.2 and 14.8; RFC 8656, 18. Families: 1 is IPv4, 2 IPv6. */
+#define FT_STUN_ERROR_CODE      0x0009
+#define FT_STUN_CHANNEL_NUMBER  0x000c
+#define FT_STUN_LIFETIME        0x000d
+#define FT_STUN_XOR_PEER        0x0012
+#define FT_STUN_XOR_RELAYED     0x0016
+#define FT_STUN_TRANSPORT       0x0019
+#define FT_STUN_XOR_MAPPED      0x0020
+#define FT_STUN_SOFTWARE        0x8022
+#define FT_STUN_IPV4_LEN        8
+#define FT_STUN_IPV6_LEN        20
+
 /* What the encryption marker is once it is decrypted (IDSStunMessage compares with it). */
 #define FT_STUN_MARKER          "JAVT"
 #define FT_STUN_MARKER_LEN      4
@@ -36,6 +48,15 @@ static int hf_attribute_length = -1;
 static int hf_attribute_value = -1;
 static int hf_attribute_padding = -1;
 static int hf_attribute_encrypted = -1;
+static int hf_plain_error = -1;
+static int hf_plain_reason = -1;
+static int hf_plain_ipv4 = -1;
+static int hf_plain_ipv6 = -1;
+static int hf_plain_port = -1;
+static int hf_plain_channel = -1;
+static int hf_plain_lifetime = -1;
+static int hf_plain_transport = -1;
+static int hf_plain_software = -1;
 static int hf_echo_sent = -1;
 static int hf_echo_delay = -1;
 static int ett_attribute = -1;
@@ -267,6 +288,87 @@ show_value(tvbuff_t *tvb, packet_info *pinfo, int at, int len, const stun_attrib
     }
 }
 
+/* An address that is exclusive-ored with the cookie and, of IPv6, the transaction ID (RFC 8489, 14.2), which follow each other in the header at
+ * `message`. */
+static void
+show_xor_address(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int len, proto_tree *tree, proto_item *item)
+{
+    uint16_t port = tvb_get_ntohs(tvb, at + 2) ^ (FT_STUN_COOKIE >> 16);
+    uint8_t bytes[16];
+    ws_in4_addr v4;
+    ws_in6_addr v6;
+    address addr;
+
+    for (int i = 0; i < len - 4; i++)
+        bytes[i] = ft_tvb_get_u8(tvb, at + 4 + i) ^ ft_tvb_get_u8(tvb, message + FT_STUN_COOKIE_AT + i);
+    proto_tree_add_uint(tree, hf_plain_port, tvb, at + 2, 2, port);
+    if (len == FT_STUN_IPV4_LEN) {
+        memcpy(&v4, bytes, sizeof v4);
+        proto_tree_add_ipv4(tree, hf_plain_ipv4, tvb, at + 4, 4, v4);
+        set_address(&addr, AT_IPv4, 4, bytes);
+        proto_item_append_text(item, ": %s:%u", address_to_str(pinfo->pool, &addr), port);
+    } else {
+        memcpy(&v6, bytes, sizeof v6);
+        proto_tree_add_ipv6(tree, hf_plain_ipv6, tvb, at + 4, 16, &v6);
+        set_address(&addr, AT_IPv6, 16, bytes);
+        proto_item_append_text(item, ": [%s]:%u", address_to_str(pinfo->pool, &addr), port);
+    }
+}
+
+/* The value of an attribute of the standards, all of it captured, in a message that no stock dissector shows. False: it has none of the forms
+ * that are known. */
+static bool
+show_standard(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int len, uint16_t type, proto_tree *tree, proto_item *item)
+{
+    const uint8_t *text;
+
+    switch (type) {
+    case FT_STUN_XOR_MAPPED:
+    case FT_STUN_XOR_PEER:
+    case FT_STUN_XOR_RELAYED:
+        if ((len != FT_STUN_IPV4_LEN && len != FT_STUN_IPV6_LEN) || !tvb_bytes_exist(tvb, message, FT_STUN_HEADER_LEN))
+            return false;
+        show_xor_address(tvb, pinfo, message, at, len, tree, item);
+        return true;
+    case FT_STUN_ERROR_CODE:
+        if (len < 4)
+            return false;
+        proto_tree_add_uint(tree, hf_plain_error, tvb, at + 2, 2, 100u * (ft_tvb_get_u8(tvb, at + 2) & 7u) + ft_tvb_get_u8(tvb, at + 3));
+        proto_item_append_text(item, ": %u", 100u * (ft_tvb_get_u8(tvb, at + 2) & 7u) + ft_tvb_get_u8(tvb, at + 3));
+        if (len > 4) {
+            proto_tree_add_item_ret_string(tree, hf_plain_reason, tvb, at + 4, len - 4, ENC_UTF_8, pinfo->pool, &text);
+            proto_item_append_text(item, " %s", (const char *)text);
+        }
+        return true;
+    case FT_STUN_CHANNEL_NUMBER:
+        if (len != 4)
+            return false;
+        proto_tree_add_item(tree, hf_plain_channel, tvb, at, 2, ENC_BIG_ENDIAN);
+        proto_item_append_text(item, ": 0x%04x", tvb_get_ntohs(tvb, at));
+        return true;
+    case FT_STUN_LIFETIME:
+        if (len != 4)
+            return false;
+        proto_tree_add_item(tree, hf_plain_lifetime, tvb, at, 4, ENC_BIG_ENDIAN);
+        proto_item_append_text(item, ": %u s", tvb_get_ntohl(tvb, at));
+        return true;
+    case FT_STUN_TRANSPORT:
+        if (len != 4)
+            return false;
+        proto_tree_add_item(tree, hf_plain_transport, tvb, at, 1, ENC_BIG_ENDIAN);
+        proto_item_append_text(item, ": %u", ft_tvb_get_u8(tvb, at));
+        return true;
+    case FT_STUN_SOFTWARE:
+        if (len == 0)
+            return false;
+        proto_tree_add_item_ret_string(tree, hf_plain_software, tvb, at, len, ENC_UTF_8, pinfo->pool, &text);
+        proto_item_append_text(item, ": %s", (const char *)text);
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* An attribute whose length the capture does not have: its type, if that is one of Apple's, or any. */
 static void
 show_type_alone(tvbuff_t *tvb, int at, bool all, proto_tree *tree)
@@ -284,7 +386,7 @@ show_type_alone(tvbuff_t *tvb, int at, bool all, proto_tree *tree)
 }
 
 void
-ft_stun_attribute_show(tvbuff_t *tvb, packet_info *pinfo, int at, int room, bool all, proto_tree *tree)
+ft_stun_attribute_show(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int room, bool all, proto_tree *tree)
 {
     int value = at + FT_STUN_ATTRIBUTE_HEADER_LEN, inside = room - FT_STUN_ATTRIBUTE_HEADER_LEN, captured, padding, len, shown;
     const stun_attribute_t *attribute;
@@ -322,7 +424,8 @@ ft_stun_attribute_show(tvbuff_t *tvb, packet_info *pinfo, int at, int room, bool
     else if (attribute && shown <= captured) {
         show_value(tvb, pinfo, value, len, attribute, sub, item);
         shown = 0;
-    }
+    } else if (all && shown == len && shown <= captured && show_standard(tvb, pinfo, message, value, len, type, sub, item))
+        shown = 0;
     /* Not as it should be, not known, or cut by the capture: the bytes that are there. */
     if (MIN(shown, captured) > 0)
         proto_tree_add_item(sub, hf_attribute_value, tvb, value, MIN(shown, captured), ENC_NA);
@@ -345,6 +448,24 @@ ft_stun_attributes_register(void)
             NULL, 0x0, "Fills the value up to four bytes; a receiver ignores it", HFILL } },
         { &hf_attribute_encrypted, { "Encrypted", "facetime.stun.encrypted", FT_BOOLEAN, BASE_NONE,
             NULL, 0x0, "The value is encrypted with AES-128-CTR; the key is not on the wire", HFILL } },
+        { &hf_plain_error, { "Error Code", "facetime.stun.error", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Number of the error (RFC 8489, 14.8), where the stock dissector does not show the message", HFILL } },
+        { &hf_plain_reason, { "Error Reason", "facetime.stun.error.reason", FT_STRING, BASE_NONE,
+            NULL, 0x0, "What the server says of the error, where the stock dissector does not show the message", HFILL } },
+        { &hf_plain_ipv4, { "Address", "facetime.stun.xor.ipv4", FT_IPv4, BASE_NONE,
+            NULL, 0x0, "Decoded from an exclusive-or with the cookie, where the stock dissector does not show the message", HFILL } },
+        { &hf_plain_ipv6, { "Address", "facetime.stun.xor.ipv6", FT_IPv6, BASE_NONE,
+            NULL, 0x0, "Decoded from an exclusive-or with cookie and transaction ID, where the stock dissector does not show the message", HFILL } },
+        { &hf_plain_port, { "Port", "facetime.stun.xor.port", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Decoded from an exclusive-or with the cookie, where the stock dissector does not show the message", HFILL } },
+        { &hf_plain_channel, { "Channel Number", "facetime.stun.channel", FT_UINT16, BASE_HEX,
+            NULL, 0x0, "Channel of the relay (RFC 8656, 18.1), where the stock dissector does not show the message", HFILL } },
+        { &hf_plain_lifetime, { "Lifetime (s)", "facetime.stun.lifetime", FT_UINT32, BASE_DEC,
+            NULL, 0x0, "Lifetime of the allocation (RFC 8656, 18.2), where the stock dissector does not show the message", HFILL } },
+        { &hf_plain_transport, { "Requested Transport", "facetime.stun.transport", FT_UINT8, BASE_DEC,
+            NULL, 0x0, "Protocol number (RFC 8656, 18.7), where the stock dissector does not show the message", HFILL } },
+        { &hf_plain_software, { "Software", "facetime.stun.software", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Software of the sender (RFC 8489, 14.14), where the stock dissector does not show the message", HFILL } },
         { &hf_echo_sent, { "Send Time", "facetime.stun.echo_time.sent", FT_UINT16, BASE_DEC,
             NULL, 0x0, "Low 16 bits of the requester's clock in units of 1/1024 s; an answer repeats it", HFILL } },
         { &hf_echo_delay, { "Delay", "facetime.stun.echo_time.delay", FT_UINT16, BASE_DEC,

@@ -40,6 +40,25 @@ typedef struct ft_sip {
     bool has_sdp;
 } ft_sip_t;
 
+/* A media key's identifier (RFC 3711's MKI) has at most 16 bytes: public decompilations of AVConference. */
+#define FT_MKI_MAX 16
+
+/* What the sender of an audio packet tells of what it receives: the header extension. Each 0 where the packet does not have it. */
+typedef struct ft_report {
+    bool has_timing, has_video;
+    uint16_t queueing_delay;    /* how long the echoed time waited at the sender, in 1/1024 s */
+    uint16_t one_way_delay;     /* over the slow average, in 1/8192 s */
+    uint16_t bandwidth;         /* of the other direction, kbit/s */
+} ft_report_t;
+
+/* What the header extension of a video packet tells. */
+typedef struct ft_picture {
+    bool known;                 /* the packet has such an extension */
+    bool parity;                /* it carries no picture, but what repairs others (forward error correction) */
+    uint16_t packets;           /* of its frame, without parity; 0: not told */
+    uint8_t view;               /* source, camera, mirrored, orientation: bits 8 to 13 of the profile */
+} ft_picture_t;
+
 /* One RTP packet. RFC 3550, section 5.1. */
 typedef struct ft_rtp {
     uint32_t ssrc;
@@ -49,6 +68,11 @@ typedef struct ft_rtp {
     uint32_t media;             /* FT_MEDIA_*; 0 where not known */
     bool marker;
     uint32_t length;            /* bytes of the RTP packet, header included */
+    uint8_t mki_len;            /* bytes of the key identifier behind the payload: 16 or 2; 0: none was found */
+    uint8_t mki[FT_MKI_MAX];    /* one for all streams of a sender */
+    bool retransmitted;         /* the relay sends it again: its header says so */
+    ft_report_t report;         /* of audio */
+    ft_picture_t picture;       /* of video */
 } ft_rtp_t;
 
 /* A compound relay datagram holds at most 8 sub-packets (Apple's IDSFoundation). */
@@ -56,6 +80,29 @@ typedef struct ft_rtp {
 
 /* Salt of the pre-shared key's identity in a hello to the relay, in bytes: quic.c. */
 #define FT_QUIC_SALT_LEN 12
+
+/* What relay channel data says of media besides RTP: relay.c. */
+typedef struct ft_relay_facts {
+    ft_mode_t mode;             /* of the RTP in it; FT_MODE_UNKNOWN: none, or one that the relay sends again */
+    unsigned counted;           /* sub-packets that the relay counts: RTP, and statistics alone */
+    bool asks;                  /* a statistics request; asked: the answer to one, with the two numbers */
+    bool answers;
+    uint16_t stats_id;
+    uint16_t received, sent;    /* the relay's counts, from and to the device; the low 16 bits */
+    bool hop_by_hop;            /* encrypted hop by hop; nack: of the length of RTCP's negative acknowledgement of one packet */
+    bool nack;
+} ft_relay_facts_t;
+
+/* What a link message says of its link: link.c. */
+typedef struct ft_link_facts {
+    uint16_t command;           /* FT_LINK_*; 0: there is no link message */
+    bool is_ack;
+    bool has_delay;
+    uint32_t accept_delay;      /* 1/65536 s until the called one accepted */
+} ft_link_facts_t;
+
+/* Commands of link messages (IDSFoundation of iOS 26.1); an acknowledgement has the top bit as well. */
+enum { FT_LINK_CONNECTED = 1, FT_LINK_DISCONNECTED = 2, FT_LINK_HEARTBEAT = 3, FT_LINK_CANDIDATES = 4, FT_LINK_NOMINATE = 5, FT_LINK_INTERFACES = 6 };
 
 /* The facts of one datagram. In packet scope; made anew on each pass, from the bytes alone. */
 typedef struct ft_packet {
@@ -66,6 +113,7 @@ typedef struct ft_packet {
     uint32_t evidence;              /* FT_EV() bits of this datagram */
     bool claimed;                   /* this dissector showed the datagram (false: a stock dissector had it) */
     bool quoted;                    /* the frame is an ICMP error that quotes a datagram of the flow */
+    bool closed, closed_a;          /* the error says that nobody listens at the quoted datagram's destination; that is side a of the flow */
     bool inside_turn;               /* the datagram came out of a TURN message */
     bool from_relay, to_relay;      /* the source, the destination is the relay's side */
     ft_flow_t *flow;                /* file scope; NULL if there is none */
@@ -79,6 +127,11 @@ typedef struct ft_packet {
     unsigned n_sdp_ssrc;
     bool is_answer;                 /* answer of a STUN or NAT probe */
     int16_t dscp;                   /* of the IP header, 0 to 63; -1: not known. Only of media, and on the first pass */
+    ft_relay_facts_t relay;
+    ft_link_facts_t link;
+    uint16_t error;                 /* ERROR-CODE of a STUN message (RFC 8489, 14.8); 0: none */
+    const char *error_reason;       /* its phrase; packet scope; NULL: none */
+    bool session_gone;              /* the relay says that it does not know the session (any more) */
     const char *label;              /* what a ladder says of it: static or packet scope; NULL: nothing new by itself */
     bool routine;                   /* repeated until it is answered (STUN checks, QUIC Initials): a ladder shows the first of a flow */
     bool quic_initial;              /* a QUIC Initial: somebody opens a connection */

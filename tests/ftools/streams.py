@@ -69,8 +69,10 @@ def jitter(leg, clock):
     return (1000 * sum(values) / len(values), 1000 * max(values)) if values else (None, None)
 
 
-def measure(stream, clock):
-    """The columns of the table that can be computed, by their titles."""
+def measure(stream, clock, batched=False, paused=0, repaired=0):
+    """The columns of the table that can be computed, by their titles. BATCHED: the capture was handed over now and then. PAUSED, REPAIRED: numbers and
+    packets that are known to have been."""
+    everything, stream = stream, [packet for packet in stream if not packet.rtp.parity]
     numbers = dict(zip(map(id, stream), extended([packet.rtp.sequence for packet in stream])))
     legs, anywhere = collections.OrderedDict(), set()
     counts = collections.Counter()
@@ -91,9 +93,11 @@ def measure(stream, clock):
             continue
         anywhere.add(number)
         news.append(packet)
+    stamps = extended_timestamps(news)
+    parity, stream = len(everything) - len(stream), everything
     times = [packet.datagram.time for packet in stream]
     octets = sum(packet.rtp.length for packet in stream)
-    duration = (times[-1] - times[0]) / SECOND
+    duration = (max(stamps) - min(stamps)) / clock if batched else (times[-1] - times[0]) / SECOND
     seconds = collections.Counter()
     for packet in stream:
         seconds[(packet.datagram.time - times[0]) // SECOND] += packet.rtp.length
@@ -102,24 +106,26 @@ def measure(stream, clock):
     expected = max(anywhere) - min(anywhere) + 1
     longest = max(legs.values(), key=lambda leg: leg["all"])
     mean, most = jitter(longest["first"], clock)
-    stamps = extended_timestamps(news)
     rate = octets * 8 / max(duration, 1) / 1000
     return {
         "Packets": len(stream),
         "RTP bytes": octets,
         "Duration (s)": duration,
         "Bit rate (kbit/s)": rate,
-        "Peak (kbit/s in 1 s)": max(max(seconds.values()) * 8 / 1000, rate),
-        "Lost": expected - len(anywhere),
-        "Lost (%)": 100 * (expected - len(anywhere)) / expected,
+        "Peak (kbit/s in 1 s)": None if batched else max(max(seconds.values()) * 8 / 1000, rate),
+        "Lost": expected - len(anywhere) - paused,
+        "Lost (%)": 100 * (expected - len(anywhere) - paused) / (expected - paused),
+        "Repaired": repaired,
+        "Paused": paused,
+        "Parity": parity,
         "Duplicates": counts["same"],
         "Copies on another path": counts["copies"],
         "Same number, other content": counts["other"],
-        "Reordered": counts["late"],
-        "Jitter (ms)": mean,
-        "Max jitter (ms)": most,
-        "Gaps over 200 ms": len(gaps),
-        "Longest gap (ms)": max(gaps) / 1000 if gaps else None,
+        "Reordered": counts["late"] - repaired,
+        "Jitter (ms)": None if batched else mean,
+        "Max jitter (ms)": None if batched else most,
+        "Gaps over 200 ms": None if batched else len(gaps),
+        "Longest gap (ms)": max(gaps) / 1000 if gaps and not batched else None,
         "Frames/s": (len(stamps) - 1) * clock / (max(stamps) - min(stamps)) if types.most_common(1)[0][0] in VIDEO and len(stamps) > 1 else None,
         "First frame": stream[0].datagram.frame,
         "Last frame": stream[-1].datagram.frame,

@@ -30,6 +30,7 @@ class Rtp:
     timestamp: int = 0
     marker: bool = False
     length: int = 0
+    parity: bool = False
 
 
 def udp(linktype, packets):
@@ -98,7 +99,18 @@ def rtp(frame, payload):
     if len(payload) < 12 or payload[0] >> 6 != 2 or 192 <= payload[1] <= 223 or is_link_message(payload):
         return None
     sequence, timestamp, ssrc = struct.unpack_from(">HII", payload, 2)
-    return Rtp(frame, ssrc, payload[1] & 127, sequence, timestamp, payload[1] > 127, len(payload))
+    return Rtp(frame, ssrc, payload[1] & 127, sequence, timestamp, payload[1] > 127, len(payload), is_parity(payload))
+
+
+def is_parity(payload):
+    """Is the RTP packet one of video whose header extension is that of parity? What a profile promises besides error correction comes first, but
+    for the probe."""
+    if payload[0] != 0x90 or payload[1] & 127 not in (100, 123, 126) or len(payload) < 16:
+        return False
+    profile, words = struct.unpack_from(">HH", payload, 12)
+    skip = 4 * bool(profile & 2) + 4 * bool(profile & 1 and profile >> 14 == 2)
+    fec = payload[16 + skip:16 + 4 * words - 4 * bool(profile & 8)]
+    return bool(profile & 4) and len(fec) >= 6 and not fec[1] & 0x80 and len(fec) == 6 + 2 * struct.unpack_from(">H", fec, 4)[0]
 
 
 def relayed_rtp(path):

@@ -214,10 +214,10 @@ rates(void)
         ft_sample_t one = sample(i, i * 100 * FT_MILLISECOND, i * 2400);
 
         one.length = i >= 10 && i < 20 ? 1000 : 500;            /* the second second is the fullest */
-        ft_stream_stats_add(&stats, &one, FT_LEG_FIRST_COPY);
+        ft_stream_stats_add(&stats, &one, FT_LEG_FIRST_COPY, false);
     }
     CHECK_NEAR(ft_stream_seconds(&stats), 2.9, 1e-9);
-    CHECK_NEAR(ft_stream_rate(&stats), 20000 * 8 / 2.9, 1e-6);
+    CHECK_NEAR(ft_stream_rate(&stats, ft_stream_seconds(&stats)), 20000 * 8 / 2.9, 1e-6);
     CHECK(ft_stream_peak(&stats), 80000);
     CHECK(stats.gaps, 0);
 }
@@ -232,15 +232,106 @@ extreme_times(void)
     for (unsigned i = 0; i < 4; i++) {
         ft_sample_t one = sample(i, times[i] / 2, i * 480);
 
-        ft_stream_stats_add(&stats, &one, ft_leg_add(&leg, &one));
+        ft_stream_stats_add(&stats, &one, ft_leg_add(&leg, &one), false);
     }
     CHECK(stats.packets, 4);
     CHECK(ft_leg_clock(&leg), 0);
 }
 
+/* One packet of a stream among the turns of its sender. */
+static bool
+turn(ft_turns_t *turns, uint32_t ssrc, uint32_t *last, uint32_t timestamp)
+{
+    bool paused = ft_turns_add(turns, ssrc, *last ? last : NULL, timestamp, 12000);
+
+    *last = timestamp;
+    return paused;
+}
+
+/* The relay forwards one layer after the other: what is missing of the first one then was not lost. As in a real call. */
+static void
+turns_one_after_the_other(void)
+{
+    ft_turns_t turns = { 0 };
+    uint32_t a = 0, b = 0;
+
+    CHECK(turn(&turns, 1, &a, 56910), 0);
+    CHECK(turn(&turns, 1, &a, 58509), 0);
+    CHECK(turn(&turns, 2, &b, 60109), 0);
+    CHECK(turns.changed, 1);
+    CHECK(turn(&turns, 2, &b, 64108), 0);
+    CHECK(turn(&turns, 1, &a, 66508), 1);
+    CHECK(turns.changed, 1);
+    CHECK(turn(&turns, 1, &a, 67308), 0);       /* its own turn: a hole here is lost */
+    CHECK(turns.changed, 0);
+}
+
+/* A pause of all layers is not covered by any; nor is one that lies within the silence. */
+static void
+turns_with_a_pause(void)
+{
+    ft_turns_t turns = { 0 };
+    uint32_t a = 0, b = 0;
+
+    turn(&turns, 1, &a, 1000);
+    turn(&turns, 2, &b, 1000 + 12001);
+    CHECK(turn(&turns, 1, &a, 1000 + 12001 + 800), 0);
+    turn(&turns, 2, &b, 1000 + 12001 + 1600);
+    CHECK(turn(&turns, 1, &a, 1000 + 12001 + 2400), 1);
+}
+
+/* Layers that are sent side by side have no turns: their holes are losses. Late packets change nothing; timestamps wrap. */
+static void
+turns_side_by_side(void)
+{
+    ft_turns_t turns = { 0 };
+    uint32_t a = 0, b = 0, late = 0xfffffe00u;
+
+    for (uint32_t at = 0xffffff00u; at != 0xffffff00u + 8 * 800; at += 800) {
+        CHECK(turn(&turns, 1, &a, at), 0);
+        CHECK(turns.changed, 0);
+        CHECK(turn(&turns, 2, &b, at), 0);
+        CHECK(turns.changed, 0);
+        CHECK(ft_turns_add(&turns, 3, &late, 0xfffffe00u, 12000), 0);
+    }
+}
+
+/* A paused hole is not lost, a repaired one neither; parity has no number of its own. */
+static void
+stream_losses(void)
+{
+    ft_stream_stats_t stats = { 0 };
+    ft_leg_stats_t leg = { 0 };
+    ft_sample_t sample = { .length = 100, .dscp = -1, .timestamp = 1 };
+
+    sample.number = 1;
+    ft_stream_stats_add(&stats, &sample, ft_leg_add(&leg, &sample), false);
+    sample.number = 4;
+    ft_stream_stats_add(&stats, &sample, ft_leg_add(&leg, &sample), true);
+    CHECK(stats.paused, 2);
+    CHECK(ft_stream_lost(&stats), 0);
+    sample.number = 7;
+    ft_stream_stats_add(&stats, &sample, ft_leg_add(&leg, &sample), false);
+    CHECK(ft_stream_lost(&stats), 2);
+    sample.number = 6;
+    sample.retransmitted = true;
+    ft_stream_stats_add(&stats, &sample, ft_leg_add(&leg, &sample), false);
+    CHECK(ft_stream_lost(&stats), 1);
+    CHECK(stats.repaired, 1);
+    CHECK(leg.seq.late, 0);
+    sample = (ft_sample_t){ .number = 5, .length = 50, .dscp = -1, .parity = true };
+    ft_stream_stats_add(&stats, &sample, ft_leg_add(&leg, &sample), false);
+    CHECK(ft_stream_lost(&stats), 1);
+    CHECK(stats.parity, 1);
+}
+
 int
 main(void)
 {
+    turns_one_after_the_other();
+    turns_with_a_pause();
+    turns_side_by_side();
+    stream_losses();
     window_edge();
     window_reuse();
     largest_step();

@@ -22,8 +22,8 @@ def build(name):
     local_six, peer_six = device.at(16393, "2001:db8:64::64"), peer.at(16393)
     peer_public, peer_private = peer.at(16393, "198.51.100.77"), peer.at(16393, "192.168.9.77")
     call = scene.call(era="modern", direction="inbound", **{"from": None, "to": None}, device="192.168.1.64", device_direct="2001:db8:64::64",
-                      mapped="203.0.113.64", peer=peer.addresses[0], relay=relay_host.addresses[0], state="interrupted",
-                      end_cause="media stopped (nothing on the wire says so)", media=["audio", "video"])
+                      mapped="203.0.113.64", peer=peer.addresses[0], relay=relay_host.addresses[0], state="ended",
+                      end_cause="link ended by the device [guess]", media=["audio", "video"])
     modern = ModernCall(scene, call, local, remote, links=(0x3B20, 0x3B21))
     everyday_traffic(scene, resolver, (100 * MILLISECOND, 26 * SECOND), ntp, web, "www.example.org", 2025)
 
@@ -72,9 +72,11 @@ def build(name):
     modern.check(lane, peer_six, local_six, modern.prng.bytes(12), None, ("2001:db8:77::77", 16393), 350, six_link)
     lane.wait(5 * MILLISECOND)
     modern.check(lane, peer_public, local, modern.prng.bytes(12), None, ("198.51.100.77", 16393), 350, public_link)
-    for index, (from_device, at) in enumerate(((True, 1700), (False, 1740), (True, 8000), (False, 12000))):
-        near, far = (local_six, peer_six) if from_device else (peer_six, local_six)
-        modern.data_indication(scene.lane(began + at * MILLISECOND, call), near, far, index)
+    # The path is chosen when both ends have seen that it works; then heartbeats, each 5 s
+    modern.nominate(scene.lane(began + 1700 * MILLISECOND, call), local_six, peer_six)
+    for index, at in enumerate((3000, 8000, 13000), 1):
+        near, far = (local_six, peer_six) if index % 2 else (peer_six, local_six)
+        modern.heartbeat(scene.lane(began + at * MILLISECOND, call), near, far, index, True)
 
     for side in ("device", "peer"):
         from_device = side == "device"
@@ -92,6 +94,11 @@ def build(name):
     modern.push_session.on(scene.lane(began + length + 100 * MILLISECOND, call, "push"))
     modern.push_session.send(380)
     # Quiet on the call for ten seconds: only the device's own traffic
+    # The device stops first and closes its socket: what still comes is refused
+    modern.ping(scene.lane(began + length + 20 * MILLISECOND, call, "relay"), stream)
+    late = modern.from_relay(scene.lane(began + length + 300 * MILLISECOND, call, "relay"),
+                             lambda report: relay.sub_packet(stats=modern.stats - 1, report=report), inner=("stats",))
+    scene.lane(late.time + 90, call, "teardown").port_unreachable(local, remote, late)
     later = scene.lane(began + length + 10 * SECOND)
     dns.look_up(later, resolver, "time.example.net", ntp.addresses)
     return scene

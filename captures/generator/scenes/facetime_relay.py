@@ -68,9 +68,9 @@ def build(name):
         modern.check(lane, local, peer_public, public_transaction, public_link, answered, 2 * peer.delay)
     lane.wait(100 * MILLISECOND)
     modern.check(lane, peer_public, local, modern.prng.bytes(12), None, ("198.51.100.23", 52014), 300, public_link)
-    for counter in range(3):
+    for counter in range(3):  # the path that was answered is kept, and not nominated: media stays on the relay
         lane = scene.lane((13 + 2 * counter) * SECOND, call, "connectivity")
-        modern.data_indication(lane, peer_public if counter % 2 else local, local if counter % 2 else peer_public, counter)
+        modern.heartbeat(lane, *((peer_public, local) if counter % 2 else (local, peer_public)), counter + 1)
 
     # Media from 6.6 s to the end of the capture
     began, length = 6600 * MILLISECOND, 20 * SECOND

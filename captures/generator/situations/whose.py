@@ -48,7 +48,7 @@ def modern_relay_data_padded(cast):
     relayed = [packet for packet in cast.scene.packets if packet.tag.kind == "relay"]
     for number, packet in enumerate(relayed):
         packet.payload = net.udp(packet.source.address, packet.source.port, packet.destination.address, packet.destination.port,
-                                 packet.payload[8:] + bytes(number % 4))
+                                 packet.written()[8:] + bytes(number % 4))
 
 
 @situation
