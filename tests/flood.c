@@ -3,6 +3,8 @@
  *
  * Usage: flood calls COUNT     datagrams that each look like the beginning of another call, between ends that never come again
  *        flood random COUNT    random bytes on all of FaceTime's ports
+ *        flood ... COUNT hold  the same; then says so on standard error, and the file has no end before standard input has one: who reads the
+ *                              file can be looked at when it has seen all of it
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -147,11 +149,12 @@ main(int argc, char **argv)
 {
     static uint8_t packet[2048];
     const uint32_t head[6] = { 0xa1b2c3d4u, 2 | 4 << 16, 0, 0, 262144, LINKTYPE_RAW };
-    uint32_t count = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
-    int random = argc == 3 && strcmp(argv[1], "random") == 0;
+    int hold = argc == 4 && strcmp(argv[3], "hold") == 0;
+    uint32_t count = argc == 3 + hold ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+    int random = argc > 1 && strcmp(argv[1], "random") == 0;
 
     if (count == 0 || (!random && strcmp(argv[1], "calls") != 0)) {
-        fprintf(stderr, "Usage: flood calls|random COUNT\n");
+        fprintf(stderr, "Usage: flood calls|random COUNT [hold]\n");
         return 2;
     }
     fwrite(head, sizeof head, 1, stdout);
@@ -174,5 +177,12 @@ main(int argc, char **argv)
         fwrite(record, sizeof record, 1, stdout);
         fwrite(packet, whole, 1, stdout);
     }
-    return fflush(stdout) != 0;
+    if (fflush(stdout) != 0)
+        return 1;
+    if (hold) {
+        fputs("written\n", stderr);
+        while (getchar() != EOF)
+            ;
+    }
+    return 0;
 }
