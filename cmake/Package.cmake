@@ -10,22 +10,35 @@ set(FT_PACKAGE_SAMPLE "${PROJECT_SOURCE_DIR}/captures/facetime-2010-inbound.pcap
 set(FT_DOC_DIR "share/doc/${FT_PACKAGE}")
 set(FT_CONTACT "facetime maintainers <maintainers@facetime.invalid>" CACHE STRING "Maintainer of the packages")
 
-# What both carry beside the plugin, each in its place.
+# What both carry beside the plugin, each in its place: documents, a README of the packages' own (that of the project tells how to build),
+# a sample, the profile, and the scripts that need no clone.
 function(ft_install_documents component folder samples)
-	install(FILES "${PROJECT_SOURCE_DIR}/README.md" DESTINATION "${folder}" COMPONENT ${component} EXCLUDE_FROM_ALL)
+	install(FILES "${FT_PACKAGE_FILES}/${component}/README.md" DESTINATION "${folder}" COMPONENT ${component} EXCLUDE_FROM_ALL)
 	install(DIRECTORY "${PROJECT_SOURCE_DIR}/doc" DESTINATION "${folder}" COMPONENT ${component} EXCLUDE_FROM_ALL)
 	install(FILES "${FT_PACKAGE_SAMPLE}" DESTINATION "${folder}/${samples}" COMPONENT ${component} EXCLUDE_FROM_ALL)
+endfunction()
+
+function(ft_install_tools component folder)
+	install(FILES "${PROJECT_SOURCE_DIR}/tools/lib.sh" DESTINATION "${folder}/tools" COMPONENT ${component} EXCLUDE_FROM_ALL)
+	install(PROGRAMS ${ARGN} DESTINATION "${folder}/tools" COMPONENT ${component} EXCLUDE_FROM_ALL)
+endfunction()
+
+# ft_write_readme(COMPONENT INSTALL REMOVE TOOLS SAMPLE): the words that differ.
+function(ft_write_readme component install remove tools sample)
+	configure_file("${PROJECT_SOURCE_DIR}/cmake/package/README.md.in" "${FT_PACKAGE_FILES}/${component}/README.md" @ONLY)
 endfunction()
 
 # ---- The archive: one folder, with the scripts of tools/ -----------------------------------------
 
 file(WRITE "${FT_PACKAGE_FILES}/wireshark-version" "${FT_MINOR}\n")
+ft_write_readme(archive "./install" "./uninstall" "tools" "captures/facetime-2010-inbound.pcap")
 ft_install_documents(archive . captures)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/profile" DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)
+ft_install_tools(archive . "${PROJECT_SOURCE_DIR}/tools/profile" "${PROJECT_SOURCE_DIR}/tools/report" "${PROJECT_SOURCE_DIR}/tools/uninstall")
 install(TARGETS facetime LIBRARY DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL NAMELINK_SKIP)
-install(FILES "${FT_PACKAGE_FILES}/wireshark-version" "${PROJECT_SOURCE_DIR}/tools/lib.sh" "${PROJECT_SOURCE_DIR}/COPYING"
-	"${PROJECT_SOURCE_DIR}/CHANGELOG.md"
+install(FILES "${FT_PACKAGE_FILES}/wireshark-version" "${PROJECT_SOURCE_DIR}/COPYING" "${PROJECT_SOURCE_DIR}/CHANGELOG.md"
 	DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)
-install(PROGRAMS "${PROJECT_SOURCE_DIR}/cmake/package/install" "${PROJECT_SOURCE_DIR}/tools/uninstall"
+install(PROGRAMS "${PROJECT_SOURCE_DIR}/cmake/package/install" "${PROJECT_SOURCE_DIR}/cmake/package/uninstall"
 	DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)
 
 # ---- The Debian package --------------------------------------------------------------------------
@@ -41,7 +54,14 @@ if(FT_GZIP)
 		install(FILES "${FT_PACKAGE_FILES}/${file}.gz" DESTINATION "${FT_DOC_DIR}" COMPONENT debian EXCLUDE_FROM_ALL)
 	endforeach()
 endif()
+ft_write_readme(debian "apt-get install ./wireshark-facetime_*.deb" "apt-get purge wireshark-facetime" "/usr/share/${FT_PACKAGE}/tools"
+	"/usr/share/doc/${FT_PACKAGE}/examples/facetime-2010-inbound.pcap")
 ft_install_documents(debian "${FT_DOC_DIR}" examples)
+ft_install_tools(debian "share/${FT_PACKAGE}" "${PROJECT_SOURCE_DIR}/tools/profile" "${PROJECT_SOURCE_DIR}/tools/report")
+# One of Wireshark's profiles for all users: -C FaceTime copies it to the user's own. tools/profile finds it through the link.
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/profile/" DESTINATION share/wireshark/profiles COMPONENT debian EXCLUDE_FROM_ALL)
+install(CODE "file(CREATE_LINK ../wireshark/profiles \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share/${FT_PACKAGE}/profile\" SYMBOLIC)"
+	COMPONENT debian EXCLUDE_FROM_ALL)
 install(FILES "${PROJECT_SOURCE_DIR}/cmake/package/copyright" DESTINATION "${FT_DOC_DIR}" COMPONENT debian EXCLUDE_FROM_ALL)
 
 # dpkg-shlibdeps finds the library of this minor version by its soname. The soname alone says no folder: hence both ends.
@@ -59,7 +79,12 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS
-	"${FT_LIBRARY} (>= ${FT_MINOR}), ${FT_LIBRARY} (<< ${Wireshark_MAJOR_VERSION}.${FT_NEXT_MINOR}~)")
+	"${FT_LIBRARY} (>= ${FT_MINOR}), ${FT_LIBRARY} (<< ${Wireshark_MAJOR_VERSION}.${FT_NEXT_MINOR}~), \
+wireshark-common (>= ${FT_MINOR}), wireshark-common (<< ${Wireshark_MAJOR_VERSION}.${FT_NEXT_MINOR}~)")
+# The library of this minor version stays when the system gets the next one, and the plugin with it, where no Wireshark looks for it. So it wants
+# the Wireshark itself, and an upgrade of the system takes this package away, and says so: tests/upgrade.
+set(CPACK_DEBIAN_PACKAGE_BREAKS
+	"wireshark-common (<< ${FT_MINOR}~), wireshark-common (>= ${Wireshark_MAJOR_VERSION}.${FT_NEXT_MINOR}~)")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "wireshark | tshark")
 set(CPACK_DEBIAN_PACKAGE_ENHANCES "wireshark, tshark")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)

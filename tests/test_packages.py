@@ -1,6 +1,7 @@
 """Where plugins belong on other systems (a pure function of system and version), and what the archive's install script refuses. tests/packages
 makes packages and installs them, as root."""
 
+import re
 import shutil
 import subprocess
 
@@ -41,9 +42,11 @@ def test_folders_of_other_systems(wireshark, system, libdir, version, expected):
 def made_archive(wireshark, request):
     """A folder as tools/package packs it, for Wireshark 4.0, with a plugin that is no ELF file."""
     folder = wireshark.folder(f"archive-{request.node.name.replace('/', '-')}")
-    shutil.copy(paths.ROOT / "tools" / "lib.sh", folder)
-    for script in (paths.ROOT / "cmake" / "package" / "install", paths.ROOT / "tools" / "uninstall"):
-        shutil.copy(script, folder)
+    (folder / "tools").mkdir()
+    for name in ("lib.sh", "uninstall"):
+        shutil.copy(paths.ROOT / "tools" / name, folder / "tools")
+    for name in ("install", "uninstall"):
+        shutil.copy(paths.ROOT / "cmake" / "package" / name, folder)
     (folder / "facetime.so").write_text("a plugin")
     (folder / "wireshark-version").write_text("4.0\n")
     return folder
@@ -52,7 +55,7 @@ def made_archive(wireshark, request):
 def install(wireshark, archive, tshark, *args):
     """Runs the archive's install with TSHARK, the text of a script, in place of tshark; with "" there is none."""
     programs = wireshark.folder(f"{archive.name}-programs")
-    for name in "sh cat chmod cmp cp cut dirname grep head id mkdir mv od rm rmdir sed sort tr".split():
+    for name in "sh cat chmod cmp cp cut dirname grep head id mkdir mv od readlink rm rmdir sed sort tr uname".split():
         (programs / name).symlink_to(shutil.which(name))
     if tshark:
         (programs / "tshark").write_text(f"#!/bin/sh\n{tshark}\n")
@@ -118,3 +121,34 @@ def test_archive_installs(wireshark, archive):
     assert copy.read_text() == "a plugin"
     wireshark.run("sh", archive / "uninstall", env={"HOME": str(home)}).ok()
     assert not list(home.iterdir())
+
+
+@pytest.fixture(scope="module", params=["archive", "debian"], name="packed")
+def made_packed(wireshark, request):
+    """What a package has beside the plugin, in its folders, and its README."""
+    build, place = wireshark.folder("packed-build"), wireshark.folder(f"packed-{request.param}")
+    subprocess.run(["cmake", "-S", paths.ROOT, "-B", build], check=True, capture_output=True)
+    (build / "facetime.so").write_text("a plugin")
+    subprocess.run(["cmake", "--install", build, "--component", request.param, "--prefix", place], check=True, capture_output=True)
+    return place, place / ("README.md" if request.param == "archive" else "share/doc/wireshark-facetime/README.md")
+
+
+def test_packages_have_no_dead_link(packed):
+    """From the README and from each document beside it."""
+    pages = [packed[1], *packed[1].parent.glob("doc/**/*.md")]
+    assert len(pages) > 10
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")) if "://" not in link]
+    assert [(str(page.relative_to(packed[0])), link) for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_packages_have_what_their_readme_names(packed, wireshark):
+    """The profile and the scripts work from where they are; the README names no script that is not there."""
+    place, readme = packed
+    text = readme.read_text(encoding="utf-8")
+    assert "@" not in text and str(wireshark.version[0]) + "." + str(wireshark.version[1]) in text
+    tools = next(place.rglob("tools"))
+    for name in ("profile", "report"):
+        assert f"tools/{name}" in text
+        assert "usage: " in subprocess.run([tools / name, "--help"], capture_output=True, text=True, check=True).stdout.lower()
+    assert (tools.parent / "profile" / "FaceTime" / "preferences").exists()
+    assert not set(re.findall(r"tools/(\w+)", text)) - {path.name for path in tools.iterdir()}
