@@ -11,7 +11,7 @@ program=${0##*/}
 build_packages="cmake gcc libc6-dev libglib2.0-dev libwireshark-dev make pkg-config tshark wireshark-dev"
 # What the tests need besides: wireshark-common has sharkd, editcap and mergecap.
 # shellcheck disable=SC2034
-test_packages="busybox clang libclang-rt-dev openssl python3 python3-pytest python3-pytest-xdist shellcheck valgrind wireshark-common"
+test_packages="busybox clang libclang-rt-dev locales openssl python3 python3-pytest python3-pytest-xdist shellcheck valgrind wireshark-common"
 # Programs that are not FaceTime, for the tests of that; not on everybody's machine: coturn starts a server where it is installed.
 # shellcheck disable=SC2034
 program_packages="coturn sip-tester"

@@ -20,6 +20,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "common/bplist.h"
+#include "common/decimal.h"
 
 #include "common/ids.h"
 #include "common/ws_compat.h"
@@ -365,6 +366,7 @@ bplist_show(const ft_bplist_value_t *value, void *parent, void *user)
     proto_item *item;
     proto_tree *tree;
     nstime_t when;
+    char real[FT_DECIMAL_LEN];
 
     if (value->key)
         proto_tree_add_string((proto_tree *)parent, hf_bplist_key, tvb, value->key_offset, value->key_length, value->key);
@@ -387,7 +389,7 @@ bplist_show(const ft_bplist_value_t *value, void *parent, void *user)
         break;
     case FT_BPLIST_REAL:
         proto_tree_add_double(tree, hf_bplist_real, tvb, value->content, rest, value->real);
-        proto_item_append_text(item, ": %g", value->real);
+        proto_item_append_text(item, ": %s", ft_decimal(real, value->real, FT_DECIMALS_AS_NEEDED));
         break;
     case FT_BPLIST_DATE:
         if (bplist_date(value->real, &when))

@@ -14,6 +14,7 @@
 #include "common/ws_compat.h"
 
 #include "common/bplist.h"
+#include "common/decimal.h"
 #include "common/endpoint.h"
 #include "common/ids.h"
 #include "common/moment.h"

@@ -50,6 +50,7 @@ static void
 expert_setup(packet_info *pinfo, proto_item *item, const ft_call_t *call)
 {
     const ft_moment_t *media = &call->phase[FT_PHASE_MEDIA], *from = &call->answer;
+    char seconds[FT_DECIMAL_LEN];
 
     if (call->checks >= FT_UNANSWERED_CHECKS && !call->check_answers) {
         if (call->paths == FT_PATH_RELAY)
@@ -60,7 +61,8 @@ expert_setup(packet_info *pinfo, proto_item *item, const ft_call_t *call)
     if (!from->frame && !call->sip_call_id)
         from = &call->phase[FT_PHASE_CONNECTIVITY];
     if (from->frame && media->frame > from->frame && ft_seconds(&media->when, &from->when) > FT_LONG_SETUP_SECONDS)
-        expert_add_info_format(pinfo, item, &ei_long_setup, "%.1f s from %s (frame %u) to the first media packet", ft_seconds(&media->when, &from->when),
+        expert_add_info_format(pinfo, item, &ei_long_setup, "%s s from %s (frame %u) to the first media packet",
+                               ft_decimal(seconds, ft_seconds(&media->when, &from->when), 1),
                                from == &call->answer ? "the answer" : "the exchange of addresses", from->frame);
 }
 

@@ -29,7 +29,9 @@ text_width(const char *text)
 static char *
 real_text(const ft_cell_t *cell, int decimals)
 {
-    return cell->unknown ? g_strdup("-") : g_strdup_printf("%.*f", decimals, cell->real);
+    char text[FT_DECIMAL_LEN];
+
+    return g_strdup(cell->unknown ? "-" : ft_decimal(text, cell->real, decimals));
 }
 
 char *
@@ -112,7 +114,7 @@ static void
 json_cell(json_dumper *json, const ft_column_t *column, const void *row)
 {
     ft_cell_t cell = { 0 };
-    char real[G_ASCII_DTOSTR_BUF_SIZE];
+    char real[FT_DECIMAL_LEN];
 
     column->fill(row, &cell);
     if (column->type == FT_CELL_TEXT) {
@@ -123,8 +125,7 @@ json_cell(json_dumper *json, const ft_column_t *column, const void *row)
     else if (column->type == FT_CELL_NUMBER || column->type == FT_CELL_BIG)
         json_dumper_value_anyf(json, "%" PRIu64, cell.number);
     else
-        /* With a point in every locale. */
-        json_dumper_value_anyf(json, "%s", g_ascii_formatd(real, sizeof real, "%.6f", cell.real));
+        json_dumper_value_anyf(json, "%s", ft_decimal(real, cell.real, 6));
 }
 
 void

@@ -156,8 +156,11 @@ add_value(proto_tree *tree, int hf, tvbuff_t *tvb, int at, int len)
 static void
 add_time(proto_tree *tree, int hf, tvbuff_t *tvb, int at, double clock)
 {
+    char text[FT_DECIMAL_LEN];
+
     if (tvb_bytes_exist(tvb, at, 2))
-        proto_item_append_text(proto_tree_add_item(tree, hf, tvb, at, 2, ENC_BIG_ENDIAN), " (%.1f ms)", tvb_get_ntohs(tvb, at) * 1000.0 / clock);
+        proto_item_append_text(proto_tree_add_item(tree, hf, tvb, at, 2, ENC_BIG_ENDIAN), " (%s ms)",
+                               ft_decimal(text, tvb_get_ntohs(tvb, at) * 1000.0 / clock, 1));
 }
 
 /* Forward error correction. Two forms were seen; another one is left as bytes. */

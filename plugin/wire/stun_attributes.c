@@ -237,6 +237,7 @@ show_value(tvbuff_t *tvb, packet_info *pinfo, int at, int len, const stun_attrib
     proto_item *value;
     proto_tree *sub;
     uint16_t sent, delay;
+    char sent_text[FT_DECIMAL_LEN], delay_text[FT_DECIMAL_LEN];
     e_guid_t uuid;
 
     if (len == 0)
@@ -256,9 +257,9 @@ show_value(tvbuff_t *tvb, packet_info *pinfo, int at, int len, const stun_attrib
         sent = tvb_get_ntohs(tvb, at);
         delay = tvb_get_ntohs(tvb, at + 2);
         sub = proto_item_add_subtree(value, ett_echo);
-        proto_tree_add_uint_format_value(sub, hf_echo_sent, tvb, at, 2, sent, "%u (%.3f s)", sent, sent / 1024.0);
-        proto_tree_add_uint_format_value(sub, hf_echo_delay, tvb, at + 2, 2, delay, "%u (%.3f s)", delay, delay / 1024.0);
-        proto_item_append_text(item, ": sent %.3f s, delay %.3f s", sent / 1024.0, delay / 1024.0);
+        proto_tree_add_uint_format_value(sub, hf_echo_sent, tvb, at, 2, sent, "%u (%s s)", sent, ft_decimal(sent_text, sent / 1024.0, 3));
+        proto_tree_add_uint_format_value(sub, hf_echo_delay, tvb, at + 2, 2, delay, "%u (%s s)", delay, ft_decimal(delay_text, delay / 1024.0, 3));
+        proto_item_append_text(item, ": sent %s s, delay %s s", sent_text, delay_text);
         break;
     case STUN_RADIO:
         proto_item_append_text(item, ": %s", val_to_str_const(tvb_get_ntohl(tvb, at), ft_rat_vals, "unknown"));
