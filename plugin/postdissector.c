@@ -325,6 +325,12 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
 {
     ft_arrival_t arrival;
 
+    if (pkt->closed) {
+        ft_moment_t *first = &pkt->flow->refused[pkt->closed_a ? 0 : 1];
+
+        if (!first->frame)
+            *first = (ft_moment_t){ .frame = pinfo->num, .when = pinfo->abs_ts };
+    }
     if (pkt->quoted)
         return ft_call_add_quoted(pkt->flow, pinfo, pkt);
     /* Wireshark goes on asking who took it. */

@@ -90,7 +90,6 @@ def test_wifi_call(wireshark, passes):
         ("layer", "peer", "0x04bd365a, HEVC, was 0x176babd0", 485),
         ("layer", "peer", "0x176babd0, H.264, was 0x04bd365a", 537),
     ]
-    assert not [one for one in found if one[0] == "lost"]
     assert found[-2:] == [("ended", "peer", "link ended by the peer [guess]", 2165),
                           ("leg down", "device", "10.127.22.118:16394 to 17.249.172.142:3482", 2174)]
 
@@ -139,3 +138,50 @@ def test_legacy(wireshark):
              if event in ("invited", "ringing", "accepted", "ended")]
     assert found == [("invited", "peer"), ("ringing", "device"), ("accepted", "device"), ("ended", "peer")]
     assert call["end_cause"] == "BYE from the peer"
+
+
+@needs_real
+@each_pass
+def test_uplink_loss(wireshark, passes):
+    """Three packets never reached the relay (the other end of the call has not got them either): seen from one side, by the relay's count. The other
+    call has no statistics: no verdict."""
+    wifi, = table.rows(wireshark.tshark(paths.WIFI, *PASSES[passes], "-q", "-z", "facetime,calls").ok().out)
+    assert (wifi["Uplink lost"], wifi["Downlink lost"]) == ("3 of 918 (relay's count)", "0 of 706 (relay's count)")
+    cellular, = table.rows(wireshark.tshark(paths.CELLULAR, *PASSES[passes], "-q", "-z", "facetime,calls").ok().out)
+    assert (cellular["Uplink lost"], cellular["Downlink lost"]) == ("-", "-")
+    lost, = [one for one in story(events(wireshark, paths.WIFI, *PASSES[passes])) if one[0] == "lost"]
+    assert lost == ("lost", "device", "3 did not reach the relay, by its count", 648)
+
+
+@needs_real
+def test_why_relay(wireshark):
+    """A path answered, and media stayed on the relay: in the table and as a note."""
+    for capture, why in ((paths.CELLULAR, "a direct path answered in frame 615, was nominated in frame 3462 when media stopped, and media stayed on the relay "
+                                          "for 22.2 s"),
+                         (paths.WIFI, "a direct path answered in frame 1164, was nominated in frame 2039 when media stopped, and media stayed on the relay "
+                                      "for 4.0 s")):
+        row, = table.rows(wireshark.tshark(capture, "-q", "-z", "facetime,calls").ok().out)
+        assert row["Why relay"] == why
+        assert wireshark.count(capture, f'_ws.expert.message == "Media went over the relay: {why}"', "-2") == 1
+
+
+@needs_real
+def test_fields(wireshark):
+    """A hole, the request for what is missing, and its repair are linked; direction, mode and media time stand on the packets."""
+    names = ("facetime.rtp.lost", "facetime.rtp.hole_frame", "facetime.rtp.nack_frame", "facetime.rtp.repair_frame", "facetime.rtp.retransmitted",
+             "facetime.direction", "facetime.call.mode", "facetime.call.media_time", "facetime.call.event")
+    hole, nack, repair = wireshark.fields(paths.CELLULAR, names, "-2", "-Y", "frame.number in {2868, 2869, 2899}")
+    assert (hole["facetime.rtp.lost"], hole["facetime.rtp.nack_frame"], hole["facetime.rtp.repair_frame"]) == (["1"], ["2869"], ["2899"])
+    assert (nack["facetime.rtp.hole_frame"], nack["facetime.rtp.repair_frame"], nack["facetime.direction"]) == (["2868"], ["2899"], ["1"])
+    assert (repair["facetime.rtp.hole_frame"], repair["facetime.rtp.nack_frame"], repair["facetime.direction"]) == (["2868"], ["2869"], ["2"])
+    assert (hole["facetime.rtp.retransmitted"], repair["facetime.rtp.retransmitted"]) == ([], ["1"])
+    assert repair["facetime.call.mode"] == ["2"] and float(repair["facetime.call.media_time"][0]) == pytest.approx(24.205, abs=0.001)
+    assert repair["facetime.call.event"] == ["peer: repaired, 0xe8c763e2, number 56814, missing in frame 2868"]
+    assert wireshark.count(paths.WIFI, "facetime.rtp.paused == 2", "-2") == 1 and wireshark.count(paths.WIFI, "facetime.rtp.lost", "-2") == 0
+
+
+def test_samples_agree_with_their_relay(wireshark):
+    """The relay's statistics in a sample are counted from its packets: nothing is lost on either way."""
+    for name in ("facetime-relay", "facetime-direct"):
+        row, = table.rows(wireshark.tshark(paths.sample(name), "-q", "-z", "facetime,calls").ok().out)
+        assert row["Uplink lost"].startswith("0 of ") and row["Downlink lost"].startswith("0 of "), row

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import ipaddress
 import struct
 import uuid
 
@@ -581,6 +582,55 @@ def test_what_does_not_belong_together(wireshark):
     check_links(rows_of(wireshark, made, "-2"), {
         1: {"transmissions": 1, "unanswered": 1}, 2: {"transmissions": 1, "response_in": 4}, 3: {"transmissions": 1, "unanswered": 1},
         4: {"response_to": 2, "response_time": 0.02}, 5: {}, 6: {"transmissions": 1, "unanswered": 1}})
+
+
+def test_answer_to_a_copy(wireshark):
+    """The same request over two legs, of which one is answered: the other one is answered, too."""
+    leg = (DEVICE[0], 16394)
+    made = [packet(DEVICE, PEER, stun(0x0001, SIGN, transaction=3), 0), packet(leg, PEER, stun(0x0001, SIGN, transaction=3), 10),
+            packet(PEER, leg, stun(0x0101, SIGN, transaction=3), 40)]
+    check_links(rows_of(wireshark, made, "-2"), {1: {"transmissions": 1, "response_in": 3}, 2: {"transmissions": 1, "response_in": 3},
+                                                 3: {"response_to": 2, "response_time": 0.03}})
+
+
+def test_expert_without_a_tree(wireshark):
+    """The tap of expert items asks for no tree."""
+    made = handmade.capture(wireshark, [packet(DEVICE, PEER, stun(0x0001, SIGN, transaction=3), 1000 * number) for number in range(3)])
+    out = wireshark.tshark(made, "-2", "-q", "-z", "expert").ok().out
+    assert "No answer in this capture, the request was sent 3 times" in out
+
+
+def xor(address, port, transaction):
+    """The value of an XOR address of IPv4 or IPv6."""
+    mask = struct.pack(">I", COOKIE) + transaction.to_bytes(12, "big")
+    return struct.pack(">BBH", 0, 1 if len(address) == 4 else 2, port ^ COOKIE >> 16) + bytes(a ^ b for a, b in zip(address, mask))
+
+
+def test_standard_attributes_of_other_methods(wireshark):
+    """What the standards say of their attributes, in a message that no stock dissector shows: the relay's error indication."""
+    v6 = bytes(range(0x20, 0x30))
+    reason = b"Unable to Find Participant"
+    shown, = after_opening(wireshark, stun(0x0813, (0x0009, struct.pack(">HBB", 0, 6, 1) + reason), (0x0020, xor(bytes((203, 0, 113, 64)), 16393, 5)),
+                                           (0x0012, xor(v6, 3478, 5)), (0x000C, struct.pack(">HH", 0x6000, 0)), (0x000D, struct.pack(">I", 600)),
+                                           (0x0019, bytes((17, 0, 0, 0))), (0x8022, b"Relay 1"), transaction=5))
+    assert shown.value(STUN + "error") == "601" and shown.value(STUN + "error.reason") == reason.decode()
+    assert shown.value(STUN + "xor.ipv4") == "203.0.113.64" and shown.values(STUN + "xor.port") == ["16393", "3478"]
+    assert shown.value(STUN + "xor.ipv6") == str(ipaddress.ip_address(v6))
+    assert int(shown.value(STUN + "channel"), 16) == 0x6000 and shown.value(STUN + "lifetime") == "600"
+    assert shown.value(STUN + "transport") == "17" and shown.value(STUN + "software") == "Relay 1"
+    assert shown.values(STUN + "error_answer")
+    capture = handmade.capture(wireshark, [FIRST, packet(PEER, DEVICE, stun(0x0813, (0x0009, struct.pack(">HBB", 0, 6, 1) + reason), transaction=5), 9)])
+    info = wireshark.fields(capture, ["_ws.col.Info" if wireshark.version >= (4, 2) else "_ws.col.Info"], "-2")[1]
+    assert "error 601: Unable to Find Participant" in str(info)
+
+
+@pytest.mark.parametrize("kind, value", [(0x0009, b"\0\0\6"), (0x0020, bytes(7)), (0x000C, bytes(3)), (0x000D, bytes(5)), (0x8022, b"")])
+def test_standard_attributes_of_a_wrong_length(wireshark, kind, value):
+    """The bytes, and no more."""
+    shown, = after_opening(wireshark, stun(0x0813, (kind, value), transaction=5))
+    assert len(shown.values(STUN + "attribute.value")) == bool(value)
+    for name in ("error", "xor.port", "channel", "lifetime", "software"):
+        assert not shown.values(STUN + name)
 
 
 def test_no_answer(wireshark):

@@ -102,20 +102,18 @@ class ModernCall:
         return lane.udp(self.relay, self.local, relay.channel_data(*sub_packets), "relay", phase, inner, stream)
 
     def report(self, answer):
-        """The relay's values in ANSWER: its clock and the time since the request, in milliseconds; the datagrams of RTP, and of statistics alone, that
+        """The relay's values in ANSWER: its clock in milliseconds, a small number; the datagrams of RTP, and of statistics alone, that
         reached it from the device before the request; the RTP datagrams that it sent to the device before the answer; a bandwidth."""
-        there, asked, received, sent = self.relay.host.delay, 0, 0, 0
+        there, received, sent = self.relay.host.delay, 0, 0
         for packet in self.scene.packets:
             inner = packet.tag.inner or ()
             if (packet.time, packet.order) >= (answer.time, answer.order) or packet.tag.kind != "relay" or packet.tag.call != answer.tag.call:
                 continue
-            if packet.source == self.local and packet.time <= answer.time - 2 * there and ("rtp" in inner or "stats" in inner):
+            if packet.source == self.local and packet.time < answer.time - 2 * there and ("rtp" in inner or "stats" in inner):
                 received += max(1, inner.count("rtp"))
-                asked = max(asked, packet.time)
             elif packet.destination == self.local and "rtp" in inner:
                 sent += 1
-        # The request is not among what came before it
-        return (answer.time // MILLISECOND & 0xFFFF, max(0, answer.time - there - asked - there) // MILLISECOND, max(0, received - 1) & 0xFFFF, sent & 0xFFFF, 0)
+        return (answer.time // MILLISECOND & 0xFFFF, 4 + self.stats % 9, received & 0xFFFF, sent & 0xFFFF, 0)
 
     def ping(self, lane, stream, answer=False):
         """The device's stats-only datagram (flags 0241) and, if wanted, the relay's answer with five values (0600)."""

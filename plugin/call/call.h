@@ -166,6 +166,13 @@ typedef struct ft_call {
                                      * since */
     ft_side_t closed_by;            /* who said that the link is disconnected; FT_SIDE_UNKNOWN: nobody */
     ft_event_t *events, **events_end; /* what happened; NULL: nothing, or nothing yet */
+    struct {
+        uint32_t answers;           /* of the relay to statistics requests that tell something; 0: no verdict */
+        uint32_t sent, received;    /* packets of the fullest flow that the latest answer is about */
+        uint32_t up_lost, down_lost; /* that did not reach the relay; that it sent and that did not come */
+        bool broken;                /* the figures of a flow cannot be those of this capture */
+    } relay_count;
+    ft_moment_t path_answered, path_nominated, direct_media; /* the first of each: between the devices */
     ft_event_t ended;               /* FT_EVENT_ENDED; frame 0: no end was seen. By whom: ft_call_end() */
     unsigned n_history, n_history_left_out;
     nstime_t last_media_time;       /* absolute; zero before there is media */
@@ -300,6 +307,8 @@ extern const value_string ft_side_vals[];
 /* Calls back for each event of the call, in the order in which they were noted. Those that hang on the end of the call come last. */
 void ft_history_each(const ft_call_t *call, void (*take)(const ft_call_t *call, const ft_event_t *event, void *data), void *data);
 /* Events of all calls at this frame, sorted: *count of them; NULL: none. Once the file was read (later passes). */
+/* "device: codec, audio 0x2ba588db, EVS, was AAC-ELD": who, what kind, and what. */
+char *ft_event_text(wmem_allocator_t *pool, const ft_call_t *call, const ft_event_t *event);
 typedef struct ft_dated_event {
     const ft_call_t *call;
     const ft_event_t *event;

@@ -55,6 +55,13 @@ note_moment(ft_moment_t *moment, const packet_info *pinfo)
     moment->when = pinfo->abs_ts;
 }
 
+static void
+first_moment(ft_moment_t *moment, const ft_moment_t *at)
+{
+    if (!moment->frame)
+        *moment = *at;
+}
+
 /* Where both ends are devices of networks that the capture sees, the caller is taken for the device that the call is told of. */
 static void
 facts_caller(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo)
@@ -258,6 +265,7 @@ facts_link(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_mo
                            wmem_strdup_printf(wmem_file_scope(), "%u addresses", pkt->n_candidates));
         break;
     case FT_LINK_NOMINATE:
+        first_moment(&call->path_nominated, at);
         ft_history_add(call, FT_EVENT_NOMINATED, at, side,
                        wmem_strdup_printf(wmem_file_scope(), "%s%s", link->is_ack ? "accepted: " : "", path_name(flow)));
         break;
@@ -280,17 +288,24 @@ facts_paths(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_m
         ft_history_add(call, FT_EVENT_RELAY_OPENED, at, side, path_name(flow));
     if (pkt->kind == FT_KIND_RELAY && tell_once(flow, FT_TOLD_UP))
         ft_history_add(call, FT_EVENT_LEG_UP, at, side, path_name(flow));
-    if (pkt->n_rtp && pkt->kind == FT_KIND_RTP && tell_once(flow, FT_TOLD_UP))
+    if (pkt->n_rtp && pkt->kind == FT_KIND_RTP && tell_once(flow, FT_TOLD_UP)) {
         ft_history_add(call, FT_EVENT_LEG_UP, at, side, path_name(flow));
+        if (!ft_is_apple(&ft_flow_remote(flow)->addr))
+            first_moment(&call->direct_media, at);
+    }
     if (pkt->kind == FT_KIND_STUN && pkt->is_answer && !pkt->error && !ft_is_apple(&ft_flow_remote(flow)->addr) &&
-        tell_once(flow, FT_TOLD_ANSWERED))
+        tell_once(flow, FT_TOLD_ANSWERED)) {
+        first_moment(&call->path_answered, at);
         ft_history_add(call, FT_EVENT_PATH_ANSWERED, at, side, path_name(flow));
+    }
     if (pkt->error && ft_is_apple(&ft_flow_remote(flow)->addr) && tell_once(flow, FT_TOLD_ERROR))
         ft_history_add(call, FT_EVENT_RELAY_ERROR, at, FT_SIDE_RELAY,
                        wmem_strdup_printf(wmem_file_scope(), "%u%s%s", pkt->error, pkt->error_reason ? " " : "",
                                           pkt->error_reason ? pkt->error_reason : ""));
     if (pkt->session_gone)
         facts_closed(call, at, FT_SIDE_UNKNOWN);
+    if (pkt->kind == FT_KIND_RELAY)
+        ft_relay_counts_take(call, flow, pkt, side, at);
     if (pkt->relay.nack)
         ft_media_ask(call, side, at);
     if (pkt->link.command)

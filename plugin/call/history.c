@@ -92,6 +92,18 @@ ft_history_merge(ft_call_t *keep, ft_call_t *gone)
     gone->n_history = 0;
 }
 
+char *
+ft_event_text(wmem_allocator_t *pool, const ft_call_t *call, const ft_event_t *event)
+{
+    bool ended = event->kind == FT_EVENT_ENDED;
+    ft_side_t who = ended ? ft_call_ended_by(call) : event->who;
+    const char *what = ended ? val_to_str_const(ft_call_end(call), ft_end_vals, "unknown") : event->what;
+
+    return wmem_strdup_printf(pool, "%s%s%s%s%s", who == FT_SIDE_UNKNOWN ? "" : val_to_str_const(who, ft_side_vals, "unknown"),
+                              who == FT_SIDE_UNKNOWN ? "" : ": ", val_to_str_const(event->kind, ft_event_vals, "unknown"),
+                              what ? ", " : "", what ? what : "");
+}
+
 /* ---- Reading --------------------------------------------------------------------------------- */
 
 static void

@@ -1,7 +1,7 @@
 /* internal.h
  * What the files of the call floor share, and nobody else. From the bottom: call.c (the object), backlog.c and media_backlog.c (earlier
- * packets), events.c (the ladder), history.c (what happened), media.c (streams, loss), exposure.c, index.c (what calls are found by), services.c,
- * facts.c (what a datagram says of its call), merge.c, join.c (which call a datagram belongs to).
+ * packets), events.c (the ladder), history.c (what happened), media.c (streams, loss), relay_counts.c, exposure.c, index.c (what calls are
+ * found by), services.c, facts.c (what a datagram says of its call), merge.c, join.c (which call a datagram belongs to).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -130,6 +130,11 @@ void ft_media_merge(ft_call_t *keep, ft_call_t *gone);
 /* The socket at the device's end of the flow is closed: is it one that has media? */
 bool ft_media_socket(const ft_call_t *call, const ft_flow_t *flow);
 void ft_media_init(void);
+
+/* ---- relay_counts.c ------------------------------------------------------------------------- */
+
+/* Takes relay channel data into the counts of its flow, and what the relay counted into the call. First pass only. */
+void ft_relay_counts_take(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, ft_side_t side, const ft_moment_t *at);
 
 /* ---- facts.c ------------------------------------------------------------------------- */
 

@@ -188,6 +188,7 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
     flow->last_participant = 0;
     flow->noted = 0;
     flow->told = 0;
+    flow->relay_counts = NULL;
     call->reasons |= 1u << reason;
     join_take_waiting(call, flow);
     call->evidence |= flow->evidence;

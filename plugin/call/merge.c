@@ -68,6 +68,19 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
         keep->relay = gone->relay;
     for (unsigned i = 0; i < gone->n_devices; i++)
         ft_facts_add_device(keep, &gone->devices[i]);
+    keep->relay_count.answers += gone->relay_count.answers;
+    keep->relay_count.sent = MAX(keep->relay_count.sent, gone->relay_count.sent);
+    keep->relay_count.received = MAX(keep->relay_count.received, gone->relay_count.received);
+    keep->relay_count.up_lost += gone->relay_count.up_lost;
+    keep->relay_count.down_lost += gone->relay_count.down_lost;
+    keep->relay_count.broken |= gone->relay_count.broken;
+    earlier_moment(&keep->path_answered, &gone->path_answered);
+    earlier_moment(&keep->path_nominated, &gone->path_nominated);
+    earlier_moment(&keep->direct_media, &gone->direct_media);
+    if (!keep->accept_delay) {
+        keep->accept_delay = gone->accept_delay;
+        keep->accept_told_by = gone->accept_told_by;
+    }
     ft_media_merge(keep, gone);
     ft_history_merge(keep, gone);
     earlier_moment(&keep->closed, &gone->closed);

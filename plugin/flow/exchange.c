@@ -29,6 +29,7 @@ typedef struct message_key {
 
 static wmem_map_t *exchanges;       /* exchange_key_t -> ft_exchange_t; file scope */
 static wmem_map_t *messages;        /* message_key_t -> ft_exchange_message_t; file scope */
+static wmem_map_t *copies;          /* fingerprint of a request -> frame of the first answer to any copy of it; file scope */
 static bool limit_reached;          /* a message was not noted */
 
 static unsigned
@@ -82,6 +83,8 @@ exchange_get(const exchange_key_t *key)
     if (exchange || wmem_map_size(exchanges) >= FT_MAX_EXCHANGES)
         return exchange;
     exchange = wmem_new0(wmem_file_scope(), ft_exchange_t);
+    exchange->flow = key->flow;
+    exchange->asked_by_a = key->asked_by_a;
     wmem_map_insert(exchanges, wmem_memdup(wmem_file_scope(), key, sizeof *key), exchange);
     return exchange;
 }
@@ -100,6 +103,8 @@ message_new(const packet_info *pinfo, ft_exchange_t *exchange, bool is_answer)
         exchange->answers++;
         if (!exchange->answer_frame)
             exchange->answer_frame = pinfo->num;
+        if (exchange->copies_answered && !*exchange->copies_answered)
+            *exchange->copies_answered = pinfo->num;
         nstime_set_unset(&message->since_first);
         nstime_set_unset(&message->since_latest);
         if (exchange->requests) {
@@ -143,6 +148,32 @@ ft_exchange_note(const packet_info *pinfo, const ft_flow_t *flow, ft_exchange_ki
     return message_new(pinfo, exchange, is_answer);
 }
 
+/* A fingerprint and the frame of an answer. File scope. */
+typedef struct copied {
+    uint64_t fingerprint;
+    const ft_exchange_t *first;
+    uint32_t answer_frame;
+} copied_t;
+
+void
+ft_exchange_copy(const ft_exchange_message_t *message, uint64_t fingerprint)
+{
+    copied_t *copied;
+
+    if (!message || message->is_answer || message->exchange->copies_answered)
+        return;
+    copied = (copied_t *)wmem_map_lookup(copies, &fingerprint);
+    if (!copied && wmem_map_size(copies) < FT_MAX_EXCHANGES) {
+        copied = wmem_new0(wmem_file_scope(), copied_t);
+        copied->fingerprint = fingerprint;
+        copied->first = message->exchange;
+        wmem_map_insert(copies, &copied->fingerprint, copied);
+    }
+    /* On the same flow it is another request, of the other side. */
+    if (copied && (copied->first == message->exchange || copied->first->flow != message->exchange->flow))
+        message->exchange->copies_answered = &copied->answer_frame;
+}
+
 const ft_exchange_t *
 ft_exchange_asked(const packet_info *pinfo, const ft_flow_t *flow, ft_exchange_kind_t kind, const uint8_t *id, size_t id_len)
 {
@@ -153,6 +184,18 @@ ft_exchange_asked(const packet_info *pinfo, const ft_flow_t *flow, ft_exchange_k
     exchange = (const ft_exchange_t *)wmem_map_lookup(exchanges, &key);
     /* On later passes the request may be one that comes only after this packet. */
     return exchange && exchange->request_frame && exchange->request_frame < pinfo->num ? exchange : NULL;
+}
+
+/* An answer may have been on its way when the socket that it would come from was closed: a round trip, and a batch of the capture. */
+#define FT_REFUSED_SECONDS 2
+
+/* Nobody listened any more where the request went. */
+static bool
+is_refused(const ft_exchange_t *exchange)
+{
+    const ft_moment_t *refused = &exchange->flow->refused[exchange->asked_by_a ? 1 : 0];
+
+    return refused->frame && ft_seconds(&refused->when, &exchange->last_request_time) <= FT_REFUSED_SECONDS;
 }
 
 static void
@@ -167,8 +210,12 @@ show_request(ft_exchange_fields_t *fields, const ft_exchange_message_t *message,
     if (!PINFO_FD_VISITED(pinfo))
         return;
     proto_item_set_generated(proto_tree_add_uint(tree, fields->transmissions, tvb, 0, 0, exchange->requests));
-    if (exchange->answer_frame)
+    if (exchange->answer_frame || is_refused(exchange))
         return;
+    if (exchange->copies_answered && *exchange->copies_answered) {
+        proto_item_set_generated(proto_tree_add_uint(tree, fields->response_in, tvb, 0, 0, *exchange->copies_answered));
+        return;
+    }
     proto_item_set_generated(proto_tree_add_boolean(tree, fields->unanswered, tvb, 0, 0, true));
     if (exchange->last_request_frame == pinfo->num)
         expert_add_info_format(pinfo, item, &fields->no_answer,
@@ -191,7 +238,8 @@ void
 ft_exchange_show(ft_exchange_fields_t *fields, const ft_exchange_message_t *message, tvbuff_t *tvb, packet_info *pinfo,
                  proto_tree *tree, proto_item *item)
 {
-    if (!message || !tree)
+    /* Expert items are asked for without a tree as well: tshark -z expert, sharkd. */
+    if (!message || !ft_is_shown(tree))
         return;
     if (message->repeats) {
         proto_item_set_generated(proto_tree_add_uint(tree, fields->retransmission, tvb, 0, 0, message->repeats));
@@ -215,6 +263,7 @@ ft_exchange_init(void)
 {
     exchanges = wmem_map_new(wmem_file_scope(), exchange_hash, exchange_equal);
     messages = wmem_map_new(wmem_file_scope(), message_hash, message_equal);
+    copies = wmem_map_new(wmem_file_scope(), ft_int64_hash, g_int64_equal);
     limit_reached = false;
 }
 

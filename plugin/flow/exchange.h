@@ -22,6 +22,9 @@ typedef struct ft_exchange {
     nstime_t request_time, last_request_time; /* absolute, of those */
     uint32_t answer_frame;          /* first answer; 0: none so far */
     uint32_t requests, answers;     /* how many */
+    const ft_flow_t *flow;
+    bool asked_by_a;                /* the request went from side a of the flow */
+    uint32_t *copies_answered;      /* frame of the first answer to it or to one of its copies on other flows; NULL: no copies are known of */
     void *data;                     /* what the wire format keeps with it; file scope, NULL at first */
 } ft_exchange_t;
 
@@ -47,6 +50,9 @@ void ft_exchange_register(ft_exchange_fields_t *fields, const char *prefix);
 /* Notes a message on the first pass, and finds it again on later ones. NULL: no flow, or the limit is reached. */
 const ft_exchange_message_t *ft_exchange_note(const packet_info *pinfo, const ft_flow_t *flow, ft_exchange_kind_t kind,
                                               const uint8_t *id, size_t id_len, bool is_answer);
+
+/* Tells what all copies of a request have in common, whichever leg they take: an answer to one answers them all. First pass only. */
+void ft_exchange_copy(const ft_exchange_message_t *message, uint64_t fingerprint);
 
 /* The exchange that this packet would answer, by direction and identifier; NULL if there is none. */
 const ft_exchange_t *ft_exchange_asked(const packet_info *pinfo, const ft_flow_t *flow, ft_exchange_kind_t kind,

@@ -45,6 +45,7 @@ typedef struct ft_flow {
     uint8_t n_quic_cids[2];         /* connection IDs that packets from a [0], from b [1] were addressed to, the latest first */
     ft_quic_cid_t quic_cids[2][FT_QUIC_CIDS];
     struct ft_socket *sockets[2];   /* of side a [0] and b [1], once it is FaceTime's, in file scope (flow.c); NULL before: saves a look-up */
+    ft_moment_t refused[2];         /* the first ICMP error that says that nobody listens at side a [0], b [1] */
     struct ft_flow *siblings;       /* other flows of its socket that this one showed to be FaceTime: the call takes them */
     struct ft_flow *next;           /* of the flows that wait at one socket, or of the siblings */
 
@@ -64,6 +65,7 @@ typedef struct ft_flow {
     struct ft_probed *probed;       /* what NAT probes among them said; NULL: nothing */
     wmem_array_t *media_backlog;    /* ft_media_packet_t of those; NULL: none */
     uint32_t noted;                 /* mask of 1 << ft_kind_t for which the call knows the other side, and FT_NOTED_* */
+    struct ft_relay_counts *relay_counts; /* what the flow and its relay counted: call/relay_counts.c; NULL: nothing */
     uint32_t told;                  /* mask of what the events of the call have of it: call/facts.c */
     uint64_t last_participant;      /* the latest participant ID that the call was told: saves a look-up for each packet */
     uint32_t endpoint_news;         /* state of the calls' endpoints when the flow last looked for its call there */

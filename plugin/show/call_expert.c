@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "show/views.h"
+#include "show/why_relay.h"
 
 /* Fewer media packets than this in the only direction there is may be the start of a call that was cut off: one second of audio. */
 #define FT_ONE_WAY_PACKETS 50
@@ -24,6 +25,7 @@ static expert_field ei_relayed = EI_INIT;
 static expert_field ei_no_bye = EI_INIT;
 static expert_field ei_long_setup = EI_INIT;
 static expert_field ei_loss = EI_INIT;
+static expert_field ei_relay_loss = EI_INIT;
 static expert_field ei_not_marked = EI_INIT;
 static expert_field ei_marked_differently = EI_INIT;
 static expert_field ei_interrupted = EI_INIT;
@@ -42,6 +44,10 @@ expert_media(packet_info *pinfo, proto_item *item, const ft_call_t *call)
                                call->dscp_sent == unmarked ? "not marked" : "marked", call->dscp_received == unmarked ? "not marked" : "marked");
     else if ((call->dscp_sent | call->dscp_received) == unmarked)
         expert_add_info(pinfo, item, &ei_not_marked);
+    if (call->relay_count.up_lost || call->relay_count.down_lost)
+        expert_add_info_format(pinfo, item, &ei_relay_loss,
+                               "By the relay's count %u of %u packets from the device did not reach it, %u that it sent did not come",
+                               call->relay_count.up_lost, call->relay_count.sent, call->relay_count.down_lost);
     if (call->worst_loss > FT_LOSS_PERCENT)
         expert_add_info_format(pinfo, item, &ei_loss, "A stream lost %u %% of its packets (SSRC 0x%08x)", call->worst_loss, call->worst_ssrc);
 }
@@ -52,11 +58,15 @@ expert_setup(packet_info *pinfo, proto_item *item, const ft_call_t *call)
     const ft_moment_t *media = &call->phase[FT_PHASE_MEDIA], *from = &call->answer;
     char seconds[FT_DECIMAL_LEN];
 
-    if (call->checks >= FT_UNANSWERED_CHECKS && !call->check_answers) {
-        if (call->paths == FT_PATH_RELAY)
-            expert_add_info_format(pinfo, item, &ei_relayed, "Media went over the relay: none of %u direct checks was answered", call->checks);
-        else
-            expert_add_info_format(pinfo, item, &ei_checks_unanswered, "None of %u STUN checks was answered", call->checks);
+    if (call->paths != FT_PATH_RELAY && call->checks >= FT_UNANSWERED_CHECKS && !call->check_answers)
+        expert_add_info_format(pinfo, item, &ei_checks_unanswered, "None of %u STUN checks was answered", call->checks);
+    /* Fewer checks, and none that was answered, may just have been too early. */
+    if (call->paths == FT_PATH_RELAY && (call->check_answers || call->checks >= FT_UNANSWERED_CHECKS)) {
+        char *why = ft_why_relay(call);
+
+        if (why)
+            expert_add_info_format(pinfo, item, &ei_relayed, "Media went over the relay: %s", why);
+        g_free(why);
     }
     if (!from->frame && !call->sip_call_id)
         from = &call->phase[FT_PHASE_CONNECTIVITY];
@@ -93,13 +103,15 @@ ft_call_expert_register(void)
         { &ei_checks_unanswered, { "facetime.checks_unanswered", PI_SEQUENCE, PI_WARN,
             "No STUN check of the call was answered", EXPFILL } },
         { &ei_relayed, { "facetime.relayed", PI_SEQUENCE, PI_NOTE,
-            "Media went over the relay: no direct check was answered", EXPFILL } },
+            "Media went over the relay, and why", EXPFILL } },
         { &ei_no_bye, { "facetime.no_bye", PI_SEQUENCE, PI_NOTE,
             "The call was answered and there is no BYE", EXPFILL } },
         { &ei_long_setup, { "facetime.long_setup", PI_SEQUENCE, PI_NOTE,
             "Long time until the first media packet", EXPFILL } },
         { &ei_loss, { "facetime.loss", PI_SEQUENCE, PI_WARN,
             "A stream lost more than 5 % of its packets", EXPFILL } },
+        { &ei_relay_loss, { "facetime.relay_loss", PI_SEQUENCE, PI_NOTE,
+            "Packets were lost on the way to the relay or from it, by its count", EXPFILL } },
         { &ei_not_marked, { "facetime.not_marked", PI_SEQUENCE, PI_CHAT,
             "Media is not marked (DSCP 0): networks treat it as best effort", EXPFILL } },
         { &ei_marked_differently, { "facetime.marked_differently", PI_SEQUENCE, PI_NOTE,

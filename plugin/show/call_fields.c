@@ -17,6 +17,17 @@ static int hf_call_end = -1;
 static int hf_call_participants = -1;
 static int hf_call_first_frame = -1;
 static int hf_call_last_frame = -1;
+static int hf_call_mode = -1;
+static int hf_call_media_time = -1;
+static int hf_call_up_lost = -1;
+static int hf_call_down_lost = -1;
+static int hf_direction = -1;
+static int hf_lost = -1;
+static int hf_paused = -1;
+static int hf_hole_frame = -1;
+static int hf_nack_frame = -1;
+static int hf_repair_frame = -1;
+static int hf_event = -1;
 static int ett_call = -1;
 static int ett_call_setup = -1;
 
@@ -35,7 +46,7 @@ static struct {
     { -1, offsetof(ft_call_t, ringing), "ringing", "Ringing", "From the call's first packet to the SIP 180" },
     { -1, offsetof(ft_call_t, answer), "answer", "Answer", "From the call's first packet to the SIP 200 that answers the INVITE" },
     { -1, offsetof(ft_call_t, phase[FT_PHASE_MEDIA]), "media", "First Media", "From the call's first packet to the first RTP packet" },
-    { -1, offsetof(ft_call_t, end), "end", "End", "From the call's first packet to the SIP message that ends it" },
+    { -1, offsetof(ft_call_t, ended.at), "end", "End", "From the call's first packet to what ends it: a SIP message, or that the link went" },
 };
 
 static void
@@ -55,6 +66,79 @@ show_setup(tvbuff_t *tvb, proto_tree *root, const ft_call_t *call)
         item = proto_tree_add_time(tree, setup_times[i].hf, tvb, 0, 0, &since);
         proto_item_append_text(item, ", frame %u", moment->frame);
         proto_item_set_generated(item);
+    }
+}
+
+/* The numbers are those of the filters in the tables. */
+enum { DIRECTION_SENT = 1, DIRECTION_RECEIVED = 2 };
+
+static const value_string datagram_direction_vals[] = {
+    { DIRECTION_SENT, "sent" },
+    { DIRECTION_RECEIVED, "received" },
+    { 0, NULL }
+};
+
+static void
+show_frame(tvbuff_t *tvb, proto_tree *tree, int hf, uint32_t frame, uint32_t at_hand)
+{
+    if (frame && frame != at_hand)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, frame));
+}
+
+/* What is missing before the packet, or was, and where it was asked for and came. */
+static void
+show_hole(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree)
+{
+    const ft_hole_t *hole = ft_hole_of_frame(pinfo->num);
+
+    if (!hole)
+        return;
+    if (hole->frame == pinfo->num)
+        proto_item_set_generated(proto_tree_add_uint(tree, hole->paused ? hf_paused : hf_lost, tvb, 0, 0, hole->count));
+    show_frame(tvb, tree, hf_hole_frame, hole->frame, pinfo->num);
+    show_frame(tvb, tree, hf_nack_frame, hole->nack, pinfo->num);
+    show_frame(tvb, tree, hf_repair_frame, hole->repair, pinfo->num);
+}
+
+/* What the datagram at hand is to its call. */
+static void
+show_datagram(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, const ft_packet_t *pkt)
+{
+    if (pkt->flow->device_side >= 0 && !pkt->quoted)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_direction, tvb, 0, 0, ft_flow_from_device(pkt->flow, ft_flow_from_a(pkt->flow, pinfo)) ?
+                                                     DIRECTION_SENT : DIRECTION_RECEIVED));
+    show_hole(tvb, pinfo, tree);
+}
+
+/* What happened with this frame; once the file was read. */
+static void
+show_events(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const ft_dated_event_t *events;
+    unsigned count;
+
+    if (!PINFO_FD_VISITED(pinfo))
+        return;
+    events = ft_history_at(pinfo->num, &count);
+    for (unsigned i = 0; i < count; i++)
+        proto_item_set_generated(proto_tree_add_string(tree, hf_event, tvb, 0, 0, ft_event_text(pinfo->pool, events[i].call, events[i].event)));
+}
+
+static void
+show_media(tvbuff_t *tvb, proto_tree *tree, const ft_call_t *call)
+{
+    ft_moment_t first = ft_call_first_media(call), last = ft_call_last_media(call);
+    nstime_t media;
+
+    if (ft_call_mode(call) != FT_MODE_UNKNOWN)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_call_mode, tvb, 0, 0, ft_call_mode(call)));
+    if (first.frame) {
+        nstime_delta(&media, &last.when, &first.when);
+        proto_item_set_generated(proto_tree_add_time(tree, hf_call_media_time, tvb, 0, 0, &media));
+    }
+    if (call->relay_count.answers) {
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_call_up_lost, tvb, 0, 0, call->relay_count.up_lost));
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_call_down_lost, tvb, 0, 0, call->relay_count.down_lost));
     }
 }
 
@@ -83,6 +167,10 @@ ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_
         proto_item_set_generated(proto_tree_add_string(tree, hf_call_to, tvb, 0, 0, call->to));
     if (call->n_participants)
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_participants, tvb, 0, 0, call->n_participants));
+    show_media(tvb, tree, call);
+    if (pkt)
+        show_datagram(tvb, pinfo, tree, pkt);
+    show_events(tvb, pinfo, tree);
     show_setup(tvb, tree, call);
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_first_frame, tvb, 0, 0, call->first_frame));
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_last_frame, tvb, 0, 0, call->last_frame));
@@ -109,6 +197,29 @@ ft_call_fields_register(void)
             VALS(ft_join_vals), 0x0, "Why the packet belongs to the call", HFILL } },
         { &hf_call_participants, { "Participants", "facetime.call.participants", FT_UINT32, BASE_DEC,
             NULL, 0x0, "Number of participant IDs seen in relay headers", HFILL } },
+        { &hf_call_mode, { "Mode", "facetime.call.mode", FT_UINT8, BASE_DEC,
+            VALS(ft_mode_vals), 0x0, "How the call is run, by relay headers: as a group (multiway) or between two devices (while it is read: so far)",
+            HFILL } },
+        { &hf_call_media_time, { "Media Time", "facetime.call.media_time", FT_RELATIVE_TIME, BASE_NONE,
+            NULL, 0x0, "From the first to the last RTP packet of the call, by arrival (while it is read: so far)", HFILL } },
+        { &hf_call_up_lost, { "Lost on the Way to the Relay", "facetime.call.uplink_lost", FT_UINT32, BASE_DEC,
+            NULL, 0x0, "Packets of the device that did not reach the relay, by its answers to statistics requests", HFILL } },
+        { &hf_call_down_lost, { "Lost on the Way from the Relay", "facetime.call.downlink_lost", FT_UINT32, BASE_DEC,
+            NULL, 0x0, "Packets that the relay sent and that did not come, by its answers to statistics requests", HFILL } },
+        { &hf_direction, { "Direction", "facetime.direction", FT_UINT8, BASE_DEC,
+            VALS(datagram_direction_vals), 0x0, "Sent or received, seen from the device; only where it is known which end that is", HFILL } },
+        { &hf_lost, { "Lost Before This Packet", "facetime.rtp.lost", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Sequence numbers that are missing before this packet", HFILL } },
+        { &hf_paused, { "Paused Before This Packet", "facetime.rtp.paused", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Sequence numbers that are missing before this packet, while another layer of the picture was forwarded", HFILL } },
+        { &hf_hole_frame, { "Missing In", "facetime.rtp.hole_frame", FT_FRAMENUM, BASE_NONE,
+            NULL, 0x0, "The packet that shows that what is asked for, or repaired, here was missing", HFILL } },
+        { &hf_nack_frame, { "Asked For In", "facetime.rtp.nack_frame", FT_FRAMENUM, BASE_NONE,
+            FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0x0, "The packet that asks the relay for what is missing [guess]", HFILL } },
+        { &hf_repair_frame, { "Repaired In", "facetime.rtp.repair_frame", FT_FRAMENUM, BASE_NONE,
+            FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0x0, "The packet that the relay sent again for what is missing", HFILL } },
+        { &hf_event, { "Event", "facetime.call.event", FT_STRING, BASE_NONE,
+            NULL, 0x0, "What happened in the call with this packet; known when the capture has been read", HFILL } },
         { &hf_call_from, { "From", "facetime.call.from", FT_STRING, BASE_NONE,
             NULL, 0x0, "Number, Apple ID or name of the caller, where it is visible", HFILL } },
         { &hf_call_to, { "To", "facetime.call.to", FT_STRING, BASE_NONE,

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "show/views.h"
+#include "show/why_relay.h"
 #include "show/table.h"
 
 #include <epan/to_str.h>
@@ -57,6 +58,68 @@ cell_duration(const void *row, ft_cell_t *cell)
     const ft_call_t *call = ((const call_row_t *)row)->call;
 
     cell->real = ft_seconds(&call->last_time, &call->first_time);
+}
+
+static void
+cell_media_time(const void *row, ft_cell_t *cell)
+{
+    const ft_call_t *call = ((const call_row_t *)row)->call;
+    ft_moment_t first = ft_call_first_media(call), last = ft_call_last_media(call);
+
+    cell->unknown = !first.frame;
+    if (first.frame)
+        cell->real = MAX(ft_seconds(&last.when, &first.when), 0);
+}
+
+static void
+cell_end(const void *row, ft_cell_t *cell)
+{
+    cell->text = g_strdup(val_to_str_const(ft_call_end(((const call_row_t *)row)->call), ft_end_vals, "unknown"));
+}
+
+static void
+cell_mode(const void *row, ft_cell_t *cell)
+{
+    ft_mode_t mode = ft_call_mode(((const call_row_t *)row)->call);
+
+    cell->text = g_strdup(mode == FT_MODE_UNKNOWN ? "-" : val_to_str_const(mode, ft_mode_vals, "-"));
+}
+
+/* Of how many, by whose count. */
+static char *
+loss_text(const ft_call_t *call, uint32_t lost, uint32_t of)
+{
+    return call->relay_count.answers && !call->relay_count.broken ? g_strdup_printf("%u of %u (relay's count)", lost, of) : g_strdup("-");
+}
+
+static void
+cell_uplink(const void *row, ft_cell_t *cell)
+{
+    const ft_call_t *call = ((const call_row_t *)row)->call;
+
+    cell->text = loss_text(call, call->relay_count.up_lost, call->relay_count.sent);
+}
+
+static void
+cell_downlink(const void *row, ft_cell_t *cell)
+{
+    const ft_call_t *call = ((const call_row_t *)row)->call;
+
+    cell->text = loss_text(call, call->relay_count.down_lost, call->relay_count.received + call->relay_count.down_lost);
+}
+
+static void
+cell_why_relay(const void *row, ft_cell_t *cell)
+{
+    char *why = ft_why_relay(((const call_row_t *)row)->call);
+
+    cell->text = why ? why : g_strdup("-");
+}
+
+static void
+cell_notes(const void *row, ft_cell_t *cell)
+{
+    cell->text = g_strdup(ft_call_in_batches(((const call_row_t *)row)->call) ? "captured in batches: arrival says little" : "-");
 }
 
 static void
@@ -170,7 +233,10 @@ static const ft_column_t calls_columns[] = {
     { "Call", FT_CELL_NUMBER, cell_number, false },
     { "Start (UTC)", FT_CELL_TEXT, cell_start, false },
     { "Duration (s)", FT_CELL_REAL, cell_duration, false },
+    { "Media (s)", FT_CELL_REAL, cell_media_time, false },
+    { "Notes", FT_CELL_TEXT, cell_notes, false },
     { "State", FT_CELL_TEXT, cell_state, false },
+    { "End", FT_CELL_TEXT, cell_end, false },
     { "Direction", FT_CELL_TEXT, cell_direction, false },
     { "From", FT_CELL_TEXT, cell_from, false },
     { "To", FT_CELL_TEXT, cell_to, false },
@@ -178,7 +244,11 @@ static const ft_column_t calls_columns[] = {
     { "Peer", FT_CELL_TEXT, cell_peer, false },
     { "Relay", FT_CELL_TEXT, cell_relay, false },
     { "Path", FT_CELL_TEXT, cell_path, false },
+    { "Why relay", FT_CELL_TEXT, cell_why_relay, false },
+    { "Mode", FT_CELL_TEXT, cell_mode, false },
     { "Media", FT_CELL_TEXT, cell_media, false },
+    { "Uplink lost", FT_CELL_TEXT, cell_uplink, false },
+    { "Downlink lost", FT_CELL_TEXT, cell_downlink, false },
     { "Packets", FT_CELL_NUMBER, cell_packets, true },
     { "Bytes", FT_CELL_BIG, cell_bytes, true },
     { "Confidence", FT_CELL_TEXT, cell_confidence, false },

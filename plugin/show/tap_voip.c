@@ -40,6 +40,24 @@ voip_identity(wmem_allocator_t *pool, const char *name, const ft_endpoint_t *at)
     return at->addr.type == AT_NONE ? wmem_strdup(pool, "unknown") : address_to_str(pool, &at->addr);
 }
 
+/* What the arrow says: the events of the frame, if there are any, else what the packet is. NULL: no arrow. */
+static const char *
+voip_label(const packet_info *pinfo)
+{
+    const ft_dated_event_t *events;
+    unsigned count = 0;
+    char *text;
+
+    /* The window asks for arrows once the file was read. */
+    events = PINFO_FD_VISITED(pinfo) ? ft_history_at(pinfo->num, &count) : NULL;
+    if (!events)
+        return ft_event_label(pinfo->num);
+    text = ft_event_text(pinfo->pool, events[0].call, events[0].event);
+    for (unsigned i = 1; i < count; i++)
+        text = wmem_strdup_printf(pinfo->pool, "%s; %s", text, ft_event_text(pinfo->pool, events[i].call, events[i].event));
+    return text;
+}
+
 void
 ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_call_packets_t *what)
 {
@@ -52,7 +70,7 @@ ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_call_packets_t
 
     if (!have_tap_listener(voip_tap) || call->invite.frame || call->sip_call_id)
         return;
-    label = ft_event_label(pinfo->num);
+    label = voip_label(pinfo);
     /* The window takes a call's duration from its arrows. */
     if (!label && pinfo->num == call->last_frame)
         label = "Last packet";
@@ -70,6 +88,14 @@ ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_call_packets_t
     info->call_active_state = info->call_state == VOIP_IN_CALL || info->call_state == VOIP_RINGING ? VOIP_ACTIVE : VOIP_INACTIVE;
     info->from_identity = voip_identity(pinfo->pool, call->from, caller);
     info->to_identity = voip_identity(pinfo->pool, call->to, called);
+    /* Nobody knows who called: both say so. */
+    if (call->direction == FT_DIRECTION_UNKNOWN && !call->from && !call->to) {
+        char *both = wmem_strdup_printf(pinfo->pool, "unknown (%s or %s)", info->from_identity,
+                                        called->addr.type == AT_NONE ? "its peer" : info->to_identity);
+
+        info->from_identity = both;
+        info->to_identity = wmem_strdup(pinfo->pool, both);
+    }
     info->call_comment = wmem_strdup_printf(pinfo->pool, "facetime.call == %u, %s%s%s", call->number,
                                             val_to_str_const(ft_call_state(call), ft_state_vals, "unknown"),
                                             relay ? ", relay " : "", relay ? relay : "");

@@ -519,14 +519,17 @@ link_counter(tvbuff_t *tvb)
 static void
 link_exchange(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ft_packet_t *pkt, uint16_t command)
 {
-    int counter = link_counter(tvb);
+    int counter = link_counter(tvb), reported = (int)tvb_reported_length(tvb);
+    const ft_exchange_message_t *message;
     const uint8_t id[] = { (uint8_t)((command & ~FT_LINK_ACK) >> 8), (uint8_t)command, (uint8_t)(counter >> 8), (uint8_t)counter };
 
     if (counter < 0 || !pkt->flow)
         return;
-    ft_exchange_show(&link_exchange_fields,
-                     ft_exchange_note(pinfo, pkt->flow, FT_EXCHANGE_LINK, id, sizeof id, (command & FT_LINK_ACK) != 0),
-                     tvb, pinfo, tree, item);
+    message = ft_exchange_note(pinfo, pkt->flow, FT_EXCHANGE_LINK, id, sizeof id, (command & FT_LINK_ACK) != 0);
+    /* It ends with an HMAC over all that it says: a copy on another leg ends so too. */
+    if (!PINFO_FD_VISITED(pinfo) && reported > FT_LINK_HEADER_LEN + 8 && (int)tvb_captured_length(tvb) == reported)
+        ft_exchange_copy(message, tvb_get_ntoh64(tvb, reported - 8));
+    ft_exchange_show(&link_exchange_fields, message, tvb, pinfo, tree, item);
 }
 
 void

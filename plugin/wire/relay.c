@@ -117,6 +117,7 @@ static int hf_relay_secondary_link_id = -1;
 static int hf_relay_session_counter = -1;
 static int hf_relay_payload_kind = -1;
 static int hf_relay_payload = -1;
+static int hf_rtp_retransmitted = -1;
 static int hf_relay_rest = -1;
 static int hf_relay_padding = -1;
 static int hf_relay_base_stream_id = -1;
@@ -785,6 +786,7 @@ static void
 relay_media(const relay_sub_t *sub, ft_packet_t *pkt)
 {
     pkt->relay.counted++;
+    pkt->relay.again = (sub->flags & FT_RELAY_RETRANSMITTED) != 0;
     if (sub->flags & FT_RELAY_STREAM)
         pkt->relay.mode = FT_MODE_MULTIWAY;
     else if (sub->flags & FT_RELAY_LINK)
@@ -812,7 +814,6 @@ relay_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
 {
     int at = sub->data ? sub->data : sub->payload, len = sub->end - at;
     int kind = relay_payload_kind(tvb, at, sub->end, sub->flags);
-    unsigned n_rtp;
     proto_item *item;
     tvbuff_t *payload;
 
@@ -839,11 +840,12 @@ relay_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
         return;
     case FT_PAYLOAD_RTP:
         pkt->phase = FT_PHASE_MEDIA;
-        relay_media(sub, pkt);
-        n_rtp = pkt->n_rtp;
+        /* Before it is shown: a capture that is cut ends the showing. */
+        if (!ft_rtp_is_rtcp(payload))
+            relay_media(sub, pkt);
         ft_rtp_dissect(payload, pinfo, root, ft_tree, pkt);
-        if (pkt->n_rtp > n_rtp)
-            pkt->rtp[n_rtp].retransmitted = (sub->flags & FT_RELAY_RETRANSMITTED) != 0;
+        if (tree && (sub->flags & FT_RELAY_RETRANSMITTED))
+            proto_item_set_generated(proto_tree_add_boolean(tree, hf_rtp_retransmitted, tvb, sub->start, 0, true));
         return;
     default:
         break;
@@ -1110,6 +1112,8 @@ relay_register(void)
             NULL, FT_RELAY_CHUNK_MORE, "Another part stands before the payload", HFILL } },
         { &hf_relay_quality_rest, { "Contents [unknown]", "facetime.relay.quality.contents", FT_BYTES, BASE_NONE,
             NULL, 0x0, "Which of Apple's four kinds of part this is, is not known", HFILL } },
+        { &hf_rtp_retransmitted, { "RTP Sent Again", "facetime.rtp.retransmitted", FT_BOOLEAN, BASE_NONE,
+            NULL, 0x0, "The relay sends this RTP packet again, after a request for it: by the flag of the header", HFILL } },
         { &hf_relay_rest, { "Other Bytes", "facetime.relay.rest", FT_BYTES, BASE_NONE,
             NULL, 0x0, "Bytes that cannot be read because of what is wrong before them", HFILL } },
         { &hf_relay_padding, { "Padding", "facetime.relay.padding", FT_BYTES, BASE_NONE,

@@ -448,6 +448,7 @@ rtp_header(tvbuff_t *tvb, ft_packet_t *pkt, uint32_t media)
     rtp->timestamp = tvb_get_ntohl(tvb, 4);
     rtp->ssrc = tvb_get_ntohl(tvb, 8);
     rtp->length = tvb_reported_length(tvb);
+    rtp->retransmitted = pkt->relay.again;
     at = FT_RTP_HEADER_LEN + 4 * (ft_tvb_get_u8(tvb, 0) & 0x0f);
     if (ft_tvb_get_u8(tvb, 0) & 0x10)
         at = ft_rtp_extension_read(tvb, at, rtp);
@@ -498,6 +499,14 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
     /* Its map holds dynamic types only. */
     if (type && type->stock_misnames)
         col_append_fstr(pinfo->cinfo, COL_INFO, " [%s]", type->name);
+}
+
+bool
+ft_rtp_is_rtcp(tvbuff_t *tvb)
+{
+    uint8_t second = ft_tvb_get_u8(tvb, 1);
+
+    return second >= FT_RTCP_FIRST_TYPE && second <= FT_RTCP_LAST_TYPE;
 }
 
 static bool

@@ -30,6 +30,8 @@ typedef enum { FT_MEDIA_BY_NOTHING, FT_MEDIA_BY_SDP, FT_MEDIA_BY_TYPE, FT_MEDIA_
 
 /* An RTP or RTCP packet, also inside something else. Captured bytes only; evidence may be NULL, pinfo too then. */
 bool ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence);
+/* Is it RTCP, if it is one of the two? It has two captured bytes. */
+bool ft_rtp_is_rtcp(tvbuff_t *tvb);
 void ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
 /* The same match, and the payload type is one that FaceTime uses over the relay, or it is RTCP. */
 bool ft_rtp_is_facetime(tvbuff_t *tvb, const packet_info *pinfo);

@@ -212,12 +212,17 @@ stun_exchange(tvbuff_t *tvb, const packet_info *pinfo, int at, const ft_packet_t
 {
     uint16_t type = tvb_get_ntohs(tvb, at), type_class = type & FT_STUN_CLASS_MASK, method = type & ~FT_STUN_CLASS_MASK;
     uint8_t id[FT_STUN_ID_LEN + sizeof method];
+    const ft_exchange_message_t *message;
 
     if (type_class == FT_STUN_CLASS_INDICATION)
         return NULL;
     tvb_memcpy(tvb, id, at + FT_STUN_ID_AT, FT_STUN_ID_LEN);
     memcpy(id + FT_STUN_ID_LEN, &method, sizeof method);
-    return ft_exchange_note(pinfo, pkt->flow, FT_EXCHANGE_STUN, id, sizeof id, type_class != FT_STUN_CLASS_REQUEST);
+    message = ft_exchange_note(pinfo, pkt->flow, FT_EXCHANGE_STUN, id, sizeof id, type_class != FT_STUN_CLASS_REQUEST);
+    /* 96 random bits: the same ones on another leg are those of a copy (RFC 8489, section 5). */
+    if (!PINFO_FD_VISITED(pinfo))
+        ft_exchange_copy(message, tvb_get_ntoh64(tvb, at + FT_STUN_ID_AT) ^ method);
+    return message;
 }
 
 static void

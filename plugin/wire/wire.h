@@ -84,6 +84,7 @@ typedef struct ft_rtp {
 /* What relay channel data says of media besides RTP: relay.c. */
 typedef struct ft_relay_facts {
     ft_mode_t mode;             /* of the RTP in it; FT_MODE_UNKNOWN: none, or one that the relay sends again */
+    bool again;                 /* the latest RTP in it is one that the relay sends again */
     unsigned counted;           /* sub-packets that the relay counts: RTP, and statistics alone */
     bool asks;                  /* a statistics request; asked: the answer to one, with the two numbers */
     bool answers;
