@@ -1,8 +1,11 @@
 """One Wireshark opens several captures one after the other: each shows what it shows alone, and nothing of those before it."""
 
+import struct
+import subprocess
+
 import pytest
 
-from ftools import pcap, views
+from ftools import datagrams, flood, pcap, push, views
 
 # Short ones, between long ones and one of nothing; the first comes again at the end.
 ORDER = ["facetime-2010-inbound", "modern-two-calls-soon", "facetime-direct", "nothing", "legacy-redial", "modern-group", "facetime-relay",
@@ -44,3 +47,42 @@ def test_all_tables_are_asked_for(wireshark):
     answer, = wireshark.sharkd(views.capture("facetime-direct"), ("info", {}))
     known = {tap["tap"].removeprefix("nstat:facetime,") for tap in answer["nstat"] if tap["tap"].startswith("nstat:facetime,")}
     assert known == set(TABLES)
+
+
+# ---- After a flood -----------------------------------------------------------------------------------
+
+# More than are kept: flows (and calls, streams, endpoints), packets around calls, openings of TLS.
+FLOWS, AROUND, OPENINGS = 270_000, 262_200, 1_100
+
+
+def add(out, seconds, data):
+    """A packet of a flood."""
+    out.write(struct.pack("<IIII", seconds, 0, len(data), len(data)) + data)
+
+
+@pytest.fixture(scope="module")
+def flooded(wireshark):
+    """A capture that reaches each limit that counts what is kept."""
+    path = wireshark.folder("flooded") / "flooded.pcap"
+    start = datagrams.START // 1_000_000
+    with open(path, "wb") as out:
+        subprocess.run([flood.generator(wireshark), "calls", str(FLOWS)], stdout=out, check=True)
+        out.seek(0, 2)
+        # Of one push connection, within the time for which it waits for a call.
+        session = push.tcp_packets([(True, b"x")], 5223, addresses=("10.9.0.1", "17.57.144.1"))[3].data
+        for _ in range(AROUND):
+            add(out, start, session)
+        for number in range(OPENINGS):
+            half = b"\x16\3\1\2\0\1\0\1\xfc" + bytes(40)
+            add(out, start, push.tcp_packets([(True, half)], 443, addresses=(f"10.8.{number >> 8}.{number & 255}", "198.51.100.5"))[3].data)
+    path.chmod(0o644)
+    return path
+
+
+def test_no_limit_is_reached_by_the_file_before(wireshark, flooded):
+    """What a flood used up is there again for the next file, which has flows, openings and a push of its own."""
+    name = "facetime-2010-inbound"
+    alone, frames = wireshark.sharkd(views.capture(name), TAPS, LISTING)
+    _, taps, after = wireshark.sharkd(flooded, ("load", {"file": str(wireshark.stage(views.capture(name)))}), TAPS, LISTING, timeout=600)
+    assert {tap["tap"]: tap for tap in taps["taps"]} == {tap["tap"]: tap for tap in alone["taps"]}
+    assert after == frames

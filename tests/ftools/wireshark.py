@@ -163,7 +163,7 @@ class Wireshark:
             self.results[kind] = self.run("tshark", "-G", kind)
         return self.results[kind].ok().out
 
-    def sharkd(self, capture, *requests, env=None):
+    def sharkd(self, capture, *requests, env=None, timeout=TIMEOUT):
         """Loads CAPTURE into sharkd, sends requests (method, parameters) and gives their results. ENV: as for run()."""
         calls = [("load", {"file": str(self.stage(capture))}), *requests, ("bye", {})]
         lines = []
@@ -172,7 +172,7 @@ class Wireshark:
             if parameters:
                 call["params"] = parameters
             lines.append(json.dumps(call))
-        done = self.run("sharkd", "-", stdin="\n".join(lines) + "\n", env=env).ok()
+        done = self.run("sharkd", "-", stdin="\n".join(lines) + "\n", env=env, timeout=timeout).ok()
         answers = {answer["id"]: answer for answer in map(json.loads, done.out.splitlines())}
         assert answers[1].get("result") == {"status": "OK"}, done
         for number in range(2, len(calls) + 1):
