@@ -224,6 +224,7 @@ proto_register_facetime(void)
                                                        proto_facetime, FT_PROTOCOL);
     ft_expert = expert_register_protocol(proto_facetime);
     ft_shortcuts_register();
+    ft_hash_init();
     ft_datagram_register();
     ft_wires_register();
     ft_bplist_register();

@@ -3,6 +3,8 @@
  *
  * Usage: flood calls COUNT     datagrams that each look like the beginning of another call, between ends that never come again
  *        flood random COUNT    random bytes on all of FaceTime's ports
+ *        flood chosen COUNT    STUN, NAT probes and SIP from sockets that a hash without a key has one value for
+ *        flood others COUNT    the same from as many sockets that nobody chose
  *        flood ... COUNT hold  the same; then says so on standard error, and the file has no end before standard input has one: who reads the
  *                              file can be looked at when it has seen all of it
  *
@@ -144,6 +146,53 @@ put_call_ends(uint8_t *ip, uint32_t number)
     put16(ip + 22, relay ? 3482 : 16393 + (number >> 8) % 10);
 }
 
+/* The number by which `odd` is one, modulo 2^32 (Newton). */
+static uint32_t
+inverse(uint32_t odd)
+{
+    uint32_t x = odd;
+
+    for (int i = 0; i < 5; i++)
+        x *= 2 - odd * x;
+    return x;
+}
+
+/* A socket for which Wireshark's add_address_to_hash(port * 2654435761, address) has one value, another one each time. The steps of that
+ * hash are computed backwards; where the begin is the product of a port, the socket is one. */
+static void
+put_chosen_socket(uint8_t *ip)
+{
+    static uint32_t number;
+    const uint32_t step = inverse(1025), port_of = inverse(2654435761u);
+    uint32_t state, port;
+
+    do {
+        state = 0x12345678u;
+        for (int i = 3; i >= 0; i--) {
+            state ^= state >> 6;
+            state ^= state >> 12;
+            state ^= state >> 24;
+            state = state * step - (number >> 8 * i & 0xff);
+        }
+        port = state * port_of;
+        for (int i = 0; i < 4; i++)
+            ip[12 + i] = (uint8_t)(number >> 8 * i);
+        number++;
+    } while (port > UINT16_MAX || port < 1024 || ip[12] == 17);
+    put16(ip + 20, port);
+}
+
+static void
+put_flood_ends(uint8_t *ip, uint32_t number, int chosen)
+{
+    put32(ip + 12, 0x0b000000u | (number & 0xffffff));
+    put16(ip + 20, 1024 + number % 60000);
+    if (chosen)
+        put_chosen_socket(ip);
+    put32(ip + 16, 0xc6336400u | (number & 0xff));
+    put16(ip + 22, 16402);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -151,16 +200,19 @@ main(int argc, char **argv)
     const uint32_t head[6] = { 0xa1b2c3d4u, 2 | 4 << 16, 0, 0, 262144, LINKTYPE_RAW };
     int hold = argc == 4 && strcmp(argv[3], "hold") == 0;
     uint32_t count = argc == 3 + hold ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
-    int random = argc > 1 && strcmp(argv[1], "random") == 0;
+    int random = argc > 1 && strcmp(argv[1], "random") == 0, chosen = argc > 1 && strcmp(argv[1], "chosen") == 0;
+    int sockets = chosen || (argc > 1 && strcmp(argv[1], "others") == 0);
 
-    if (count == 0 || (!random && strcmp(argv[1], "calls") != 0)) {
-        fprintf(stderr, "Usage: flood calls|random COUNT [hold]\n");
+    if (count == 0 || (!random && !sockets && strcmp(argv[1], "calls") != 0)) {
+        fprintf(stderr, "Usage: flood calls|random|chosen|others COUNT [hold]\n");
         return 2;
     }
     fwrite(head, sizeof head, 1, stdout);
     for (uint32_t number = 0; number < count; number++) {
         uint8_t *payload = packet + IP_LEN + UDP_LEN;
-        unsigned length = random ? put_random(payload) : put_payload(payload, number), whole = IP_LEN + UDP_LEN + length;
+        /* Not the relay's kind, which is no device's own. */
+        uint32_t which = sockets ? number * KINDS + 1 + number % 2 : number;
+        unsigned length = random ? put_random(payload) : put_payload(payload, which), whole = IP_LEN + UDP_LEN + length;
         uint64_t time = (uint64_t)number * STEP;
         uint32_t record[4] = { FIRST_SECOND + (uint32_t)(time / MICROSECONDS), (uint32_t)(time % MICROSECONDS), whole, whole };
 
@@ -172,6 +224,8 @@ main(int argc, char **argv)
         put16(packet + 24, UDP_LEN + length);
         if (random)
             put_random_ends(packet);
+        else if (sockets)
+            put_flood_ends(packet, number, chosen);
         else
             put_call_ends(packet, number);
         fwrite(record, sizeof record, 1, stdout);

@@ -235,11 +235,11 @@ ft_index_news(void)
 void
 ft_index_init(void)
 {
-    by_call_id = wmem_map_new(wmem_file_scope(), wmem_str_hash, g_str_equal);
+    by_call_id = wmem_map_new(wmem_file_scope(), ft_hash_string, g_str_equal);
     by_end = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
     by_device = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
     by_relay = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
-    by_participant = wmem_map_new(wmem_file_scope(), ft_int64_hash, g_int64_equal);
-    streams = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    by_participant = wmem_map_new(wmem_file_scope(), ft_hash_uint64, g_int64_equal);
+    streams = wmem_map_new(wmem_file_scope(), ft_hash_id, g_direct_equal);
     news = 0;
 }

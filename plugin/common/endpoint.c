@@ -5,12 +5,22 @@
  */
 #include "common/endpoint.h"
 
+#include "common/hash.h"
+
+/* A port and the longest address that a UDP datagram can have, IPv6. */
+#define FT_ENDPOINT_BYTES (2 + 16)
+
 unsigned
 ft_endpoint_hash(const void *key)
 {
     const ft_endpoint_t *e = (const ft_endpoint_t *)key;
+    uint8_t bytes[FT_ENDPOINT_BYTES];
+    size_t length = MIN((size_t)e->addr.len, sizeof bytes - sizeof e->port);
 
-    return add_address_to_hash(e->port * 2654435761u, &e->addr);
+    memcpy(bytes, &e->port, sizeof e->port);
+    if (length > 0)
+        memcpy(bytes + sizeof e->port, e->addr.data, length);
+    return ft_hash_bytes(bytes, sizeof e->port + length);
 }
 
 gboolean

@@ -86,14 +86,6 @@ typedef void ft_stat_init_t;
 #define ft_register_conversation_filter(proto, title, valid, build) register_conversation_filter((proto), (title), (valid), (build))
 #endif
 
-/* Hash of a 64-bit number that comes from a capture, as a GHashFunc. wmem_int64_hash() says that it is made for that, but 4.6 passes
- * it to g_int64_hash(), which numbers can be chosen for to make them all the same (measured on 4.6.9 with GLib 2.90). */
-static inline guint
-ft_int64_hash(const void *key)
-{
-    return wmem_strong_hash((const uint8_t *)key, sizeof(uint64_t));
-}
-
 /* The stock STUN dissector shows a message that the capture cut up to the cut; since 4.6 it refuses it (measured on 4.6.9). */
 #define FT_STOCK_STUN_TAKES_CUT (FT_WS_VERSION < 406)
 /* The value of a field that another dissector added: part of the field_info until 4.0. */

@@ -37,7 +37,7 @@ exchange_hash(const void *key)
 {
     const exchange_key_t *k = (const exchange_key_t *)key;
 
-    return wmem_strong_hash(k->id, sizeof k->id) ^ g_direct_hash(k->flow) ^ ((unsigned)k->kind << 1 | (k->asked_by_a ? 1 : 0));
+    return ft_hash_pair((uintptr_t)k->flow, (uint64_t)ft_hash_bytes(k->id, sizeof k->id) << 32 | (unsigned)k->kind << 1 | (k->asked_by_a ? 1 : 0));
 }
 
 static gboolean
@@ -53,7 +53,7 @@ message_hash(const void *key)
 {
     const message_key_t *k = (const message_key_t *)key;
 
-    return k->frame * 2654435761u ^ g_direct_hash(k->exchange);
+    return ft_hash_pair(k->frame, (uintptr_t)k->exchange);
 }
 
 static gboolean

@@ -106,7 +106,7 @@ session_get(packet_info *pinfo)
     session->device = -1;
     for (unsigned side = 0; side < 2; side++) {
         session->tables[side] = ft_apns_pack_new();
-        session->pending[side] = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+        session->pending[side] = wmem_map_new(wmem_file_scope(), ft_hash_id, g_direct_equal);
     }
     conversation_add_proto_data(conversation, proto_apns, session);
     return session;
@@ -491,7 +491,7 @@ ft_apns_show(tvbuff_t *tvb, packet_info *pinfo _U_, proto_tree *root, const ft_s
 void
 ft_apns_init(void)
 {
-    linked = wmem_map_new(wmem_file_scope(), ft_int64_hash, g_int64_equal);
+    linked = wmem_map_new(wmem_file_scope(), ft_hash_uint64, g_int64_equal);
 }
 
 void

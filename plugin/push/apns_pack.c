@@ -388,7 +388,7 @@ ft_apns_pack_register(void)
             "The packet has more items or references than are shown", EXPFILL } },
     };
 
-    frames = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), ft_int64_hash, g_int64_equal);
+    frames = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), ft_hash_uint64, g_int64_equal);
     proto_register_field_array(proto_apns, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(ft_apns_expert, ei, array_length(ei));

@@ -9,9 +9,9 @@ static guint
 key_hash(gconstpointer k)
 {
     const ft_row_key_t *key = (const ft_row_key_t *)k;
-    guint hash = g_direct_hash(key->call) ^ (key->part * 2654435761u);
+    unsigned of_address = key->addr.type == AT_NONE ? 0 : ft_hash_bytes(key->addr.data, (size_t)key->addr.len);
 
-    return key->addr.type == AT_NONE ? hash : add_address_to_hash(hash, &key->addr);
+    return ft_hash_pair((uintptr_t)key->call, (uint64_t)of_address << 32 | key->part);
 }
 
 static gboolean

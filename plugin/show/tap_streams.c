@@ -95,7 +95,7 @@ streams_new(void)
 {
     streams_t *streams = g_new0(streams_t, 1);
 
-    streams->by_ssrc = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, stream_free);
+    streams->by_ssrc = g_hash_table_new_full(ft_hash_id, g_direct_equal, NULL, stream_free);
     streams->turns = g_ptr_array_new_with_free_func(g_free);
     return streams;
 }

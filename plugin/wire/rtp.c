@@ -86,7 +86,7 @@ rtp_hash(const void *key)
 {
     const rtp_stream_t *k = (const rtp_stream_t *)key;
 
-    return g_direct_hash(k->flow) ^ (k->ssrc * 2654435761u);
+    return ft_hash_pair((uintptr_t)k->flow, k->ssrc);
 }
 
 static gboolean
@@ -519,7 +519,7 @@ static void
 rtp_init(void)
 {
     rtp_streams = wmem_map_new(wmem_file_scope(), rtp_hash, rtp_equal);
-    rtp_announced = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    rtp_announced = wmem_map_new(wmem_file_scope(), ft_hash_id, g_direct_equal);
     rtp_compound = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     rtp_maps[false] = rtp_maps[true] = NULL;
     rtp_number = 0;
