@@ -16,12 +16,14 @@
 #include "common/bplist.h"
 #include "common/decimal.h"
 #include "common/endpoint.h"
+#include "common/hash.h"
 #include "common/ids.h"
 #include "common/moment.h"
 #include "common/payload.h"
 #include "common/preferences.h"
 #include "common/shortcuts.h"
 #include "common/stream_stats.h"
+#include "common/text.h"
 #include "common/words.h"
 
 #endif /* FT_COMMON_H */

@@ -38,7 +38,7 @@ text_of(const ft_host_names_t *list, const uint8_t *text, unsigned length)
 {
     if (length == 0 || length > MAX_TEXT || memchr(text, 0, length))
         return NULL;
-    return wmem_strndup(list->scope, (const char *)text, length);
+    return ft_text(list->scope, text, length);
 }
 
 void

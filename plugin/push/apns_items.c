@@ -373,7 +373,10 @@ ft_apns_item_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_ite
     }
     if (len == 0 && fields[field].type == FT_BYTES)
         return;
-    item = proto_tree_add_item(tree, fields[field].hf, tvb, at, len, fields[field].encoding);
+    if (fields[field].type == FT_STRING)
+        item = proto_tree_add_string(tree, fields[field].hf, tvb, at, len, ft_tvb_text(pinfo->pool, tvb, at, len));
+    else
+        item = proto_tree_add_item(tree, fields[field].hf, tvb, at, len, fields[field].encoding);
     show_inside(tvb, pinfo, field == F_PAYLOAD || field == F_CERTIFICATE ? proto_item_add_subtree(item, ett_payload) : tree,
                 head, at, len, field, facts);
 }

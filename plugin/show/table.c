@@ -213,14 +213,6 @@ rows_join(const ft_table_t *table, ft_table_rows_t *rows)
 /* ---- Text ----------------------------------------------------------------------------------- */
 
 /* Would the character move the cursor, or change how what follows is drawn? */
-static bool
-is_disruptive(gunichar c)
-{
-    GUnicodeType type = g_unichar_type(c);
-
-    return !g_unichar_isprint(c) || type == G_UNICODE_LINE_SEPARATOR || type == G_UNICODE_PARAGRAPH_SEPARATOR;
-}
-
 char *
 ft_printable(const char *text)
 {
@@ -235,7 +227,7 @@ ft_printable(const char *text)
             g_string_append(out, "...");
             break;
         }
-        g_string_append_unichar(out, is_disruptive(c) ? '.' : c);
+        g_string_append_unichar(out, ft_is_disruptive(c) ? '.' : c);
     }
     g_free(valid);
     return g_string_free(out, FALSE);

@@ -348,7 +348,7 @@ ft_sdp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t 
         len = tvb_find_line_end(tvb, at, end - at, &next, false);
         s.at = at;
         s.len = len;
-        if (!sdp_line(&s, (const char *)tvb_get_string_enc(pinfo->pool, tvb, at, len, ENC_UTF_8 | ENC_NA)))
+        if (!sdp_line(&s, ft_tvb_text(pinfo->pool, tvb, at, len)))
             proto_tree_add_expert(s.tree, pinfo, &ei_sdp_line, tvb, at, len);
         if (next <= at)
             return;

@@ -333,16 +333,19 @@ folded_line(tvbuff_t *tvb, int at, int end, int *next)
     return len;
 }
 
-/* The text of a line, on one line. Bytes that are no UTF-8 become U+FFFD; what follows a NUL is lost to C strings. */
+/* The text of a line, on one line. *bad: it is not all text. */
 static const char *
 line_text(tvbuff_t *tvb, packet_info *pinfo, int at, int len, bool *bad)
 {
     const uint8_t *bytes = tvb_get_ptr(tvb, at, len);
-    char *text = (char *)tvb_get_string_enc(pinfo->pool, tvb, at, len, ENC_UTF_8 | ENC_NA);
+    char *line = (char *)wmem_alloc(pinfo->pool, (size_t)len + 1);
 
     if (len > 0 && (memchr(bytes, '\0', (size_t)len) || !g_utf8_validate((const char *)bytes, len, NULL)))
         *bad = true;
-    return g_strdelimit(text, "\r\n", ' ');
+    /* Where a line is folded there are blanks. */
+    for (int i = 0; i < len; i++)
+        line[i] = bytes[i] == '\r' || bytes[i] == '\n' ? ' ' : (char)bytes[i];
+    return ft_text(pinfo->pool, (const uint8_t *)line, (size_t)len);
 }
 
 /* The boundary parameter of a multipart type; NULL if there is none that can be one. */
@@ -495,7 +498,7 @@ show_body(tvbuff_t *body, packet_info *pinfo, proto_tree *tree)
     const char *bytes = (const char *)tvb_get_ptr(body, 0, len);
 
     if (len > 0 && !memchr(bytes, '\0', (size_t)len) && g_utf8_validate(bytes, len, NULL))
-        proto_tree_add_string(tree, hf_sip_body, body, 0, len, (const char *)tvb_get_string_enc(pinfo->pool, body, 0, len, ENC_UTF_8 | ENC_NA));
+        proto_tree_add_string(tree, hf_sip_body, body, 0, len, ft_tvb_text(pinfo->pool, body, 0, len));
     else
         proto_tree_add_item(tree, hf_sip_body_bytes, body, 0, len, ENC_NA);
 }
