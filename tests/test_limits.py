@@ -1,6 +1,7 @@
 """Limits at their edges: the last that is taken, and the first that is not."""
 
 import ipaddress
+import resource
 import socket
 import struct
 
@@ -166,18 +167,76 @@ def test_tls_opening(wireshark, size, known):
     assert set(names) == ({"query.ess.apple.com"} if known else set())
 
 
-@pytest.mark.parametrize("others, known", [(1023, True), (1024, False)])
-def test_tls_openings(wireshark, others, known):
-    """Directions whose opening is kept at once."""
-    packets = []
-    for number in range(others):
-        made = push.tcp_packets([(True, hello(600, b"www.example.com")[:300])], 443, addresses=(f"10.0.{number >> 8}.{number & 255}", "198.51.100.5"))
-        packets.append(made[3])
-    packets += push.tcp_packets([(True, hello(600)[:300]), (True, hello(600)[300:])], 443)
+def half_hellos(number, first=0):
+    """The first half of as many hellos, each of a host of its own."""
+    half = hello(600, b"www.example.com")[:300]
+    return [push.tcp_packets([(True, half)], 443, addresses=(f"10.0.{host >> 8}.{host & 255}", "198.51.100.5"))[3] for host in range(first, first + number)]
+
+
+def named(wireshark, packets):
+    """The names that these packets show."""
     capture = wireshark.write("hellos.pcap", pcap.write([pcap.Packet(push.START + number, packet.data, packet.length) for number, packet in enumerate(packets)],
                                                          pcap.RAW_IP))
+    return {name for row in wireshark.fields(capture, ("facetime.host.name",)) for name in row["facetime.host.name"]}
+
+
+@pytest.mark.parametrize("before, between, known", [(0, 1023, True), (5000, 1023, True), (0, 1024, False)])
+def test_tls_openings(wireshark, before, between, known):
+    """Directions whose opening is kept at once: the oldest gives way. What was there before a hello does not matter."""
+    data = hello(600)
+    session = push.tcp_packets([(True, data[:300]), (True, data[300:])], 443)
+    packets = [*half_hellos(before), *session[:4], *half_hellos(between, 30000), *session[4:]]
+    assert named(wireshark, packets) == ({"query.ess.apple.com"} if known else set())
+
+
+def test_bytes_of_tls_openings(wireshark):
+    """And so many bytes of all: 8 MiB are more than 270 directions with 30,000 bytes each."""
+    body = hello(32000, b"www.example.com")
+    data = hello(600)
+    session = push.tcp_packets([(True, data[:300]), (True, data[300:])], 443)
+    for number, known in ((200, True), (300, False)):
+        others = [packet for host in range(number) for packet in push.tcp_packets([(True, body[:30000])], 443, segment=15000,
+                                                                                  addresses=(f"10.1.{host >> 8}.{host & 255}", "198.51.100.5"))[3:5]]
+        assert named(wireshark, [*session[:4], *others, *session[4:]]) == ({"query.ess.apple.com"} if known else set()), number
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 300])
+def test_byte_by_byte(wireshark, step):
+    """A hello in ever so small segments is read."""
+    data = hello(400)
+    capture = push.capture(wireshark, "bytes.pcap", [(True, data[:100])] + [(True, data[at:at + step]) for at in range(100, len(data), step)], port=443)
     names = [name for row in wireshark.fields(capture, ("facetime.host.name",)) for name in row["facetime.host.name"]]
-    assert set(names) == ({"query.ess.apple.com"} if known else set())
+    assert "query.ess.apple.com" in names
+
+
+def test_byte_by_byte_takes_no_longer(wireshark):
+    """Each byte is copied once: 30,000 segments of a byte each of one hello against as many of hellos that are complete at once."""
+    def seconds(data, lead):
+        head = push.tcp_packets([(True, data[:lead])], 443)[3].data
+        packets, at = [head], lead
+        while len(packets) < 30_000:
+            packet = bytearray(push_segment(data[at % len(data):at % len(data) + 1] or b"x", 1001 + at))
+            packets.append(bytes(packet))
+            at += 1
+        path = wireshark.write("segments.pcap", pcap.write([pcap.Packet(push.START + number, packet, len(packet)) for number, packet in enumerate(packets)], pcap.RAW_IP))
+        before = time_of_children()
+        wireshark.run("tshark", "-n", "-r", path, "-o", "tcp.desegment_tcp_streams:FALSE", "-o", "tls.desegment_ssl_records:FALSE", "-q", "-z", "facetime,calls").ok()
+        return time_of_children() - before
+    slow, quick = seconds(hello(32700), 100), seconds(b"y" * 32700, 100)
+    print(f"of a hello {slow:.2f} s, of nothing {quick:.2f} s")
+    assert slow < 2 * quick + 0.5
+
+
+def push_segment(data, sequence):
+    """A TCP segment of the device's."""
+    packet = push.tcp_packets([(True, data)], 443)[3].data
+    return packet[:24] + struct.pack(">I", sequence) + packet[28:]
+
+
+def time_of_children():
+    """Processor time of all programs that ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 # ---- Packed push ------------------------------------------------------------------------------------------
