@@ -288,7 +288,6 @@ def test_one_way_for_a_while(wireshark, passes):
 # ---- Hostile -----------------------------------------------------------------------------------------
 
 
-@wrong_today("candidates can be chosen so that their hashes collide")
 def test_hashes_that_collide(wireshark):
     """Twice the time of the control is noise; it was a hundred times as long."""
     control = seconds(wireshark, "hash-flood-control", "-q", "-z", "facetime,calls")
@@ -296,7 +295,6 @@ def test_hashes_that_collide(wireshark):
     assert seconds(wireshark, "hash-flood-candidates", "-q", "-z", "facetime,calls", at_most=5 * limit) < limit
 
 
-@wrong_today("property lists are read although nobody looks")
 def test_no_work_for_nobody(wireshark):
     """200 datagrams of 1.1 kB: a millisecond each would be 0.2 s more than one of them takes. The shortest of three runs counts."""
     one, all_of_them = (min(seconds(wireshark, "property-list-amplification", *count, "-q", "-z", "io,stat,0") for _ in range(3)) for count in (("-c", "1"), ()))
@@ -304,7 +302,6 @@ def test_no_work_for_nobody(wireshark):
 
 
 @each_pass
-@wrong_today("names from the wire are shown byte by byte")
 def test_host_name(wireshark, passes):
     """Valid JSON in UTF-8, and no control characters, in fields and tables."""
     control = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")

@@ -23,6 +23,7 @@
 #include "common/decimal.h"
 
 #include "common/ids.h"
+#include "common/text.h"
 #include "common/ws_compat.h"
 
 #include <epan/proto_data.h>
@@ -162,7 +163,9 @@ bplist_open(bplist_t *list)
 static const char *
 bplist_string(const bplist_t *list, int at, int len, unsigned encoding)
 {
-    return (const char *)tvb_get_string_enc(list->scope, list->tvb, at, MIN(len, FT_BPLIST_MAX_STRING), encoding);
+    const char *text = (const char *)tvb_get_string_enc(list->scope, list->tvb, at, MIN(len, FT_BPLIST_MAX_STRING), encoding);
+
+    return ft_text(list->scope, (const uint8_t *)text, strlen(text));
 }
 
 /* Reads the object with a number, without what it refers to. False: it does not lie inside the list. */
@@ -454,19 +457,20 @@ bplist_in_packet(packet_info *pinfo)
     return values;
 }
 
-ft_bplist_result_t
-ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_bplist_pair_t pair)
+void
+ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_bplist_pair_t pair, int pair_proto)
 {
     bplist_shown_t shown = { .tvb = tvb, .pair = pair };
-    unsigned *before = bplist_in_packet(pinfo);
-    bplist_t list = { .tvb = tvb, .scope = pinfo->pool, .visit = bplist_show, .user = &shown,
-                      .most = MIN(FT_BPLIST_MAX_VALUES, FT_BPLIST_MAX_IN_PACKET - *before) };
+    unsigned *before;
+    bplist_t list = { .tvb = tvb, .scope = pinfo->pool, .visit = bplist_show, .user = &shown };
     proto_item *item;
     proto_tree *sub;
     ft_bplist_result_t result;
 
-    if (!ft_bplist_match(tvb))
-        return FT_BPLIST_NOT;
+    if (!ft_bplist_match(tvb) || (!ft_is_looked_at(tree, proto_facetime) && !(pair && ft_is_looked_at(tree, pair_proto))))
+        return;
+    before = bplist_in_packet(pinfo);
+    list.most = MIN(FT_BPLIST_MAX_VALUES, FT_BPLIST_MAX_IN_PACKET - *before);
     sub = proto_tree_add_subtree(tree, tvb, 0, -1, ett_bplist, &item, "Binary Property List");
     proto_tree_add_item(sub, hf_bplist_magic, tvb, 0, BPLIST_MAGIC_LEN, ENC_ASCII | ENC_NA);
     result = bplist_walk(&list, sub);
@@ -492,7 +496,6 @@ ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_bplist
             proto_tree_add_item(sub, hf_bplist_unread, tvb, BPLIST_MAGIC_LEN, -1, ENC_NA);
         break;
     }
-    return result;
 }
 
 /* Apple's media type says property list, not which form. */
@@ -500,7 +503,7 @@ static int
 dissect_plist(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     if (ft_bplist_match(tvb))
-        (void)ft_bplist_dissect(tvb, pinfo, tree, NULL);
+        ft_bplist_dissect(tvb, pinfo, tree, NULL, -1);
     else if (xml_handle)
         call_dissector(xml_handle, tvb, pinfo, tree);
     return (int)tvb_captured_length(tvb);

@@ -67,8 +67,9 @@ ft_bplist_result_t ft_bplist_walk(tvbuff_t *tvb, wmem_allocator_t *scope, ft_bpl
 /* Called for each value that a dictionary holds, with the tree of the value; may add items of its own there. */
 typedef void (*ft_bplist_pair_t)(const ft_bplist_value_t *value, tvbuff_t *tvb, proto_tree *tree);
 
-/* Shows the list below tree, with expert items for what is wrong with it. pair may be NULL. */
-ft_bplist_result_t ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_bplist_pair_t pair);
+/* Shows the list below tree, with expert items for what is wrong with it. pair may be NULL; its items are fields of `pair_proto`. A list is
+ * read for those only who look into the tree: a kilobyte of it can have thousands of values, and nothing is decided by them. */
+void ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_bplist_pair_t pair, int pair_proto);
 
 void ft_bplist_register(void);
 /* Takes Apple's media types for property lists, which stock Wireshark does not know: XML goes to the stock dissector. */

@@ -5,6 +5,8 @@
  */
 #include "common/ids.h"
 
+#include "common/shortcuts.h"
+
 #include <epan/tap.h>
 
 int proto_facetime = -1;
@@ -16,15 +18,32 @@ dissector_handle_t ft_port_handle;
 heur_dtbl_entry_t *ft_heur_entry;
 
 static int expert_tap;                  /* Wireshark's, of expert items */
+static int expert_fields = -1;           /* the protocol that their fields belong to */
 
 void
 ft_ids_init(void)
 {
     expert_tap = find_tap_id("expert");
+    expert_fields = proto_get_id_by_filter_name("_ws.expert");
 }
 
 bool
 ft_is_shown(const proto_tree *tree)
 {
     return tree || have_tap_listener(expert_tap);
+}
+
+static bool
+is_asked_for(int proto)
+{
+    return proto >= 0 && proto_registrar_get_nth((unsigned)proto)->ref_type != HF_REF_TYPE_NONE;
+}
+
+bool
+ft_is_looked_at(proto_tree *tree, int proto)
+{
+    if (!ft_shortcuts || have_tap_listener(expert_tap))
+        return true;
+    /* Who asks for a field asks for its protocol, too: proto_tree_prime_with_hfid(). */
+    return tree && (PTREE_DATA(tree)->visible || is_asked_for(proto) || is_asked_for(expert_fields));
 }

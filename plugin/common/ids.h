@@ -26,4 +26,8 @@ void ft_ids_init(void);
  * packets; where this is false no item is made for them. */
 bool ft_is_shown(const proto_tree *tree);
 
+/* Will anybody look into the tree: is it printed, does a filter, column or tap ask for a field of `proto`, or are expert items collected?
+ * A tree that only counts protocols is nobody's: what costs much and decides nothing is not read for it. */
+bool ft_is_looked_at(proto_tree *tree, int proto);
+
 #endif /* FT_IDS_H */

@@ -107,7 +107,7 @@ ft_apns_payload_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     uint8_t first;
 
     if (ft_bplist_match(tvb)) {
-        (void)ft_bplist_dissect(tvb, pinfo, tree, payload_pair);
+        ft_bplist_dissect(tvb, pinfo, tree, payload_pair, proto_apns);
         return;
     }
     first = payload_first(tvb);

@@ -411,7 +411,7 @@ link_key_material(tvbuff_t *tvb, packet_info *pinfo, int at, int len, proto_tree
             proto_tree_add_item(tree, hf_link_bytes, tvb, at, len, ENC_NA);
         return at + len;
     }
-    ft_bplist_dissect(list, pinfo, tree, NULL);
+    ft_bplist_dissect(list, pinfo, tree, NULL, -1);
     return at + len;
 }
 
