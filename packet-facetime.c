@@ -207,6 +207,7 @@ static void
 facetime_init(void)
 {
     ft_ids_init();
+    ft_limits_init();
     ft_flow_init();
     ft_exchange_init();
     ft_nat_behavior_init();

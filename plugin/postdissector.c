@@ -9,6 +9,7 @@
 #include "entry.h"
 
 static expert_field ei_call_limit = EI_INIT;
+static expert_field ei_limit = EI_INIT;
 
 /* A datagram that a stock dissector took before its flow was known: where it lies in the frame. */
 typedef struct late_datagram {
@@ -19,9 +20,6 @@ typedef struct late_datagram {
 
 /* RFC 792, RFC 4443. */
 #define FT_ICMP_HEADER_LEN 8
-
-/* Datagrams that are remembered at most; 24 bytes each and the map's. */
-#define FT_MAX_LATE 65536
 
 static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope */
 static int proto_data;      /* what is shown as plain data */
@@ -37,7 +35,7 @@ late_note(const packet_info *pinfo, tvbuff_t *frame, tvbuff_t *tvb)
 {
     late_datagram_t *datagram;
 
-    if (wmem_map_size(late) >= FT_MAX_LATE)
+    if (!ft_limit_take(FT_LIMIT_LATE, &pinfo->abs_ts))
         return;
     datagram = wmem_new(wmem_file_scope(), late_datagram_t);
     datagram->offset = tvb_raw_offset(tvb);
@@ -152,9 +150,9 @@ bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
         return NULL;
     if (PINFO_FD_VISITED(pinfo)) {
         flow = (ft_flow_t *)wmem_map_lookup(refused, GUINT_TO_POINTER(pinfo->num));
-    } else if (wmem_map_size(refused) < FT_MAX_LATE) {
+    } else {
         flow = quoted_flow(frame, pinfo, &said);
-        if (flow)
+        if (flow && ft_limit_take(FT_LIMIT_REFUSED, &pinfo->abs_ts))
             wmem_map_insert(refused, GUINT_TO_POINTER(pinfo->num), flow);
     }
     if (!flow || (PINFO_FD_VISITED(pinfo) && !flow->is_facetime))
@@ -391,6 +389,20 @@ show_service_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t
     }
 }
 
+/* Each limit says once that it was reached: in the frame in which it was. */
+static void
+show_limits(packet_info *pinfo, proto_tree *tree)
+{
+    ft_limit_t limit;
+
+    if (!PINFO_FD_VISITED(pinfo))
+        ft_limits_settle(pinfo->num);
+    if (!ft_is_shown(tree))
+        return;
+    for (limit = ft_limits_in(pinfo->num, (ft_limit_t)0); limit < FT_LIMIT_COUNT; limit = ft_limits_in(pinfo->num, (ft_limit_t)(limit + 1)))
+        expert_add_info_format(pinfo, tree, &ei_limit, "%s", ft_limit_text(pinfo->pool, limit));
+}
+
 /* The item "apns" of a packet of a push connection, if somebody looks. */
 static void
 show_push(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
@@ -436,6 +448,8 @@ take_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         if (have_tap_listener(ft_tap))
             queue_backlog(tvb, pinfo);
     }
+    if (ft_any_limit)
+        show_limits(pinfo, tree);
     pinfo->current_proto = current;
 }
 
@@ -487,6 +501,8 @@ void
 ft_postdissector_register(void)
 {
     static ei_register_info ei[] = {
+        { &ei_limit, { "facetime.limit", PI_ASSUMPTION, PI_WARN,
+            "A limit was reached in this frame: not everything is kept from here on", EXPFILL } },
         { &ei_call_limit, { "facetime.call_limit", PI_ASSUMPTION, PI_WARN,
             "More FaceTime calls than are kept: the later ones are not followed", EXPFILL } },
     };

@@ -207,7 +207,6 @@ def test_strangers_merge_nothing(wireshark, passes):
 
 
 @each_pass
-@wrong_today("the limit of candidates is for the whole file, and nothing says that it is reached")
 def test_after_a_flood(wireshark, passes):
     """The call is whole, or an item says what is missing."""
     before, = calls(wireshark, "limit-before", passes)

@@ -159,7 +159,7 @@ def test_application_plist_binary(wireshark):
 
 def test_each_line_has_its_source():
     """No line of the table without a source, and no pattern twice."""
-    text = (paths.ROOT / "plugin" / "hosts.c").read_text()
+    text = (paths.ROOT / "plugin" / "names" / "hosts.c").read_text()
     lines = re.findall(r'^    \{ "([^"]+)", (NULL|"[^"]+"), FT_ROLE_(\w+), "([^"]+)" \},$', text, re.M)
     assert len(lines) > 40 and len({line[:2] for line in lines}) == len(lines)
     assert len(lines) == text.count("FT_ROLE_") - 11    # the value strings name each role once

@@ -5,9 +5,6 @@
  */
 #include "call/internal.h"
 
-/* Limit against a flood. A call takes some 700 bytes. */
-#define FT_MAX_CALLS 131072
-
 /* A call that is silent for longer than this is over; later packets belong to another call. FaceTime gives up a call without packets after
  * about 20 s (observed behaviour, no written source). */
 #define FT_CALL_IDLE_SECONDS 30
@@ -59,7 +56,7 @@ ft_call_new(const packet_info *pinfo)
 {
     ft_call_t *call;
 
-    if (wmem_array_get_count(calls) >= FT_MAX_CALLS)
+    if (!ft_limit_take(FT_LIMIT_CALLS, &pinfo->abs_ts))
         return NULL;
     call = wmem_new0(wmem_file_scope(), ft_call_t);
     call->number = wmem_array_get_count(calls) + 1;
@@ -278,7 +275,7 @@ ft_call_at(unsigned i)
 bool
 ft_call_limit_reached(void)
 {
-    return wmem_array_get_count(calls) >= FT_MAX_CALLS;
+    return ft_limit_refuses(FT_LIMIT_CALLS);
 }
 
 void

@@ -6,9 +6,6 @@
  */
 #include "call/internal.h"
 
-/* Limit of arrows of all calls together, of some 60 bytes each. A call of today has 30 to 100. */
-#define FT_MAX_EVENTS 262144
-
 /* Limit of arrows of one call: more cannot be read. Checks and link messages go on until the end of a call. */
 #define FT_MAX_CALL_EVENTS 200
 
@@ -24,7 +21,7 @@ static const value_string flow_begins[] = {
 static void
 event_note(uint32_t frame, const char *label)
 {
-    if (wmem_map_size(events) >= FT_MAX_EVENTS || wmem_map_contains(events, GUINT_TO_POINTER(frame)))
+    if (wmem_map_contains(events, GUINT_TO_POINTER(frame)) || !ft_limit_take(FT_LIMIT_EVENTS, ft_call_now()))
         return;
     wmem_map_insert(events, GUINT_TO_POINTER(frame), wmem_strdup(wmem_file_scope(), label));
 }

@@ -7,6 +7,9 @@
 
 #include <epan/to_str.h>
 
+/* Bytes of a name or number that are kept with a call: a telephone number has 15 digits, an address 254 characters (RFC 5321). */
+#define FT_MAX_PARTY 256
+
 /* In ft_flow_t.noted, beside the bits of kinds: both ends are devices of the call. */
 #define FT_NOTED_BOTH_ENDS (1u << FT_KIND_COUNT)
 /* A ladder shows routine of this flow: of QUIC or STUN, as answer or not, in one direction or the other; an ICMP error. */
@@ -86,9 +89,9 @@ facts_sip(ft_call_t *call, const ft_sip_t *sip, const packet_info *pinfo, bool f
     }
     /* Only of the INVITE and its answers is it known that From is the caller: a MESSAGE or BYE may be the other side's. */
     if (invite && !call->from && sip->from)
-        call->from = wmem_strdup(wmem_file_scope(), sip->from);
+        call->from = ft_text_keep(sip->from, FT_MAX_PARTY);
     if (invite && !call->to && sip->to)
-        call->to = wmem_strdup(wmem_file_scope(), sip->to);
+        call->to = ft_text_keep(sip->to, FT_MAX_PARTY);
     if (invite && sip->is_request && !call->invite.frame)
         call->direction = from_device ? FT_DIRECTION_OUTBOUND : FT_DIRECTION_INBOUND;
     if (invite && sip->is_request && !call->invite.frame)

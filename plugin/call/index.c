@@ -6,11 +6,6 @@
  */
 #include "call/internal.h"
 
-/* What a flood can make each index hold. */
-#define FT_MAX_STREAMS      262144
-#define FT_MAX_ENDPOINTS    262144
-#define FT_MAX_PARTICIPANTS 262144
-
 /* An endpoint that a call knows. File scope. */
 typedef struct known_endpoint {
     ft_endpoint_t at;
@@ -25,13 +20,46 @@ typedef struct known_participant {
     ft_call_t *call;
 } known_participant_t;
 
+/* The entries of a map in the order of their making: where there are too many, the oldest is the next one. File scope. */
+typedef struct index_ring {
+    wmem_array_t *entries;      /* pointers */
+    uint32_t next;              /* which is taken next, once there are as many as may be */
+} index_ring_t;
+
 static wmem_map_t *by_call_id;          /* SIP Call-ID -> ft_call_t */
 static wmem_map_t *by_end;              /* ft_endpoint_t -> known_endpoint_t */
 static wmem_map_t *by_device;           /* ft_endpoint_t with port 0 -> known_endpoint_t */
 static wmem_map_t *by_relay;            /* the same */
 static wmem_map_t *by_participant;      /* uint64_t -> known_participant_t */
 static wmem_map_t *streams;             /* SSRC -> ft_stream_t */
+static index_ring_t ends, devices, relays, participants;
 static uint32_t news;
+
+static void
+ring_init(index_ring_t *ring)
+{
+    ring->entries = wmem_array_new(wmem_file_scope(), sizeof(void *));
+    ring->next = 0;
+}
+
+/* A new entry of `size` bytes, all zeros, that the caller enters into the map. Where there are too many it is the oldest, whose key the
+ * map has no longer. */
+static void *
+ring_entry(index_ring_t *ring, wmem_map_t *map, ft_limit_t limit, size_t size, const void *(*key_of)(const void *entry))
+{
+    void *entry;
+
+    if (wmem_array_get_count(ring->entries) < ft_limit_most(limit)) {
+        entry = wmem_alloc0(wmem_file_scope(), size);
+        wmem_array_append_one(ring->entries, entry);
+        return entry;
+    }
+    ft_limit_gave_way(limit);
+    entry = *(void **)wmem_array_index(ring->entries, ring->next);
+    ring->next = (ring->next + 1) % wmem_array_get_count(ring->entries);
+    wmem_map_remove(map, key_of(entry));
+    return entry;
+}
 
 static ft_call_t *
 living(ft_call_t *call, const nstime_t *now)
@@ -49,18 +77,25 @@ endpoint_lookup(wmem_map_t *map, const address *addr, uint16_t port)
     return addr->type == AT_NONE ? NULL : (known_endpoint_t *)wmem_map_lookup(map, &at);
 }
 
-/* The entry of an endpoint, made if there is none; NULL where the limit is reached. It belongs to `call` from now on. */
+/* A key of all maps of endpoints. */
+static const void *
+endpoint_key(const void *entry)
+{
+    return &((const known_endpoint_t *)entry)->at;
+}
+
+/* The entry of an endpoint, made if there is none; NULL without an address. It belongs to `call` from now on. */
 static known_endpoint_t *
-endpoint_enter(wmem_map_t *map, const address *addr, uint16_t port, ft_call_t *call)
+endpoint_enter(wmem_map_t *map, index_ring_t *ring, ft_limit_t limit, const address *addr, uint16_t port, ft_call_t *call)
 {
     known_endpoint_t *known = endpoint_lookup(map, addr, port);
 
     if (addr->type == AT_NONE)
         return NULL;
     if (!known) {
-        if (wmem_map_size(map) >= FT_MAX_ENDPOINTS)
-            return NULL;
-        known = wmem_new0(wmem_file_scope(), known_endpoint_t);
+        known = (known_endpoint_t *)ring_entry(ring, map, limit, sizeof *known, endpoint_key);
+        wmem_free(wmem_file_scope(), (void *)known->at.addr.data);
+        memset(known, 0, sizeof *known);
         ft_endpoint_copy(&known->at, addr, port);
         wmem_map_insert(map, &known->at, known);
     }
@@ -97,7 +132,7 @@ ft_stream_get(uint32_t ssrc)
 {
     ft_stream_t *stream = ft_stream_find(ssrc);
 
-    if (!stream && wmem_map_size(streams) < FT_MAX_STREAMS) {
+    if (!stream && ft_limit_take(FT_LIMIT_STREAMS, ft_call_now())) {
         stream = wmem_new0(wmem_file_scope(), ft_stream_t);
         stream->ssrc = ssrc;
         wmem_map_insert(streams, GUINT_TO_POINTER(ssrc), stream);
@@ -111,6 +146,12 @@ ft_index_ssrc(uint32_t ssrc, const nstime_t *now)
     ft_stream_t *stream = ft_stream_find(ssrc);
 
     return stream ? living(stream->call, now) : NULL;
+}
+
+static const void *
+participant_key(const void *entry)
+{
+    return &((const known_participant_t *)entry)->id;
 }
 
 static known_participant_t *
@@ -133,9 +174,8 @@ ft_index_add_participant(uint64_t id, ft_call_t *call)
     known_participant_t *known = participant_lookup(id);
 
     if (!known) {
-        if (wmem_map_size(by_participant) >= FT_MAX_PARTICIPANTS)
-            return;
-        known = wmem_new0(wmem_file_scope(), known_participant_t);
+        known = (known_participant_t *)ring_entry(&participants, by_participant, FT_LIMIT_PARTICIPANTS, sizeof *known, participant_key);
+        known->call = NULL;
         known->id = id;
         wmem_map_insert(by_participant, &known->id, known);
     }
@@ -157,7 +197,7 @@ ft_index_relay(const address *relay, const nstime_t *now)
 void
 ft_index_add_relay(const address *relay, ft_call_t *call)
 {
-    endpoint_enter(by_relay, relay, 0, call);
+    endpoint_enter(by_relay, &relays, FT_LIMIT_RELAYS, relay, 0, call);
 }
 
 ft_call_t *
@@ -173,7 +213,7 @@ ft_index_device(const ft_endpoint_t *device, const nstime_t *now)
 void
 ft_index_add_device(const ft_endpoint_t *device, ft_call_t *call)
 {
-    known_endpoint_t *known = endpoint_enter(by_device, &device->addr, 0, call);
+    known_endpoint_t *known = endpoint_enter(by_device, &devices, FT_LIMIT_DEVICES, &device->addr, 0, call);
 
     if (known)
         known->port = device->port;
@@ -209,7 +249,7 @@ ft_index_add_end(const ft_endpoint_t *end, ft_known_t known, ft_join_t reason, f
     /* The relay's address travels in link messages too, and is the same for many calls. */
     if (ft_is_apple(&end->addr))
         return;
-    entry = endpoint_enter(by_end, &end->addr, end->port, call);
+    entry = endpoint_enter(by_end, &ends, FT_LIMIT_ENDPOINTS, &end->addr, end->port, call);
     if (entry) {
         entry->known = known;
         entry->reason = reason;
@@ -241,5 +281,9 @@ ft_index_init(void)
     by_relay = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
     by_participant = wmem_map_new(wmem_file_scope(), ft_hash_uint64, g_int64_equal);
     streams = wmem_map_new(wmem_file_scope(), ft_hash_id, g_direct_equal);
+    ring_init(&ends);
+    ring_init(&devices);
+    ring_init(&relays);
+    ring_init(&participants);
     news = 0;
 }

@@ -24,17 +24,12 @@
 /* Limit of NAT probes that wait for their call, against a flood. */
 #define FT_MAX_PENDING 64
 
-/* Limit of changes of a flow from one call to another that later passes know, of some 60 bytes each. A device makes a few dozen calls a day
- * on the same flows; more is a flood of datagrams that name two calls in turn. */
-#define FT_MAX_CHANGES 262144
-
 /* A NAT probe this long before a call belongs to it: 1 s was seen on a real call; the 2010 description has push,
  * certificate and registration in between. */
 #define FT_PRELUDE_SECONDS 60
 
 static ft_flow_t *pending[FT_MAX_PENDING]; /* a ring */
 static unsigned pending_next;
-static unsigned changes;                    /* of flows from call to call that were kept */
 
 /* True if the packet adds nothing to what is known about its flow's call, as most media packets. */
 static bool
@@ -178,9 +173,8 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
         flow->calls = wmem_tree_new(wmem_file_scope());
         wmem_tree_insert32(flow->calls, 0, flow->call);
     }
-    if (flow->calls && changes < FT_MAX_CHANGES) {
+    if (flow->calls && ft_limit_take(FT_LIMIT_CHANGES, ft_call_now())) {
         wmem_tree_insert32(flow->calls, from_frame, call);
-        changes++;
     }
     flow->call = call;
     flow->reason = reason;
@@ -429,5 +423,4 @@ ft_calls_init(void)
     ft_services_init();
     memset(pending, 0, sizeof pending);
     pending_next = 0;
-    changes = 0;
 }

@@ -32,15 +32,11 @@
 /* A packet that came so much earlier than its timestamp says was in the same batch as the one before: as FT_RUSH of stream_stats.c, in 1/s. */
 #define FT_RUSH_CLOCK (8 * 24000.0)
 
-/* Holes that are kept, of all calls together; some 50 bytes each and three entries of a map. */
-#define FT_MAX_HOLES 65536
-
 /* A NAT's or link's socket goes on after an ICMP error of its own making for so long, if at all: what comes from the peer later than that says
  * that the call goes on. */
 #define FT_CLOSED_SECONDS 5
 
 static wmem_map_t *holes;       /* frame number -> ft_hole_t; file scope */
-static uint32_t n_holes;
 
 /* ---- Streams --------------------------------------------------------------------------------- */
 
@@ -117,9 +113,8 @@ hole_new(ft_call_t *call, ft_side_t side, const ft_rtp_t *rtp, uint64_t count, b
     ft_call_media_t *media = call->streams;
     ft_hole_t *hole;
 
-    if (n_holes >= FT_MAX_HOLES)
+    if (!ft_limit_take(FT_LIMIT_HOLES, ft_call_now()))
         return;
-    n_holes++;
     hole = wmem_new0(wmem_file_scope(), ft_hole_t);
     hole->ssrc = rtp->ssrc;
     hole->side = side;
@@ -177,7 +172,7 @@ repaired(ft_call_t *call, ft_side_t side, const ft_rtp_t *rtp, const ft_moment_t
 const ft_hole_t *
 ft_hole_of_frame(uint32_t frame)
 {
-    return n_holes ? (const ft_hole_t *)wmem_map_lookup(holes, GUINT_TO_POINTER(frame)) : NULL;
+    return wmem_map_size(holes) > 0 ? (const ft_hole_t *)wmem_map_lookup(holes, GUINT_TO_POINTER(frame)) : NULL;
 }
 
 /* ---- What changes ------------------------------------------------------------------------------ */
@@ -418,5 +413,4 @@ void
 ft_media_init(void)
 {
     holes = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
-    n_holes = 0;
 }

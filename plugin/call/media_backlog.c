@@ -10,9 +10,7 @@
 
 /* Packets that are kept at most, of one flow (some 40 s of audio and video) and of all; 64 bytes each. */
 #define FT_MAX_MEDIA_BACKLOG_OF_FLOW 8192
-#define FT_MAX_MEDIA_BACKLOG 65536
 
-static unsigned backlog_count;
 static wmem_array_t *taken;     /* ft_media_packet_t of the flows that the frame at hand gave a call; file scope */
 
 void
@@ -21,12 +19,12 @@ ft_media_backlog_note(ft_flow_t *flow, const ft_arrival_t *arrival, const ft_pac
     for (unsigned i = 0; i < pkt->n_rtp; i++) {
         ft_media_packet_t packet = { .arrival = *arrival, .rtp = pkt->rtp[i] };
 
-        if (backlog_count >= FT_MAX_MEDIA_BACKLOG || (flow->media_backlog && wmem_array_get_count(flow->media_backlog) >= FT_MAX_MEDIA_BACKLOG_OF_FLOW))
+        if ((flow->media_backlog && wmem_array_get_count(flow->media_backlog) >= FT_MAX_MEDIA_BACKLOG_OF_FLOW) ||
+            !ft_limit_take(FT_LIMIT_MEDIA_BACKLOG, ft_call_now()))
             return;
         if (!flow->media_backlog)
             flow->media_backlog = wmem_array_new(wmem_file_scope(), sizeof packet);
         wmem_array_append_one(flow->media_backlog, packet);
-        backlog_count++;
     }
 }
 
@@ -40,7 +38,7 @@ ft_media_backlog_take(ft_flow_t *flow)
     count = wmem_array_get_count(flow->media_backlog);
     if (count > 0)
         wmem_array_append(taken, wmem_array_get_raw(flow->media_backlog), count);
-    backlog_count -= count;
+    ft_limit_give_back(FT_LIMIT_MEDIA_BACKLOG, count);
     wmem_destroy_array(flow->media_backlog);
     flow->media_backlog = NULL;
 }
@@ -64,6 +62,5 @@ ft_media_backlog_forget(void)
 void
 ft_media_backlog_init(void)
 {
-    backlog_count = 0;
     taken = wmem_array_new(wmem_file_scope(), sizeof(ft_media_packet_t));
 }

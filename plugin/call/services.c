@@ -27,9 +27,6 @@
 /* The device tells over the push that the call is over: within a second on the real calls. */
 #define FT_SERVICE_AFTER_SECONDS 5
 
-/* Limits against a flood: conversations and packets, of some 100 bytes each. */
-#define FT_MAX_SERVICE_FLOWS 65536
-#define FT_MAX_SERVICE_PACKETS 262144
 /* Packets of one conversation that wait for a name: a TCP handshake and a TLS one have a dozen. */
 #define FT_MAX_NAMELESS 32
 
@@ -70,7 +67,6 @@ static wmem_map_t *flows;           /* conversation_t * -> service_state_t; file
 static wmem_map_t *devices;         /* ft_endpoint_t with port 0 -> service_device_t; file scope */
 static wmem_map_t *packets;         /* frame number -> service_packet_t, of those that have a call; file scope */
 static bool has_service_flows;      /* flows is not empty */
-static uint32_t n_packets;          /* that are kept, waiting ones included */
 static bool on_device;              /* the capture is taken on the device itself */
 
 /* ---- Queues -------------------------------------------------------------------------------- */
@@ -108,7 +104,7 @@ static void
 packet_forget(service_packet_t *packet)
 {
     wmem_free(wmem_file_scope(), packet);
-    n_packets--;
+    ft_limit_give_back(FT_LIMIT_SERVICE_PACKETS, 1);
 }
 
 /* ---- Which conversations ------------------------------------------------------------------- */
@@ -158,7 +154,7 @@ service_flow_get(packet_info *pinfo, bool server_is_dst)
     conversation_t *conversation = ft_find_or_create_conversation(pinfo);
     service_state_t *state = (service_state_t *)wmem_map_lookup(flows, conversation);
 
-    if (state || wmem_map_size(flows) >= FT_MAX_SERVICE_FLOWS)
+    if (state || !ft_limit_take(FT_LIMIT_SERVICE_FLOWS, &pinfo->abs_ts))
         return state;
     state = wmem_new0(wmem_file_scope(), service_state_t);
     queue_init(&state->nameless);
@@ -284,7 +280,7 @@ service_flow_device_get(const address *addr)
         set_address(&at.addr, AT_IPv6, sizeof prefix, prefix);
     }
     device = (service_device_t *)wmem_map_lookup(devices, &at);
-    if (!device && wmem_map_size(devices) < FT_MAX_SERVICE_FLOWS) {
+    if (!device && ft_limit_take(FT_LIMIT_SERVICE_DEVICES, ft_call_now())) {
         device = wmem_new0(wmem_file_scope(), service_device_t);
         ft_endpoint_copy(&device->at, &at.addr, 0);
         queue_init(&device->waiting);
@@ -339,10 +335,9 @@ service_flow_add(service_state_t *state, const packet_info *pinfo)
     service_device_t *device;
     ft_call_t *call;
 
-    if (n_packets >= FT_MAX_SERVICE_PACKETS)
+    if (!ft_limit_take(FT_LIMIT_SERVICE_PACKETS, &pinfo->abs_ts))
         return;
     packet = wmem_new0(wmem_file_scope(), service_packet_t);
-    n_packets++;
     packet->frame = pinfo->num;
     packet->bytes = pinfo->fd->pkt_len;
     packet->when = pinfo->abs_ts;
@@ -359,7 +354,7 @@ service_flow_add(service_state_t *state, const packet_info *pinfo)
     }
     while (state->nameless.head)
         queue_push(&device->waiting, queue_pop(&state->nameless));
-    service_flow_wait(&device->waiting, packet, FT_MAX_SERVICE_PACKETS);
+    service_flow_wait(&device->waiting, packet, ft_limit_most(FT_LIMIT_SERVICE_PACKETS));
     call = service_flow_call(device, &pinfo->abs_ts);
     if (call)
         ft_services_take(call, &state->flow.device.addr);
@@ -406,7 +401,6 @@ ft_services_init(void)
     flows = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     devices = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
     packets = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
-    n_packets = 0;
     has_service_flows = false;
     on_device = false;
 }

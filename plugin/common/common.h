@@ -18,6 +18,7 @@
 #include "common/endpoint.h"
 #include "common/hash.h"
 #include "common/ids.h"
+#include "common/limits.h"
 #include "common/moment.h"
 #include "common/payload.h"
 #include "common/preferences.h"

@@ -67,6 +67,19 @@ ft_text(wmem_allocator_t *scope, const uint8_t *bytes, size_t length)
 }
 
 char *
+ft_text_keep(const char *text, size_t most)
+{
+    size_t length = strlen(text);
+
+    if (length > most) {
+        length = most;
+        while (length > 0 && ((uint8_t)text[length] & 0xc0) == 0x80)
+            length--;
+    }
+    return wmem_strndup(wmem_file_scope(), text, length);
+}
+
+char *
 ft_tvb_text(wmem_allocator_t *scope, tvbuff_t *tvb, int at, int length)
 {
     return ft_text(scope, tvb_get_ptr(tvb, at, length), (size_t)length);

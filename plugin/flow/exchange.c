@@ -10,9 +10,6 @@
 #include "flow/flow.h"
 
 /* Limits against a flood. An exchange takes some 150 bytes, a message some 100. */
-#define FT_MAX_EXCHANGES    131072
-#define FT_MAX_MESSAGES     262144
-
 /* Names an exchange. File scope. */
 typedef struct exchange_key {
     const ft_flow_t *flow;
@@ -30,7 +27,6 @@ typedef struct message_key {
 static wmem_map_t *exchanges;       /* exchange_key_t -> ft_exchange_t; file scope */
 static wmem_map_t *messages;        /* message_key_t -> ft_exchange_message_t; file scope */
 static wmem_map_t *copies;          /* fingerprint of a request -> frame of the first answer to any copy of it; file scope */
-static bool limit_reached;          /* a message was not noted */
 
 static unsigned
 exchange_hash(const void *key)
@@ -76,11 +72,11 @@ exchange_key(exchange_key_t *key, const packet_info *pinfo, const ft_flow_t *flo
 }
 
 static ft_exchange_t *
-exchange_get(const exchange_key_t *key)
+exchange_get(const packet_info *pinfo, const exchange_key_t *key)
 {
     ft_exchange_t *exchange = (ft_exchange_t *)wmem_map_lookup(exchanges, key);
 
-    if (exchange || wmem_map_size(exchanges) >= FT_MAX_EXCHANGES)
+    if (exchange || !ft_limit_take(FT_LIMIT_EXCHANGES, &pinfo->abs_ts))
         return exchange;
     exchange = wmem_new0(wmem_file_scope(), ft_exchange_t);
     exchange->flow = key->flow;
@@ -137,14 +133,12 @@ ft_exchange_note(const packet_info *pinfo, const ft_flow_t *flow, ft_exchange_ki
     if (!flow)
         return NULL;
     exchange_key(&key, pinfo, flow, kind, id, id_len, is_answer);
-    at.exchange = exchange = PINFO_FD_VISITED(pinfo) ? (ft_exchange_t *)wmem_map_lookup(exchanges, &key) : exchange_get(&key);
+    at.exchange = exchange = PINFO_FD_VISITED(pinfo) ? (ft_exchange_t *)wmem_map_lookup(exchanges, &key) : exchange_get(pinfo, &key);
     message = exchange ? (ft_exchange_message_t *)wmem_map_lookup(messages, &at) : NULL;
     if (message || PINFO_FD_VISITED(pinfo))
         return message;
-    if (!exchange || wmem_map_size(messages) >= FT_MAX_MESSAGES) {
-        limit_reached = true;
+    if (!exchange || !ft_limit_take(FT_LIMIT_MESSAGES, &pinfo->abs_ts))
         return NULL;
-    }
     return message_new(pinfo, exchange, is_answer);
 }
 
@@ -163,7 +157,8 @@ ft_exchange_copy(const ft_exchange_message_t *message, uint64_t fingerprint)
     if (!message || message->is_answer || message->exchange->copies_answered)
         return;
     copied = (copied_t *)wmem_map_lookup(copies, &fingerprint);
-    if (!copied && wmem_map_size(copies) < FT_MAX_EXCHANGES) {
+    /* No more of them than of exchanges, which have a limit. */
+    if (!copied) {
         copied = wmem_new0(wmem_file_scope(), copied_t);
         copied->fingerprint = fingerprint;
         copied->first = message->exchange;
@@ -255,7 +250,7 @@ ft_exchange_show(ft_exchange_fields_t *fields, const ft_exchange_message_t *mess
 bool
 ft_exchange_limit_reached(void)
 {
-    return limit_reached;
+    return ft_limit_refuses(FT_LIMIT_EXCHANGES) || ft_limit_refuses(FT_LIMIT_MESSAGES);
 }
 
 void
@@ -263,8 +258,7 @@ ft_exchange_init(void)
 {
     exchanges = wmem_map_new(wmem_file_scope(), exchange_hash, exchange_equal);
     messages = wmem_map_new(wmem_file_scope(), message_hash, message_equal);
-    copies = wmem_map_new(wmem_file_scope(), ft_int64_hash, g_int64_equal);
-    limit_reached = false;
+    copies = wmem_map_new(wmem_file_scope(), ft_hash_uint64, g_int64_equal);
 }
 
 void

@@ -6,9 +6,6 @@
  */
 #include "flow/flow.h"
 
-/* Limit against a flood of spoofed datagrams. A flow takes some 300 bytes. */
-#define FT_MAX_FLOWS 262144
-
 /* How long after its last FaceTime datagram a socket is evidence for another flow of the same socket. Longer than the pauses of a call,
  * shorter than the time after which a system reuses the port. */
 #define FT_SOCKET_SECONDS 60
@@ -28,7 +25,6 @@ typedef struct ft_socket {
     unsigned n_waiting;
 } ft_socket_t;
 
-static uint32_t flow_count;
 static ft_flow_t *recent[FT_RECENT_FLOWS];  /* by recent_place(); NULL: none */
 static wmem_map_t *flow_sockets;        /* ft_endpoint_t -> ft_socket_t; file scope */
 
@@ -121,7 +117,7 @@ ft_flow_get(packet_info *pinfo)
     if (!conversation)
         return NULL;
     flow = flow_of(pinfo, conversation);
-    if (flow || PINFO_FD_VISITED(pinfo) || flow_count >= FT_MAX_FLOWS)
+    if (flow || PINFO_FD_VISITED(pinfo) || !ft_limit_take(FT_LIMIT_FLOWS, &pinfo->abs_ts))
         return flow;
     flow = wmem_new0(wmem_file_scope(), ft_flow_t);
     ft_endpoint_copy(&flow->a, &pinfo->src, (uint16_t)pinfo->srcport);
@@ -132,14 +128,13 @@ ft_flow_get(packet_info *pinfo)
     flow->device_side = -1;
     flow->both_local = ft_is_private(&flow->a.addr) && ft_is_private(&flow->b.addr);
     conversation_add_proto_data(conversation, proto_facetime, flow);
-    flow_count++;
     return flow;
 }
 
 bool
 ft_flow_limit_reached(void)
 {
-    return flow_count >= FT_MAX_FLOWS;
+    return ft_limit_refuses(FT_LIMIT_FLOWS);
 }
 
 bool
@@ -391,7 +386,6 @@ ft_flow_watch(ft_flow_t *flow, const packet_info *pinfo)
 void
 ft_flow_init(void)
 {
-    flow_count = 0;
     memset(recent, 0, sizeof recent);
     flow_sockets = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
 }

@@ -21,9 +21,6 @@
 /* Two hosts with three ports each were described; further ones count for nothing. */
 #define FT_NAT_BEHAVIOR_DESTINATIONS 8
 
-/* Tests that are kept at most: a flood of spoofed probes gets no more. Some 400 bytes each. */
-#define FT_MAX_NAT_BEHAVIORS 16384
-
 /* A host and port that was asked. File scope. */
 typedef struct nat_destination {
     ft_endpoint_t at;
@@ -60,7 +57,7 @@ test_get(const packet_info *pinfo, const address *addr, uint16_t port)
             return test;
         }
     }
-    if (n_tests >= FT_MAX_NAT_BEHAVIORS)
+    if (!ft_limit_take(FT_LIMIT_NAT_TESTS, &pinfo->abs_ts))
         return NULL;
     test = wmem_new0(wmem_file_scope(), ft_nat_behavior_t);
     ft_endpoint_copy(&test->local, addr, port);

@@ -85,7 +85,7 @@ static void
 drop_oldest(const handshake_t *but)
 {
     while (oldest && oldest != but && (n_handshakes > MAX_HANDSHAKES || kept > MAX_KEPT))
-        handshake_drop(oldest);
+        handshake_drop(oldest), ft_limit_gave_way(FT_LIMIT_HANDSHAKES);
 }
 
 /* READER: what the first segment left, in a scope of its own. */

@@ -15,10 +15,6 @@
 #include "names/hosts.h"
 #include "names/names.h"
 
-/* Limits of frames with a name and of conversations with a service, of some 100 bytes each. */
-#define FT_MAX_NAMED    65536
-#define FT_MAX_SERVICES 65536
-
 /* RFC 7301 registers none of them; read on the wire and in public code: apns-security-v2, apns-security-v3,
  * apns-pack-v1:4096:4096 (the sizes of both sides' tables). */
 #define FT_ALPN_PREFIX  "apns-"
@@ -97,7 +93,7 @@ service_get(packet_info *pinfo, ft_role_t role, const ft_host_t *host, const cha
 
     if (!service) {
         conversation = service_conversation(pinfo);
-        if (!conversation || wmem_map_size(services) >= FT_MAX_SERVICES)
+        if (!conversation || !ft_limit_take(FT_LIMIT_SERVICES, &pinfo->abs_ts))
             return NULL;
         service = wmem_new0(wmem_file_scope(), ft_service_t);
         service->role = role;
@@ -155,7 +151,7 @@ name_take(packet_info *pinfo, const char *name, const char *path)
         if (one->host == host)
             return host;
     }
-    if (wmem_map_size(named) >= FT_MAX_NAMED)
+    if (!ft_limit_take(FT_LIMIT_NAMES, &pinfo->abs_ts))
         return host;
     one = wmem_new(wmem_file_scope(), ft_named_t);
     one->name = wmem_strdup(wmem_file_scope(), name);
@@ -210,14 +206,14 @@ http_request(packet_info *pinfo, const ft_host_name_t *shown)
 
 /* An address of an answer: a connection to it is with the host, before it says so itself. */
 static void
-address_take(const address *addr, const ft_host_t *host, const char *name)
+address_take(const nstime_t *now, const address *addr, const ft_host_t *host, const char *name)
 {
     ft_endpoint_t at = { .addr = *addr };
     ft_addressed_t *one = (ft_addressed_t *)wmem_map_lookup(addresses, &at);
 
     /* Repeated answers take no more memory. */
     if (!one) {
-        if (wmem_map_size(addresses) >= FT_MAX_NAMED)
+        if (!ft_limit_take(FT_LIMIT_ADDRESSES, now))
             return;
         one = wmem_new0(wmem_file_scope(), ft_addressed_t);
         ft_endpoint_copy(&one->at, &at.addr, 0);
@@ -280,7 +276,7 @@ take_names(packet_info *pinfo, const ft_host_names_t *list)
             break;
         case FT_NAME_ADDRESS:
             if (asked)
-                address_take(&shown->addr, asked, question);
+                address_take(&pinfo->abs_ts, &shown->addr, asked, question);
             break;
         }
     }

@@ -37,9 +37,6 @@
  * greatest length has 350,000. */
 #define APNS_MAX_ITEMS      4096
 
-/* Notifications whose acknowledgement is looked for, in one file; some 150 bytes each. */
-#define APNS_MAX_LINKS      65536
-
 static int proto_apns_pack = -1;    /* only so that Decode As has a name for the packed form */
 static expert_field ei_unknown_command = EI_INIT;
 static expert_field ei_apns_many_items = EI_INIT;
@@ -187,7 +184,7 @@ link_find(apns_session_t *session, const packet_info *pinfo, uint8_t command, ui
     apns_link_t *link;
 
     if (command == APNS_NOTIFICATION) {
-        if (wmem_map_size(linked) >= APNS_MAX_LINKS)
+        if (!ft_limit_take(FT_LIMIT_PUSH_LINKS, &pinfo->abs_ts))
             return;
         link = wmem_new0(wmem_file_scope(), apns_link_t);
         link->frame = pinfo->num;

@@ -45,9 +45,6 @@
 /* Key of those bytes among the packet's protocol data; apns.c has 0. */
 #define PACK_REFERRED       1
 
-/* Frames whose references are kept, in one file. */
-#define PACK_MAX_FRAMES     65536
-
 static int hf_length = -1;
 static int hf_flags = -1;
 static int hf_flag_value = -1;
@@ -196,7 +193,7 @@ pack_add_key(ft_apns_pack_table_t *table, uint8_t key)
 }
 
 static void
-pack_add_value(ft_apns_pack_table_t *table, tvbuff_t *tvb, int at, int len)
+pack_add_value(const packet_info *pinfo, ft_apns_pack_table_t *table, tvbuff_t *tvb, int at, int len)
 {
     unsigned gone = 0;
 
@@ -210,7 +207,10 @@ pack_add_value(ft_apns_pack_table_t *table, tvbuff_t *tvb, int at, int len)
         table->n_values = 0;
         return;
     }
-    table->values[table->n_values].bytes = (const uint8_t *)tvb_memdup(wmem_file_scope(), tvb, at, (size_t)len);
+    /* A value without bytes keeps the places of the others, and references to it are not resolved. */
+    table->values[table->n_values].bytes = NULL;
+    if (ft_limit_take_some(FT_LIMIT_PUSH_BYTES, (uint32_t)len, &pinfo->abs_ts))
+        table->values[table->n_values].bytes = (const uint8_t *)tvb_memdup(wmem_file_scope(), tvb, at, (size_t)len);
     table->values[table->n_values].len = (uint32_t)len;
     table->n_values++;
 }
@@ -307,10 +307,10 @@ pack_show_items(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int at, int
             proto_tree_add_item(tree, hf_unknown, tvb, start, end - start, ENC_NA);
             return;
         }
-        if (first_pass && frame)
+        if (first_pass && frame && ft_limit_take_some(FT_LIMIT_PUSH_BYTES, sizeof item, &pinfo->abs_ts))
             wmem_array_append_one(frame->items, item);
         if (first_pass && table && !reference && (head & 0x40))
-            pack_add_value(table, tvb, at, len);
+            pack_add_value(pinfo, table, tvb, at, len);
         sub = proto_tree_add_subtree_format(tree, tvb, start, at + len - start, ett_pack_item, &ti, "Item %d", item.id);
         proto_tree_add_bitmask(sub, tvb, start, hf_flags, ett_pack_item, flags, ENC_BIG_ENDIAN);
         if (reference) {
@@ -350,7 +350,7 @@ ft_apns_pack_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_apns_p
         return;
     }
     proto_tree_add_uint(tree, hf_length, tvb, 1, at - 1, length);
-    if (!frame && !PINFO_FD_VISITED(pinfo) && wmem_map_size(frames) < PACK_MAX_FRAMES) {
+    if (!frame && !PINFO_FD_VISITED(pinfo) && ft_limit_take(FT_LIMIT_PUSH_FRAMES, &pinfo->abs_ts)) {
         frame = wmem_new(wmem_file_scope(), pack_frame_t);
         frame->key = key;
         frame->items = wmem_array_new(wmem_file_scope(), sizeof(pack_item_t));

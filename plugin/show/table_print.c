@@ -71,7 +71,7 @@ ft_table_print_text(const ft_printed_table_t *printed)
     const ft_table_t *table = printed->table;
     size_t columns = table->n_columns, width_of_all = 0, *width = g_new0(size_t, columns);
     unsigned n_rows = printed->n_rows;
-    char **cells = g_new0(char *, n_rows * columns);
+    char **cells = g_new0(char *, n_rows * columns), *limits;
 
     for (size_t c = 0; c < columns; c++) {
         width[c] = text_width(table->columns[c].title);
@@ -87,7 +87,9 @@ ft_table_print_text(const ft_printed_table_t *printed)
     fprintf(stdout, "\n");
     for (size_t i = 2; i < width_of_all; i++)
         putchar('=');
-    fprintf(stdout, "\n%s\n", table->title);
+    limits = ft_limits_reached();
+    fprintf(stdout, "\n%s%s%s\n", table->title, limits ? "; limit reached: " : "", limits ? limits : "");
+    g_free(limits);
     fprintf(stdout, "Filter: %s\n", printed->filter ? printed->filter : "<none>");
     for (size_t c = 0; c < columns; c++)
         print_cell(table->columns[c].title, width[c], table->columns[c].type != FT_CELL_TEXT, c + 1 == columns);

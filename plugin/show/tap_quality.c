@@ -152,7 +152,7 @@ sender_get(quality_t *quality, const ft_call_t *call, ft_side_t side, const ft_a
     sender->call = call;
     sender->side = side;
     sender->began = arrival->when;
-    sender->streams = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+    sender->streams = g_hash_table_new_full(ft_hash_id, g_direct_equal, NULL, g_free);
     g_hash_table_insert(quality->senders, (void *)ft_row_key(quality->keys, call, FT_PART_OF(side, FT_NO_SECOND), NULL), sender);
     return sender;
 }

@@ -32,8 +32,6 @@
 #include <epan/epan_dissect.h>
 #include <epan/exceptions.h>
 
-/* Hellos whose pre-shared key is kept: some 200 bytes each. */
-#define FT_QUIC_MAX_HELLOS  16384
 /* The identity: a byte of 0, the salt, and the token. Apple's tokens had 107 to 124 bytes. */
 #define FT_QUIC_PSK_SALT_AT     1
 #define FT_QUIC_PSK_TOKEN_AT    (FT_QUIC_PSK_SALT_AT + FT_QUIC_SALT_LEN)
@@ -90,7 +88,7 @@ token_hash(const void *key)
 {
     const quic_psk_t *psk = (const quic_psk_t *)key;
 
-    return wmem_strong_hash(psk->token, psk->token_len);
+    return ft_hash_bytes(psk->token, psk->token_len);
 }
 
 static gboolean
@@ -195,7 +193,7 @@ quic_keep_psk(const packet_info *pinfo, const field_info *identity)
         !tvb_bytes_exist(identity->ds_tvb, identity->start, identity->length) || ft_tvb_get_u8(identity->ds_tvb, identity->start) != 0)
         return;
     /* 2. Not more of them than a capture has calls. */
-    if (wmem_map_size(quic_hellos) >= FT_QUIC_MAX_HELLOS)
+    if (!ft_limit_take(FT_LIMIT_QUIC_HELLOS, &pinfo->abs_ts))
         return;
     psk = wmem_new0(wmem_file_scope(), quic_psk_t);
     tvb_memcpy(identity->ds_tvb, psk->salt, identity->start + FT_QUIC_PSK_SALT_AT, FT_QUIC_SALT_LEN);

@@ -24,15 +24,6 @@
  * redundancy, 370 without (1,008 packets); 64 of 100 video packets have more than 500. */
 #define FT_RTP_AUDIO_MAX        500
 
-/* SSRCs that get conversation data of their own; the rest of a capture (or of a flood) shares that of its flow. */
-#define FT_RTP_MAX_STREAMS      65536
-
-/* RTP packets that share their frame with another one, of which the stock dissector's data is kept. */
-#define FT_RTP_MAX_COMPOUND     65536
-
-/* SSRCs whose media SDP announced. */
-#define FT_RTP_MAX_ANNOUNCED    16384
-
 static int proto_rtp = -1;
 
 static int hf_rtp_payload_name = -1;
@@ -98,11 +89,11 @@ rtp_equal(const void *a, const void *b)
 }
 
 void
-ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame, const uint32_t *clocks)
+ft_rtp_announce(const nstime_t *now, uint32_t ssrc, uint32_t media, uint32_t frame, const uint32_t *clocks)
 {
     rtp_announced_t *announced;
 
-    if (wmem_map_lookup(rtp_announced, GUINT_TO_POINTER(ssrc)) || wmem_map_size(rtp_announced) >= FT_RTP_MAX_ANNOUNCED)
+    if (wmem_map_lookup(rtp_announced, GUINT_TO_POINTER(ssrc)) || !ft_limit_take(FT_LIMIT_RTP_ANNOUNCED, now))
         return;
     announced = wmem_new(wmem_file_scope(), rtp_announced_t);
     announced->media = media;
@@ -282,7 +273,7 @@ rtp_prepare(packet_info *pinfo, ft_flow_t *flow, uint32_t ssrc, bool old)
     if (ft_shortcuts && *latest && (*latest)->ssrc == ssrc)
         return *latest;
     stream = (rtp_stream_t *)wmem_map_lookup(rtp_streams, &key);
-    if (!stream && !PINFO_FD_VISITED(pinfo) && wmem_map_size(rtp_streams) < FT_RTP_MAX_STREAMS) {
+    if (!stream && !PINFO_FD_VISITED(pinfo) && ft_limit_take(FT_LIMIT_RTP_STREAMS, &pinfo->abs_ts)) {
         announced = rtp_announced_by_sdp(pinfo);
         /* The frame whose SDP announced the receiver, else the first one of the flow: it has an arrow in the ladder of the call. */
         key.setup_frame = announced ? announced->setup_frame : flow->first_frame;
@@ -336,7 +327,7 @@ compound_keep(packet_info *pinfo, unsigned place)
 {
     void *data = p_get_proto_data(wmem_file_scope(), pinfo, proto_rtp, FT_RTP_CONVERSATION_DATA);
 
-    if (data && wmem_map_size(rtp_compound) < FT_RTP_MAX_COMPOUND)
+    if (data && ft_limit_take(FT_LIMIT_RTP_COMPOUND, &pinfo->abs_ts))
         wmem_map_insert(rtp_compound, compound_key(pinfo, place), data);
 }
 

@@ -37,7 +37,7 @@ void ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_t
 bool ft_rtp_is_facetime(tvbuff_t *tvb, const packet_info *pinfo);
 /* Says which media (FT_MEDIA_*) an SSRC has that SDP names in this frame, and which clocks (Hz, by payload type; 0: none). First pass only. */
 #define FT_RTP_TYPES 128
-void ft_rtp_announce(uint32_t ssrc, uint32_t media, uint32_t frame, const uint32_t *clocks);
+void ft_rtp_announce(const nstime_t *now, uint32_t ssrc, uint32_t media, uint32_t frame, const uint32_t *clocks);
 
 /* ---- rtp_stock.c -------------------------------------------------------------------------- */
 

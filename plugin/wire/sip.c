@@ -16,6 +16,8 @@
 /* What is read of one message at most: 64 header lines, 2 KiB in search of Viceroy's marks. A SIP message over UDP is not larger
  * than its datagram; these bound the work on hostile ones. */
 #define FT_SIP_MAX_LINES    64
+/* Bytes of a Call-ID by which calls are told apart, and that are kept: those of FaceTime have 50. */
+#define FT_SIP_MAX_CALL_ID  256
 #define FT_SIP_SEARCH       2048
 /* Bytes of a deflated body that are inflated. Session descriptions deflate to some 500 bytes; deflate makes at most 1,032 bytes of
  * one (zlib's documentation), so this bounds a bomb to 4 MiB, of which FT_SDP_MAX_BYTES are read. */
@@ -392,7 +394,7 @@ header_line(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int at, int len
     const char *value, *end;
 
     if ((value = sip_header(line, "Call-ID", "i", compact)) != NULL) {
-        sip->call_id = value;
+        sip->call_id = strlen(value) > FT_SIP_MAX_CALL_ID ? wmem_strndup(pinfo->pool, value, FT_SIP_MAX_CALL_ID) : value;
         proto_tree_add_string(tree, hf_sip_call_id, tvb, at, len, value);
     } else if ((value = sip_header(line, "From", "f", compact)) != NULL) {
         sip->from = show_party(tvb, pinfo, tree, at, len, hf_sip_from, hf_sip_from_kind, value);

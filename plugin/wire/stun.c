@@ -51,6 +51,7 @@
 
 /* RFC 7983: methods above are kept free, so that the first byte tells STUN from DTLS. */
 #define FT_STUN_METHOD_MAX      0xff
+#define FT_STUN_REASON_MAX      763     /* bytes of a reason phrase: RFC 8489, section 14.8 */
 
 /* Offsets in the header, and the least that shows what it is. */
 #define FT_STUN_LENGTH_AT       2
@@ -261,7 +262,7 @@ stun_error(tvbuff_t *tvb, packet_info *pinfo, int at, int len, ft_packet_t *pkt)
     if (len < 4 || !tvb_bytes_exist(tvb, at, len))
         return;
     pkt->error = (uint16_t)(100u * (ft_tvb_get_u8(tvb, at + 2) & 7u) + ft_tvb_get_u8(tvb, at + 3));
-    reason = len > 4 ? (char *)tvb_get_string_enc(pinfo->pool, tvb, at + 4, len - 4, ENC_UTF_8) : NULL;
+    reason = len > 4 ? ft_tvb_text(pinfo->pool, tvb, at + 4, MIN(len - 4, FT_STUN_REASON_MAX)) : NULL;
     pkt->error_reason = reason && *reason ? reason : NULL;
 }
 
