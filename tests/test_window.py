@@ -160,14 +160,14 @@ def test_profile(wireshark, opened):
 
 
 def test_the_profile_that_comes_with_it(opened):
-    """Its columns of call, phase, kind and path fill."""
+    """Its columns of call, phase, direction and path fill."""
     screen = opened(RELAY)
     screen.profile("FaceTime")
     call = facts.expected(RELAY)["calls"][0]["first_frame"]
     rows = screen.table(window.MAIN, lambda rows: len(rows) == 60 and "Phase" in rows[0], name="Packet list", limit=60)
     screen.picture("profile-facetime")
     assert [(row["Call"], row["Phase"]) for row in rows[call - 1:call + 2]] == [("1", "lookup"), ("1", "lookup"), ("1", "push")]
-    assert {row["Kind"] for row in rows} >= {"", "nat-probe", "quic", "relay"}
+    assert {row["Direction"] for row in rows} >= {"", "sent", "received"}
 
 
 def test_another_file_then_none(wireshark, opened):
