@@ -45,6 +45,16 @@ function put(text, wide, right,    pad) {
 	while (length(pad) < wide - cells_of(text)) pad = pad " "
 	return right ? pad text : text pad
 }
+# Prints a long text on lines of its own, the second and later ones further to the right.
+function wrap(text,    word, n, i, line) {
+	n = split(text, word, / /)
+	line = "  " word[1]
+	for (i = 2; i <= n; i++) {
+		if (cells_of(line) + 1 + cells_of(word[i]) > columns) { print line; line = "    " word[i] }
+		else line = line " " word[i]
+	}
+	print line
+}
 function emit(    i, j, k, n, at, ok, total, essential, lines, row, rule, gone, out, line, item) {
 	# The titles, and where each one begins.
 	n = 0
@@ -100,9 +110,10 @@ function emit(    i, j, k, n, at, ok, total, essential, lines, row, rule, gone, 
 		for (i = 2; i <= n; i++) {
 			item = value[1, i] ": " value[row, i]
 			if (line != " " && cells_of(line) + 3 + cells_of(item) > columns) { print line; line = " " }
+			if (2 + cells_of(item) > columns) { wrap(item); continue }
 			line = line (line == " " ? " " : "   ") item
 		}
-		print line
+		if (line != " ") print line
 	}
 }
 /^=+$/ {
