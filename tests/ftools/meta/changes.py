@@ -9,6 +9,8 @@ from . import items as parts
 from .items import SECOND, UDP, Item
 
 MILLISECOND = 1000
+# (protocol, type) of messages that quote a packet: ICMP and ICMPv6 "unreachable"
+QUOTING = ((1, 3), (58, 1))
 
 
 def in_order(items):
@@ -29,24 +31,25 @@ def rewritten(items, addresses=None, ports=None):
     moved = {ipaddress.ip_address(old).packed: ipaddress.ip_address(new).packed for old, new in (addresses or {}).items()}
     other = {(ipaddress.ip_address(address).packed, port): new for (address, port), new in (ports or {}).items()}
 
-    def one(item):
-        data = bytearray(item.ip)
-        protocol, source, destination, at = parts.ends(item.ip)
-        first = 12 if data[0] >> 4 == 4 else 8
-        size = len(source)
+    def packet(data):
+        data = bytearray(data)
+        protocol, source, destination, at = parts.ends(data)
+        first, size = (12, 4) if data[0] >> 4 == 4 else (8, 16)
         for place, end in ((first, source), (first + size, destination)):
-            data[place:place + size] = moved.get(end, end)
-        numbers = parts.ports(item.ip)
+            data[place:place + size] = moved.get(bytes(end), end)
+        numbers = parts.ports(data)
         if numbers:
             for place, end, port in ((at, source, numbers[0]), (at + 2, destination, numbers[1])):
-                data[place:place + 2] = struct.pack(">H", other.get((end, port), port))
+                data[place:place + 2] = struct.pack(">H", other.get((bytes(end), port), port))
             if protocol == UDP and size == 4:
                 data[at + 6:at + 8] = b"\0\0"  # no checksum
-        if data[0] >> 4 == 4:
+        elif (protocol, data[at]) in QUOTING and len(data) >= at + 8 + 28:
+            data[at + 8:] = packet(data[at + 8:])
+        if size == 4:
             data[10:12] = b"\0\0"
             data[10:12] = header_checksum(data[:20])
-        return dataclasses.replace(item, ip=bytes(data), local=(addresses or {}).get(item.local, item.local))
-    return tuple(one(item) for item in items)
+        return bytes(data)
+    return tuple(dataclasses.replace(item, ip=packet(item.ip), local=(addresses or {}).get(item.local, item.local)) for item in items)
 
 
 def named(items, addresses):

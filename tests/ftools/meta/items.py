@@ -157,7 +157,7 @@ def real(name, path, devices, relays):
             datagrams.add(datagram.frame)
     for header in wire.relayed_rtp(path):
         media[header.ssrc] = "video" if header.payload_type in streams.VIDEO else "audio"
-    call = Call(frozenset(devices), frozenset(relays), frozenset(), "established", media)
+    call = Call(frozenset(devices), frozenset(relays), frozenset(), "ended", media)
     one = built(name, path, dict.fromkeys(datagrams, 1), datagrams, devices, None, {1: call})
     return Base(name, tuple(dataclasses.replace(item, free=not item.datagram) for item in one.items), one.calls)
 

@@ -8,6 +8,7 @@ KNOWN = [
     ("ends/tenth 2/legacy-raw-ip", "nothing is left but NAT probes, which devices send without a call, too"),
 ]
 
+SINCE = "  since "
 LEDGER = pathlib.Path(__file__).with_name("wrong_today.txt")
 
 
@@ -19,13 +20,25 @@ def reason(name):
     return None
 
 
-def wrong_today():
-    """The names of the combinations that deviate today, and should not."""
-    lines = LEDGER.read_text(encoding="utf-8").splitlines() if LEDGER.exists() else []
-    return {line for line in lines if line and not line.startswith("#")}
+def _lines():
+    """(name, first version of Wireshark) of each line of the ledger."""
+    text = LEDGER.read_text(encoding="utf-8").splitlines() if LEDGER.exists() else []
+    for line in text:
+        if line and not line.startswith("#"):
+            name, _, since = line.partition(SINCE)
+            yield name, tuple(map(int, since.split("."))) if since else (4, 0)
 
 
-def write(names):
-    """Writes them down."""
-    LEDGER.write_text("# Combinations that deviate today and should not: tests/metamorphic --update writes this list.\n" + "".join(f"{name}\n" for name in sorted(names)),
+def wrong_today(version):
+    """The names of the combinations that deviate today, and should not, with this version of Wireshark."""
+    return {name for name, since in _lines() if version >= since}
+
+
+def write(names, tried, version):
+    """Writes down which NAMES of those that were TRIED deviate; others stay, and what is wrong since a later version only."""
+    lines = set(names)
+    for name, since in _lines():
+        if name not in tried or version < since or since > (4, 0) and name in lines:
+            lines = lines - {name} | {name + (SINCE + ".".join(map(str, since)) if since > (4, 0) else "")}
+    LEDGER.write_text("# Combinations that deviate today and should not: tests/metamorphic --update writes this list.\n" + "".join(f"{line}\n" for line in sorted(lines)),
                       encoding="utf-8")

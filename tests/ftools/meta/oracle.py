@@ -189,7 +189,7 @@ class Judge:
             for ssrc in sorted({ssrc for ssrc, _ in numbers} | set(rows)):
                 each = [sequences for (one, _), sequences in numbers.items() if one == ssrc]
                 packets, missing = sum(map(len, each)), sum(map(lost, each))
-                shown, gone = sum(row["Packets"] for row in rows[ssrc]), [row["Lost"] for row in rows[ssrc]]
+                shown, gone = sum(row["Packets"] for row in rows[ssrc]), [row["Lost"] if row["Lost"] is None else row["Lost"] + (row["Paused"] or 0) for row in rows[ssrc]]
                 if "not lost" in ask:
                     if sum(filter(None, gone)) > missing:
                         wrong.append(f"0x{ssrc:08x} {shown} packets, {sum(filter(None, gone))} lost instead of {missing}")

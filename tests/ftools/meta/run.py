@@ -41,21 +41,22 @@ def all_of(wireshark, combinations, jobs, keep=None):
     return found
 
 
-def unexpected(deviations, combinations):
+def unexpected(deviations, combinations, version):
     """(name, what) of combinations that deviate and are not listed, and of those that are listed as wrong today and hold."""
-    listed = known.wrong_today()
+    listed = known.wrong_today(version)
     new = [(name, "deviates") for name in deviations if name not in listed and not known.reason(name)]
     return new + [(one.name, "holds: take it out of the list") for one in combinations if one.name in listed and one.name not in deviations]
 
 
-def report(deviations, number, version):
-    """The table: a line for each deviation; then how many hold."""
+def report(deviations, combinations, version):
+    """The table: a line for each deviation; then what holds and was not expected to, and how many hold."""
     rows = [("combination", "what", "found", "right", "")]
     for name, each in sorted(deviations.items()):
-        why = known.reason(name) or ("wrong today" if name in known.wrong_today() else "NEW")
+        why = known.reason(name) or ("wrong today" if name in known.wrong_today(version) else "NEW")
         rows += [(name, str(what), str(found), str(right), why) for what, found, right in each]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows] if deviations else []
-    holds = number - len(deviations)
+    lines += [f"{name}: {what}" for name, what in unexpected(deviations, combinations, version) if name not in deviations]
+    number, holds = len(combinations), len(combinations) - len(deviations)
     lines.append(f"Wireshark {'.'.join(map(str, version))}: {holds} of {number} combinations hold ({100 * holds / max(number, 1):.1f} %)")
     return "\n".join(lines) + "\n"
