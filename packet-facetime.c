@@ -44,7 +44,7 @@ note_quoted(tvbuff_t *tvb, packet_info *pinfo, ft_flow_t *flow)
 {
     uint32_t evidence = 0;
     const ft_wire_t *wire = tvb_captured_length(tvb) >= 2 ? ft_demux(tvb, pinfo, flow, &evidence) : NULL;
-    ft_packet_t *pkt = ft_packet_new(pinfo, flow, wire, 0);
+    ft_packet_t *pkt = ft_packet_new(pinfo, tvb, flow, wire, 0);
 
     pkt->quoted = true;
     pkt->phase = ft_kind_phase(pkt->kind);
@@ -79,7 +79,7 @@ dissect_facetime(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data
         if (!ft_sure_enough(flow, evidence))
             return 0;
     }
-    ft_datagram_show(tvb, pinfo, tree, wire, ft_packet_new(pinfo, flow, wire, evidence));
+    ft_datagram_show(tvb, pinfo, tree, wire, ft_packet_new(pinfo, tvb, flow, wire, evidence));
     return (int)tvb_captured_length(tvb);
 }
 
@@ -91,7 +91,7 @@ dissect_facetime_decode_as(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     ft_flow_t *flow = ft_flow_get(pinfo);
     const ft_wire_t *wire = ft_demux(tvb, pinfo, flow, &evidence);
 
-    ft_datagram_show(tvb, pinfo, tree, wire, ft_packet_new(pinfo, flow, wire, evidence));
+    ft_datagram_show(tvb, pinfo, tree, wire, ft_packet_new(pinfo, tvb, flow, wire, evidence));
     return (int)tvb_captured_length(tvb);
 }
 
@@ -115,7 +115,9 @@ dissect_facetime_watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
             if (ft_sure_enough(flow, evidence))
                 return call_dissector(ft_handle, tvb, pinfo, tree);
         }
-        pkt = ft_packet_new(pinfo, flow, wire, evidence);
+        pkt = ft_packet_new(pinfo, tvb, flow, wire, evidence);
+        if (wire == &ft_wire_channel_data)
+            pkt->kind = ft_inside_kind(tvb, pinfo, flow);
         ft_packet_attach(pinfo, pkt);
         if (wire && wire->note)
             wire->note(tvb, pinfo, pkt);
@@ -124,7 +126,7 @@ dissect_facetime_watch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         taken = call_dissector_only(flow->watched_dissector, tvb, pinfo, tree, data);
     /* Who had the conversation leaves it to the heuristics: Wireshark remembers which of them takes the frame. */
     if (pkt && taken == 0)
-        pkt->stock_tvb = tvb;
+        pkt->stock = true;
     return taken;
 }
 
@@ -141,7 +143,7 @@ dissect_facetime_heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 {
     uint32_t evidence = 0;
     const ft_wire_t *wire;
-    ft_packet_t *outer = ft_packet_of(pinfo), *pkt;
+    ft_packet_t *outer, *pkt;
     ft_flow_t *flow;
     ft_kind_t kind;
     bool claimed, inside_turn = true;
@@ -154,7 +156,8 @@ dissect_facetime_heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     flow = ft_flow_get(pinfo);
     if (!flow)
         return FALSE;
-    pkt = outer ? outer : ft_packet_new(pinfo, flow, NULL, 0);
+    outer = ft_packet_around(pinfo, tvb_get_ptr(tvb, 0, 1));
+    pkt = outer ? outer : ft_packet_new(pinfo, tvb, flow, NULL, 0);
     /* 1. A link message: command, exact length and sixteen zeroes. */
     if (ft_link_match(tvb)) {
         evidence = FT_EV(FT_EV_LINK_MESSAGE);
@@ -175,11 +178,13 @@ dissect_facetime_heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
      * (the two could go on inside each other until Wireshark gives up), and not RTP by its ports. */
     else {
         wire = ft_demux(tvb, pinfo, flow, &evidence);
-        if (!wire || wire->kind == FT_KIND_STUN || wire == &ft_wire_vtp ||
+        if (!wire || wire->kind == FT_KIND_STUN || wire == &ft_wire_vtp || wire->kind == FT_KIND_QUIC ||
             !(flow->is_facetime || ft_sure_enough(flow, evidence & ~FT_EV(FT_EV_RTP_PORTS))))
             return FALSE;
         kind = wire->kind;
         show = wire->dissect;
+        if (outer)
+            outer->inside_shown = true;
     }
     claimed = pkt->claimed;
     pkt->claimed = true;        /* no dissector has shown what is inside */

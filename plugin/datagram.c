@@ -5,6 +5,9 @@
  */
 #include "entry.h"
 
+#include <epan/exceptions.h>
+#include <epan/show_exception.h>
+
 static int hf_facetime_kind = -1;
 static int hf_facetime_confidence = -1;
 static int hf_facetime_evidence = -1;
@@ -55,6 +58,43 @@ ft_evidence_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_p
         expert_add_info(pinfo, item, &ei_facetime_guess);
 }
 
+/* The format of what TURN's ChannelData carries; NULL: none that is known. *data: its bytes. Not what could go on inside each other until
+ * Wireshark gives up, and not QUIC, which nobody sends through TURN. */
+static const ft_wire_t *
+wire_inside(tvbuff_t **data, tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow)
+{
+    uint32_t evidence = 0;
+    const ft_wire_t *wire;
+
+    *data = ft_channel_data_of(tvb);
+    wire = *data ? ft_demux(*data, pinfo, flow, &evidence) : NULL;
+    return wire && wire != &ft_wire_channel_data && wire != &ft_wire_vtp && wire->kind != FT_KIND_QUIC ? wire : NULL;
+}
+
+ft_kind_t
+ft_inside_kind(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow)
+{
+    tvbuff_t *data;
+    const ft_wire_t *inside = wire_inside(&data, tvb, pinfo, flow);
+
+    return inside ? inside->kind : FT_KIND_STUN;
+}
+
+/* What ChannelData carries, where another heuristic showed it, or none. */
+static void
+show_inside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *tree, ft_packet_t *pkt)
+{
+    tvbuff_t *data;
+    const ft_wire_t *inside = wire_inside(&data, tvb, pinfo, pkt->flow);
+    bool claimed = pkt->claimed;
+
+    if (!inside)
+        return;
+    pkt->claimed = false;
+    inside->dissect(data, pinfo, root, tree, pkt);
+    pkt->claimed = claimed;
+}
+
 /* The FaceTime tree of a datagram, and what its wire format shows. wire NULL: no form that is known. */
 static void
 show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire_t *wire, ft_packet_t *pkt)
@@ -62,6 +102,8 @@ show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire
     proto_item *item;
     proto_tree *tree = ft_tree_of(tvb, root, &item);
 
+    if (wire == &ft_wire_channel_data)
+        pkt->kind = ft_inside_kind(tvb, pinfo, pkt->flow);
     ft_kind_show(tvb, tree, pkt->kind);
     if (pkt->kind != FT_KIND_UNKNOWN)
         proto_item_append_text(item, ", %s", val_to_str_const(pkt->kind, kind_column_vals, "FT/") + strlen("FT/"));
@@ -69,9 +111,12 @@ show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire
         ft_evidence_show(tvb, pinfo, tree, pkt);
     if (wire) {
         wire->dissect(tvb, pinfo, root, tree, pkt);
+        if (wire == &ft_wire_channel_data && !pkt->inside_shown)
+            show_inside(tvb, pinfo, root, tree, pkt);
         if (pkt->n_rtp)
             proto_item_set_generated(proto_tree_add_uint(tree, hf_facetime_path, tvb, 0, 0, ft_packet_path(pinfo, pkt)));
-    } else if (pkt->claimed) {
+    } else if (pkt->claimed && !(pkt->flow && pkt->flow->watched_dissector &&
+                                 call_dissector_only(pkt->flow->watched_dissector, tvb, pinfo, root, NULL) > 0)) {
         expert_add_info(pinfo, item, &ei_facetime_unknown);
         col_add_fstr(pinfo->cinfo, COL_INFO, "Unknown, %u bytes", tvb_reported_length(tvb));
         call_data_dissector(tvb, pinfo, root);
@@ -94,6 +139,21 @@ ft_datagram_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_w
     col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, "FaceTime"));
 }
 
+/* Shows a datagram beside what a stock dissector showed of it. What comes after this frame's dissectors goes on where the capture is cut. */
+static void
+show_beside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire_t *wire, ft_packet_t *pkt)
+{
+    col_append_str(pinfo->cinfo, COL_INFO, " ");
+    TRY {
+        show_datagram(tvb, pinfo, root, wire, pkt);
+    }
+    CATCH_NONFATAL_ERRORS {
+        show_exception(tvb, pinfo, root, EXCEPT_CODE, GET_MESSAGE);
+    }
+    ENDTRY;
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, "FaceTime"));
+}
+
 void
 ft_annotate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, ft_packet_t *pkt)
 {
@@ -103,9 +163,7 @@ ft_annotate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, ft_packet_t *pk
     pkt->kind = wire ? wire->kind : FT_KIND_UNKNOWN;
     pkt->evidence |= evidence;
     pkt->claimed = false;
-    col_append_str(pinfo->cinfo, COL_INFO, " ");
-    show_datagram(tvb, pinfo, root, wire, pkt);
-    col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, "FaceTime"));
+    show_beside(tvb, pinfo, root, wire, pkt);
 }
 
 uint32_t
@@ -148,7 +206,7 @@ ft_recognise(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         return false;
     /* 1. The datagram has one of the forms, and was not seen before: the port table and the heuristic list may both offer it. */
     wire = ft_demux(tvb, pinfo, NULL, &evidence);
-    if (!wire || ft_packet_at_hand(pinfo))
+    if (!wire || ft_packet_around(pinfo, tvb_get_ptr(tvb, 0, 1)))
         return false;
     /* 2. There is a sign of FaceTime, in itself or in what is around it: avoids all STUN, RTP, SIP and QUIC of others. */
     if ((int)ft_confidence(evidence) < ft_pref_confidence)
@@ -161,15 +219,15 @@ ft_recognise(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     /* 3. With the signs of the flow so far it is sure enough: avoids other programs on FaceTime's ports. */
     if (PINFO_FD_VISITED(pinfo) ? !flow->is_facetime : !ft_sure_enough(flow, evidence)) {
         if (!PINFO_FD_VISITED(pinfo) && !flow->watched) {
-            pkt = ft_packet_new(pinfo, flow, wire, evidence);
-            pkt->stock_tvb = tvb;
+            pkt = ft_packet_new(pinfo, tvb, flow, wire, evidence);
+            pkt->stock = true;
             ft_packet_attach(pinfo, pkt);
             if (wire->note)
                 wire->note(tvb, pinfo, pkt);
         }
         return false;
     }
-    ft_datagram_show(tvb, pinfo, tree, wire, ft_packet_new(pinfo, flow, wire, evidence));
+    ft_datagram_show(tvb, pinfo, tree, wire, ft_packet_new(pinfo, tvb, flow, wire, evidence));
     return true;
 }
 
@@ -181,24 +239,29 @@ ft_recognise_taken(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root)
     ft_flow_t *flow;
     ft_packet_t *pkt;
 
-    /* The conditions of ft_recognise(), but that here a stock dissector has shown the datagram. */
+    /* The conditions of ft_recognise() and those below; a stock dissector has shown the datagram. */
     if (!ft_heur_entry || !ft_heur_entry->enabled || !ft_is_datagram(tvb, pinfo))
         return NULL;
     wire = ft_demux(tvb, pinfo, NULL, &evidence);
+    /* 1. Relay data of another channel number than that of all real calls (0x6000), with a host that is not Apple's, is a weak sign: a second one
+     *    must follow. Avoids QUIC's short headers, of which a capture may have millions. */
+    if (wire == &ft_wire_relay && tvb_get_ntohs(tvb, 0) != FT_RELAY_CHANNEL_SEEN && !ft_is_apple(&pinfo->src) && !ft_is_apple(&pinfo->dst))
+        evidence = FT_EV(FT_EV_RELAY_FORM);
+    /* 2. A QUIC connection may turn out to be with the relay, by what follows. */
+    if (!wire && ft_quic_opens(tvb))
+        wire = &ft_wire_quic;
     if (!wire)
         return NULL;
     if ((int)ft_confidence(evidence) < ft_pref_confidence)
         evidence |= ft_context_of(tvb, pinfo, wire);
-    flow = evidence ? ft_flow_get(pinfo) : NULL;
+    flow = evidence ? ft_flow_get(pinfo) : wire == &ft_wire_quic ? ft_flow_get_unsure(pinfo) : NULL;
     if (!flow)
         return NULL;
-    pkt = ft_packet_new(pinfo, flow, wire, evidence);
-    pkt->stock_tvb = tvb;
+    pkt = ft_packet_new(pinfo, tvb, flow, wire, evidence);
+    pkt->stock = true;
     ft_packet_attach(pinfo, pkt);
     if (ft_sure_enough(flow, evidence)) {
-        col_append_str(pinfo->cinfo, COL_INFO, " ");
-        show_datagram(tvb, pinfo, root, wire, pkt);
-        col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, "FaceTime"));
+        show_beside(tvb, pinfo, root, wire, pkt);
     } else if (wire->note)
         wire->note(tvb, pinfo, pkt);
     return pkt;

@@ -32,6 +32,8 @@ void ft_datagram_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const
 void ft_annotate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, ft_packet_t *pkt);
 /* The tree "Apple FaceTime" of the datagram in tvb, below root. *item: its own item. */
 proto_tree *ft_tree_of(tvbuff_t *tvb, proto_tree *root, proto_item **item);
+/* The kind of what a datagram of TURN's ChannelData carries; FT_KIND_STUN: none that is known. */
+ft_kind_t ft_inside_kind(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow);
 /* What carries the datagram. */
 void ft_kind_show(tvbuff_t *tvb, proto_tree *tree, ft_kind_t kind);
 /* Confidence and evidence of the flow; with this datagram's own, which the flow has only after the frame. */

@@ -11,38 +11,42 @@
 static expert_field ei_call_limit = EI_INIT;
 static expert_field ei_limit = EI_INIT;
 
-/* A datagram that a stock dissector took before its flow was known: where it lies in the frame. */
-typedef struct late_datagram {
-    int offset;             /* of the UDP payload in the frame, in bytes */
-    int captured, reported; /* its lengths */
-    bool in_frame;          /* false: it was put together from fragments, or decrypted */
-} late_datagram_t;
-
 /* RFC 792, RFC 4443. */
 #define FT_ICMP_HEADER_LEN 8
 
-static wmem_map_t *late;    /* frame number -> late_datagram_t; file scope */
+static wmem_map_t *late;    /* frame numbers: a stock dissector took a datagram of them before its flow was known; file scope */
 static int proto_data;      /* what is shown as plain data */
 static wmem_map_t *refused; /* frame number of an ICMP error -> ft_flow_t; file scope */
+/* Calls that a frame shows, at most: an aggregate may have packets of several. */
+#define FT_MAX_SHOWN 8
+
+/* Those of the frame at hand. */
+static struct {
+    const ft_call_t *call;
+    proto_tree *tree;
+    uint32_t phases;            /* mask of 1 << ft_phase_t */
+} shown[FT_MAX_SHOWN];
+static unsigned n_shown;
 static bool has_backlog;        /* the frame before may have brought something into a call: call/backlog.c, call/media_backlog.c */
 static protocol_t *protocol;    /* FaceTime */
-static int proto_udp, proto_icmp, proto_icmpv6, proto_stun, proto_sip, proto_sdp;
+static int proto_udp, proto_icmp, proto_icmpv6;
 
 /* Wireshark remembers for each frame which heuristic dissector took it, and asks only that one on later passes. So a datagram
  * that another one took before its flow was known is shown as FaceTime's by this file. */
 static void
-late_note(const packet_info *pinfo, tvbuff_t *frame, tvbuff_t *tvb)
+late_note(const packet_info *pinfo)
 {
-    late_datagram_t *datagram;
+    if (!wmem_map_contains(late, GUINT_TO_POINTER(pinfo->num)) && ft_limit_take(FT_LIMIT_LATE, &pinfo->abs_ts))
+        wmem_map_insert(late, GUINT_TO_POINTER(pinfo->num), GUINT_TO_POINTER(pinfo->num));
+}
 
-    if (!ft_limit_take(FT_LIMIT_LATE, &pinfo->abs_ts))
-        return;
-    datagram = wmem_new(wmem_file_scope(), late_datagram_t);
-    datagram->offset = tvb_raw_offset(tvb);
-    datagram->captured = (int)tvb_captured_length(tvb);
-    datagram->reported = (int)tvb_reported_length(tvb);
-    datagram->in_frame = tvb_get_ds_tvb(tvb) == frame;
-    wmem_map_insert(late, GUINT_TO_POINTER(pinfo->num), datagram);
+/* The UDP payload of the packet at hand; NULL: none that has a form. */
+static tvbuff_t *
+payload_at_hand(tvbuff_t *frame, const packet_info *pinfo)
+{
+    ft_payload_t payload;
+
+    return ft_payload_in(&payload, frame, pinfo, FT_IP_PROTOCOL_UDP) && payload.captured >= 2 ? ft_payload_tvb(&payload) : NULL;
 }
 
 /* The protocol of the frame's last layer, -1 if there is none. */
@@ -65,20 +69,18 @@ is_plain_data(const packet_info *pinfo)
 static ft_packet_t *
 late_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
 {
-    const late_datagram_t *datagram = (const late_datagram_t *)wmem_map_lookup(late, GUINT_TO_POINTER(pinfo->num));
-    ft_flow_t *flow = datagram ? ft_flow_find(pinfo) : NULL;
+    ft_flow_t *flow = wmem_map_contains(late, GUINT_TO_POINTER(pinfo->num)) ? ft_flow_find(pinfo) : NULL;
+    tvbuff_t *payload;
     ft_packet_t *pkt;
 
     if (!flow || !flow->is_facetime)
         return NULL;
-    pkt = wmem_new0(pinfo->pool, ft_packet_t);
-    pkt->scope = pinfo->pool;
-    pkt->flow = flow;
+    /* Where its bytes are not kept there is nothing to add but the call. */
+    payload = payload_at_hand(frame, pinfo);
+    pkt = ft_packet_new(pinfo, payload, flow, NULL, 0);
     ft_packet_attach(pinfo, pkt);
-    /* Reassembled IP fragments are not part of the frame: then there is nothing to add but the call. */
-    if (datagram->in_frame && (unsigned)(datagram->offset + datagram->captured) <= tvb_captured_length(frame))
-        ft_annotate(tvb_new_subset_length_caplen(frame, datagram->offset, datagram->captured, datagram->reported),
-                    pinfo, tree, pkt);
+    if (payload)
+        ft_annotate(payload, pinfo, tree, pkt);
     return pkt;
 }
 
@@ -116,7 +118,7 @@ quoted_flow(tvbuff_t *frame, const packet_info *pinfo, ft_packet_t *pkt)
     /* Which of the two headers the packet's addresses are from differs between versions. */
     if (ip.protocol == FT_IP_PROTOCOL_UDP) {
         quoted = ip;
-        if (ip.bytes < ip.frame + FT_ICMP_HEADER_LEN)
+        if (ip.bytes < tvb_get_ptr(ip.tvb, 0, (int)tvb_captured_length(ip.tvb)) + FT_ICMP_HEADER_LEN)
             return NULL;
         icmp = ip.bytes - FT_ICMP_HEADER_LEN;
     } else {
@@ -157,9 +159,7 @@ bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
     }
     if (!flow || (PINFO_FD_VISITED(pinfo) && !flow->is_facetime))
         return NULL;
-    pkt = wmem_new0(pinfo->pool, ft_packet_t);
-    pkt->scope = pinfo->pool;
-    pkt->flow = flow;
+    pkt = ft_packet_new(pinfo, NULL, flow, NULL, 0);
     pkt->quoted = true;
     pkt->closed = said.closed;
     pkt->closed_a = said.closed_a;
@@ -169,26 +169,24 @@ bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
     return pkt;
 }
 
-/* The UDP payload that Wireshark's STUN or SIP dissector has shown; NULL: there is none. Not in reassembled fragments, which are not
- * part of the frame. */
-static tvbuff_t *
-taken_payload(tvbuff_t *frame, const packet_info *pinfo)
+/* The facts of a datagram that a stock dissector has shown, if it is FaceTime's, or may be. First pass only. Which heuristic Wireshark asks first
+ * depends on the packets before, and the port table, a conversation or Decode As may come before all of them. */
+static ft_packet_t *
+taken_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree, bool alone)
 {
     int last = last_layer(pinfo);
     ft_payload_t payload;
 
-    if ((last != proto_stun && last != proto_sip && last != proto_sdp) || !ft_payload_in(&payload, frame, pinfo, FT_IP_PROTOCOL_UDP) ||
-        payload.reported < 4)
+    /* 1. A dissector took it: who took none was asked after this plugin. Of an aggregate only the last layer is known. */
+    if (alone && (last == proto_data || last == proto_udp))
         return NULL;
-    return tvb_new_subset_length_caplen(frame, (int)payload.offset, (int)payload.captured, (int)payload.reported);
-}
-
-static ft_packet_t *
-taken_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
-{
-    tvbuff_t *payload = taken_payload(frame, pinfo);
-
-    return payload && !is_icmp(pinfo) ? ft_recognise_taken(payload, pinfo, tree) : NULL;
+    /* 2. It begins as one of FaceTime's forms: avoids all work with the traffic of others. */
+    if (!ft_payload_in(&payload, frame, pinfo, FT_IP_PROTOCOL_UDP) || !ft_wire_begins(&payload, pinfo))
+        return NULL;
+    /* 3. It is not quoted by an ICMP error. */
+    if (alone && is_icmp(pinfo))
+        return NULL;
+    return ft_recognise_taken(ft_payload_tvb(&payload), pinfo, tree);
 }
 
 /* The first datagram of a flow on a port that another dissector owns: what it holds is looked at from the next one on, and
@@ -196,16 +194,9 @@ taken_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
 static ft_packet_t *
 owned_packet(packet_info *pinfo)
 {
-    ft_packet_t *pkt;
     ft_flow_t *flow = ft_flow_get(pinfo);
 
-    if (!flow)
-        return NULL;
-    pkt = wmem_new0(pinfo->pool, ft_packet_t);
-    pkt->scope = pinfo->pool;
-    pkt->flow = flow;
-    pkt->kind = FT_KIND_UNKNOWN;
-    return pkt;
+    return flow ? ft_packet_new(pinfo, NULL, flow, NULL, 0) : NULL;
 }
 
 static ft_phase_t
@@ -224,19 +215,25 @@ phase_of(const ft_packet_t *pkt, const ft_call_t *call, uint32_t frame)
 
 /* Queues on the tap what belongs to a call: the packet at hand, or earlier ones. */
 static void
-queue_tap(tvbuff_t *frame, packet_info *pinfo, const ft_call_packets_t *what, const ft_packet_t *pkt)
+queue_tap(tvbuff_t *frame, packet_info *pinfo, const ft_call_packets_t *what, const ft_packet_t *pkt, bool earlier)
 {
     ft_tap_info_t *info = wmem_new0(pinfo->pool, ft_tap_info_t);
+    const ft_media_packet_t *media;
 
     info->call = ft_call_root(what->call);
     info->what = *what;
     info->phase = what->phase;
-    info->earlier = what->frame != pinfo->num;
+    info->earlier = earlier;
     info->visited = PINFO_FD_VISITED(pinfo);
     info->packet = pkt;
     if (pkt) {
         ft_arrival_of(&info->arrival, frame, pinfo, pkt);
-        info->n_media_backlog = ft_media_backlog_taken(&info->media_backlog);
+        info->n_media_backlog = ft_media_backlog_taken(&media);
+        if (info->n_media_backlog > 0) {
+            /* A copy: the next datagram of the frame may bring more. */
+            info->media_backlog = (const ft_media_packet_t *)wmem_memdup(pinfo->pool, media, info->n_media_backlog * sizeof *media);
+            ft_media_backlog_forget();
+        }
     }
     tap_queue_packet(ft_tap, pinfo, info);
 }
@@ -244,35 +241,55 @@ queue_tap(tvbuff_t *frame, packet_info *pinfo, const ft_call_packets_t *what, co
 /* Wireshark's queue holds 5,000 packets of all taps for a frame, and complains of each further one (TAP_PACKET_QUEUE_LEN of tap.c). */
 #define FT_MAX_QUEUED 4096
 
-/* What the frame at hand brought; those of the frame itself are queued by whoever showed it. */
+/* What the frame at hand brought, besides the packets that were shown. */
 static void
 queue_backlog(tvbuff_t *frame, packet_info *pinfo)
 {
-    for (unsigned i = 0; i < MIN(ft_backlog_count(), FT_MAX_QUEUED); i++) {
-        if (ft_backlog_at(i)->frame != pinfo->num)
-            queue_tap(frame, pinfo, ft_backlog_at(i), NULL);
-    }
+    for (unsigned i = 0; i < MIN(ft_backlog_count(), FT_MAX_QUEUED); i++)
+        queue_tap(frame, pinfo, ft_backlog_at(i), NULL, true);
 }
 
-/* The facts of the frame's datagram, by whichever way they are known; NULL if it is none of FaceTime's. */
-static ft_packet_t *
-packet_facts(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+/* Queues a packet that a later one may bring into a call, so that the filter of each listener is asked of it. batch 0: it is kept by itself. */
+static void
+queue_pending(packet_info *pinfo, uint32_t batch)
 {
-    ft_packet_t *pkt;
+    ft_tap_info_t *info;
 
-    /* Most packets of a capture are TCP's; none of them has facts. */
-    if (pinfo->ptype == PT_TCP)
-        return NULL;
-    pkt = ft_packet_at_hand(pinfo);
-    if (!pkt && PINFO_FD_VISITED(pinfo) && wmem_map_size(late) > 0)
+    if (!have_tap_listener(ft_tap))
+        return;
+    info = wmem_new0(pinfo->pool, ft_tap_info_t);
+    info->pending = true;
+    info->what.frame = pinfo->num;
+    info->what.batch = batch;
+    info->what.packets = 1;
+    info->what.bytes = ft_wire_bytes(pinfo);
+    info->what.first_time = info->what.last_time = pinfo->abs_ts;
+    tap_queue_packet(ft_tap, pinfo, info);
+}
+
+static void
+collect_names(tvbuff_t *tvb, packet_info *pinfo)
+{
+    ft_names_collect(tvb, pinfo);
+    if (ft_connection_noted(pinfo))
+        queue_pending(pinfo, 0);
+}
+
+/* The facts of the packet at hand that no dissector of the plugin saw; NULL if it is none of FaceTime's. alone: it is the frame's only one. */
+static ft_packet_t *
+unseen_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool alone)
+{
+    ft_packet_t *pkt = NULL;
+
+    if (PINFO_FD_VISITED(pinfo) && wmem_map_size(late) > 0)
         pkt = late_packet(tvb, pinfo, tree);
     if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP)
-        pkt = taken_packet(tvb, pinfo, tree);
-    if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP && ft_flow_is_owned(pinfo) && !is_icmp(pinfo))
+        pkt = taken_packet(tvb, pinfo, tree, alone);
+    if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP && ft_flow_is_owned(pinfo) && !(alone && is_icmp(pinfo)))
         pkt = owned_packet(pinfo);
-    if (!pkt)
+    if (!pkt && alone)
         pkt = bare_icmp_packet(tvb, pinfo);
-    return pkt && pkt->flow ? pkt : NULL;
+    return pkt;
 }
 
 /* Which side the calls know as a device's: as ft_flow_t.device_side. */
@@ -332,8 +349,8 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
     if (pkt->quoted)
         return ft_call_add_quoted(pkt->flow, pinfo, pkt);
     /* Wireshark goes on asking who took it. */
-    if (pkt->stock_tvb && !is_plain_data(pinfo))
-        late_note(pinfo, tvb, pkt->stock_tvb);
+    if (pkt->stock && (pkt->earlier || !is_plain_data(pinfo)))
+        late_note(pinfo);
     take_into_flow(pinfo, pkt->flow, pkt);
     if (pkt->n_rtp) {
         ft_arrival_of(&arrival, tvb, pinfo, pkt);
@@ -355,22 +372,43 @@ is_looked_at(proto_tree *tree)
     return (tree && proto_field_is_referenced(tree, proto_facetime)) || ft_is_shown(NULL);
 }
 
+/* A frame shows each call once, with the phases that its packets are of. */
+static void
+show_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_call_t *call, ft_phase_t phase, ft_join_t reason, const ft_packet_t *pkt)
+{
+    unsigned place = 0;
+
+    while (place < n_shown && shown[place].call != call)
+        place++;
+    if (place == n_shown && n_shown == array_length(shown))
+        return;
+    if (place == n_shown) {
+        shown[place].call = call;
+        shown[place].phases = 0;
+        shown[place].tree = ft_call_show(tvb, pinfo, tree, call, phase, reason, pkt);
+        n_shown++;
+    } else if (!(shown[place].phases & 1u << phase)) {
+        ft_call_show_phase(tvb, shown[place].tree, phase);
+    }
+    shown[place].phases |= 1u << phase;
+}
+
 static void
 show_datagram_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t *call, const ft_packet_t *pkt)
 {
     ft_phase_t phase = phase_of(pkt, call, pinfo->num);
     ft_call_packets_t what = { .call = call, .flow = pkt->flow, .phase = phase,
                           .kind = pkt->quoted ? FT_KIND_COUNT : pkt->kind, .frame = pinfo->num, .packets = 1,
-                          .bytes = pinfo->fd->pkt_len, .first_time = pinfo->abs_ts, .last_time = pinfo->abs_ts };
+                          .bytes = ft_wire_bytes(pinfo), .first_time = pinfo->abs_ts, .last_time = pinfo->abs_ts };
 
     if (is_looked_at(tree))
-        ft_call_show(tvb, pinfo, tree, call, phase, pkt->flow->reason, pkt);
+        show_call(tvb, pinfo, tree, call, phase, pkt->flow->reason, pkt);
     ft_voip_queue(pinfo, call, &what);
     if (have_tap_listener(ft_tap)) {
         /* Who sent an ICMP error is its own source; which ports pinfo has then differs between versions. */
         what.from_device = pkt->quoted ? addresses_equal(&pinfo->src, &ft_flow_device(pkt->flow)->addr)
                                        : ft_flow_from_device(pkt->flow, ft_flow_from_a(pkt->flow, pinfo));
-        queue_tap(tvb, pinfo, &what, pkt);
+        queue_tap(tvb, pinfo, &what, pkt, false);
     }
 }
 
@@ -378,14 +416,14 @@ static void
 show_service_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t *call, const ft_service_flow_t *service)
 {
     ft_call_packets_t what = { .call = call, .service = service, .phase = service->phase, .frame = pinfo->num, .packets = 1,
-                          .bytes = pinfo->fd->pkt_len, .first_time = pinfo->abs_ts, .last_time = pinfo->abs_ts };
+                          .bytes = ft_wire_bytes(pinfo), .first_time = pinfo->abs_ts, .last_time = pinfo->abs_ts };
 
     if (is_looked_at(tree))
-        ft_call_show(tvb, pinfo, tree, call, service->phase, FT_JOIN_AROUND, NULL);
+        show_call(tvb, pinfo, tree, call, service->phase, FT_JOIN_AROUND, NULL);
     ft_voip_queue(pinfo, call, &what);
     if (have_tap_listener(ft_tap)) {
         what.from_device = addresses_equal(&pinfo->src, &service->device.addr);
-        queue_tap(tvb, pinfo, &what, NULL);
+        queue_tap(tvb, pinfo, &what, NULL, false);
     }
 }
 
@@ -416,24 +454,23 @@ show_push(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         ft_apns_show(tvb, pinfo, tree, service);
 }
 
-/* A frame that may be part of a call, or has something to show. Not part of its caller, which is called for each frame of a capture. */
-static G_GNUC_NO_INLINE void
-take_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+/* The packet at hand; pkt: its facts, NULL if no dissector of the plugin saw it. */
+static void
+take_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t *pkt, bool alone)
 {
-    const char *current = pinfo->current_proto;
     const ft_service_flow_t *service;
-    ft_packet_t *pkt;
     ft_call_t *call = NULL;
 
-    /* Whose expert items these are. */
-    pinfo->current_proto = "FaceTime";
-    ft_services_begin(pinfo);
-    ft_names_show(tvb, pinfo, tree);
     show_push(tvb, pinfo, tree);
-    pkt = packet_facts(tvb, pinfo, tree);
-    if (pkt) {
+    /* Most packets of a capture are TCP's; none of them has facts. */
+    if (!pkt && pinfo->ptype != PT_TCP)
+        pkt = unseen_packet(tvb, pinfo, tree, alone);
+    if (pkt && pkt->flow) {
+        pkt->taken = true;
         has_backlog = true;
         call = PINFO_FD_VISITED(pinfo) ? ft_call_of_flow(pkt->flow, pinfo->num) : take_datagram(tvb, pinfo, pkt);
+        if (!call && !PINFO_FD_VISITED(pinfo))
+            queue_pending(pinfo, ft_call_waits_in());
         if (call)
             show_datagram_call(tvb, pinfo, tree, call, pkt);
         else if (ft_is_shown(tree) && pkt->flow->is_facetime && ft_call_limit_reached())
@@ -442,7 +479,110 @@ take_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         service = ft_service_flow_of(pinfo, &call);
         if (service)
             show_service_call(tvb, pinfo, tree, call, service);
+        else if (!PINFO_FD_VISITED(pinfo) && ft_service_flow_waits())
+            queue_pending(pinfo, 0);
     }
+}
+
+/* The oldest facts of the frame's datagrams that were not taken: of the one whose bytes are in this range, or (bytes NULL) of any. NULL: none. */
+static ft_packet_t *
+facts_left(packet_info *pinfo, const uint8_t *bytes, unsigned length)
+{
+    ft_packet_t *found = NULL;
+
+    for (ft_packet_t *pkt = ft_packet_at_hand(pinfo); pkt; pkt = pkt->earlier) {
+        if (!pkt->taken && (!bytes || ft_packet_within(pkt, bytes, length)))
+            found = pkt;
+    }
+    return found;
+}
+
+/* The ends of a packet of an aggregate. False: it is neither UDP nor TCP, and says nothing of FaceTime. pkt: its facts, or NULL. */
+static bool
+ends_within(ft_ends_t *ends, const ft_ip_t *ip, const ft_packet_t *pkt)
+{
+    ft_payload_t payload;
+
+    if (pkt)
+        *ends = pkt->ends;
+    /* Who sent an ICMP error is its own source. */
+    if (pkt && pkt->quoted)
+        ft_ip_addresses(ip, &ends->src, &ends->dst);
+    if (pkt)
+        return true;
+    if (!ft_payload_of(&payload, ip))
+        return false;
+    ft_ends_in(ends, ip, &payload);
+    return true;
+}
+
+static void
+take_earlier_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_ends_t *ends, uint32_t bytes, uint32_t *left, ft_packet_t *pkt)
+{
+    ft_ends_put(pinfo, ends);
+    ft_aggregate_part = MIN(bytes, *left - 1);
+    *left -= ft_aggregate_part;
+    if (!PINFO_FD_VISITED(pinfo))
+        collect_names(tvb, pinfo);
+    take_packet(tvb, pinfo, tree, pkt, false);
+    if (pkt)
+        pkt->taken = true;
+}
+
+/* The packets of an aggregate before the last one, each as if the frame had only it; then those whose bytes are not found, but that showed a
+ * sign of FaceTime. What is left are packet_info and the part of the frame that are the last one's. Returns that one's facts, or NULL. */
+static ft_packet_t *
+take_earlier_packets(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_ip_t *packets, unsigned count)
+{
+    ft_packet_t *last = ft_packet_at_hand(pinfo);
+    uint32_t left = MAX(pinfo->fd->pkt_len, 1u);
+    ft_ends_t ends, these;
+
+    ft_ends_of(&ends, pinfo);
+    for (unsigned i = 0; i < count && last; i++) {
+        if (ft_packet_within(last, packets[i].bytes, packets[i].length))
+            last = NULL;
+    }
+    if (last)
+        last->taken = true;
+    for (unsigned i = 0; i < count; i++) {
+        ft_packet_t *pkt = facts_left(pinfo, packets[i].bytes, packets[i].length);
+
+        if (ends_within(&these, &packets[i], pkt))
+            take_earlier_packet(tvb, pinfo, tree, &these, packets[i].length, &left, pkt);
+    }
+    for (ft_packet_t *pkt = facts_left(pinfo, NULL, 0); pkt; pkt = facts_left(pinfo, NULL, 0)) {
+        these = pkt->ends;
+        take_earlier_packet(tvb, pinfo, tree, &these, pkt->tvb ? tvb_reported_length(pkt->tvb) : 1, &left, pkt);
+    }
+    ft_ends_put(pinfo, &ends);
+    ft_aggregate_part = left;
+    return last;
+}
+
+/* A frame that may be part of a call, or has something to show. Not part of its caller, which is called for each frame of a capture. */
+static G_GNUC_NO_INLINE void
+take_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool several)
+{
+    static ft_ip_t packets[FT_MAX_AGGREGATE];
+    const char *current = pinfo->current_proto;
+    ft_packet_t *pkt = ft_packet_at_hand(pinfo);
+    unsigned count = 0;
+
+    /* Whose expert items these are. */
+    pinfo->current_proto = "FaceTime";
+    n_shown = 0;
+    ft_services_begin(pinfo);
+    if (G_UNLIKELY(several)) {
+        count = ft_aggregate_of(packets, tvb, pinfo);
+        if (count > 0 || (pkt && pkt->earlier))
+            pkt = take_earlier_packets(tvb, pinfo, tree, packets, count);
+        if (!PINFO_FD_VISITED(pinfo))
+            collect_names(tvb, pinfo);
+    }
+    ft_names_show(tvb, pinfo, tree);
+    take_packet(tvb, pinfo, tree, pkt, true);
+    ft_aggregate_part = 0;
     if (ft_backlog_count() > 0) {
         has_backlog = true;
         if (have_tap_listener(ft_tap))
@@ -456,6 +596,8 @@ take_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 static void
 end_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
+    bool several = ft_aggregate_may_be(pinfo);
+
     if (has_backlog) {
         ft_media_backlog_forget();
         ft_backlog_forget();
@@ -465,11 +607,12 @@ end_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         ft_call_renumber();
     } else {
         ft_call_clock(&pinfo->abs_ts);
-        ft_names_collect(tvb, pinfo);
+        if (!several)
+            collect_names(tvb, pinfo);
     }
     /* Most packets of a capture are TCP's, with hosts that have nothing to do with FaceTime. */
-    if (tree || pinfo->ptype != PT_TCP || ft_service_flow_may_be(pinfo))
-        take_frame(tvb, pinfo, tree);
+    if (tree || pinfo->ptype != PT_TCP || several || ft_service_flow_may_be(pinfo))
+        take_frame(tvb, pinfo, tree, several);
 }
 
 static int
@@ -492,9 +635,6 @@ ft_postdissector_init(void)
     proto_udp = proto_get_id_by_filter_name("udp");
     proto_icmp = proto_get_id_by_filter_name("icmp");
     proto_icmpv6 = proto_get_id_by_filter_name("icmpv6");
-    proto_stun = proto_get_id_by_filter_name("stun");
-    proto_sip = proto_get_id_by_filter_name("sip");
-    proto_sdp = proto_get_id_by_filter_name("sdp");
 }
 
 void

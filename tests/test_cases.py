@@ -91,7 +91,6 @@ def test_each_case_has_a_test():
 
 
 @each_pass
-@wrong_today("of an 802.11 A-MSDU, only the last datagram counts")
 def test_one_aggregate(wireshark, passes):
     row, = calls(wireshark, "wifi-one-amsdu", passes)
     assert {title: row[title] for title in ("State", "Relay", "Media", "Packets")} == {
@@ -99,7 +98,6 @@ def test_one_aggregate(wireshark, passes):
 
 
 @each_pass
-@wrong_today("of an 802.11 A-MSDU, only the last datagram counts")
 def test_aggregates_are_no_loss(wireshark, passes):
     rtp = table.rtp_streams(run(wireshark, "wifi-amsdu-legacy", passes, "-q", "-z", "rtp,streams"))
     rows = streams(wireshark, "wifi-amsdu-legacy", passes)
@@ -111,7 +109,6 @@ def test_aggregates_are_no_loss(wireshark, passes):
 
 
 @each_pass
-@wrong_today("RTP in TURN ChannelData is shown as unknown")
 def test_channel_data_is_media(wireshark, stock, passes):
     """As many streams and packets as the stock dissectors find; the media of the call, over the relay."""
     options = ("--enable-heuristic", "rtp_stun", "-q", "-z", "rtp,streams")
@@ -125,7 +122,7 @@ def test_channel_data_is_media(wireshark, stock, passes):
 
 
 @each_pass
-@pytest.mark.parametrize("name", [either("quic-elsewhere-control"), either("quic-elsewhere-before-the-call", "QUIC's heuristic, once it matched, is asked first")])
+@pytest.mark.parametrize("name", [either("quic-elsewhere-control"), either("quic-elsewhere-before-the-call")])
 def test_quic_elsewhere(wireshark, name, passes):
     """A QUIC Initial to a web server, before: Wireshark then asks QUIC's heuristic first."""
     row, = calls(wireshark, name, passes, "-o", "udp.try_heuristic_first:TRUE")

@@ -214,6 +214,7 @@ typedef struct ft_call_packets {
     ft_kind_t kind;                 /* of the first datagram; FT_KIND_COUNT: an ICMP error that quotes one */
     bool from_device;
     uint32_t frame;                 /* the first one's */
+    uint32_t batch;                 /* number of the batch in which they wait or waited for their call, from 1; 0: in none */
     uint32_t packets;
     uint64_t bytes;                 /* of frames, on the wire */
     nstime_t first_time, last_time; /* absolute */
@@ -268,6 +269,8 @@ ft_call_t *ft_call_add(ft_flow_t *flow, const packet_info *pinfo, const ft_packe
 ft_call_t *ft_call_add_quoted(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
 /* Counts a datagram of a flow that has no call (yet): the call that takes the flow gets it. First pass only. */
 void ft_call_wait(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
+/* The batch in which the datagram that ft_call_wait() took last waits: ft_call_packets_t.batch. */
+uint32_t ft_call_waits_in(void);
 /* The call of the packet that was dissected last with this pinfo; NULL if it has none. */
 const ft_call_t *ft_call_of_packet(packet_info *pinfo);
 /* Forgets the last file; called when a file is opened. For all files of the floor. */
@@ -282,6 +285,8 @@ bool ft_service_flow_may_be(const packet_info *pinfo);
 /* The service flow that the packet is part of, and *call, the call that it belongs to; NULL if it is none or has no call.
  * On the first pass it also takes the packet in. */
 const ft_service_flow_t *ft_service_flow_of(packet_info *pinfo, ft_call_t **call);
+/* True if that packet waits for a call. First pass only. */
+bool ft_service_flow_waits(void);
 
 /* ---- backlog.c, media_backlog.c ------------------------------------------------------------- */
 
@@ -317,7 +322,7 @@ const ft_dated_event_t *ft_history_at(uint32_t frame, unsigned *count);
 
 /* ---- events.c ------------------------------------------------------------------------------- */
 
-/* What a ladder shows of a packet of a call; NULL if it shows nothing. File scope. */
-const char *ft_event_label(uint32_t frame);
+/* What a ladder shows of a packet of this ft_flow_t or ft_service_flow_t; NULL if it shows nothing. File scope. */
+const char *ft_event_label(uint32_t frame, const void *of);
 
 #endif /* FT_CALL_H */

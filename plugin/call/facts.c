@@ -46,7 +46,7 @@ ft_facts_arrow(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const
     if (flow->first_frame != pinfo->num && (!pkt->label || (flow->noted & routine)))
         return;
     flow->noted |= routine;
-    ft_event_add(call, pinfo->num, pkt->label, pkt->kind);
+    ft_event_add(call, pinfo->num, flow, pkt->label, pkt->kind);
 }
 
 static void
@@ -177,7 +177,7 @@ facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet
         facts_loss(call, stream, stream->by[side]);
         flow->last_stream = stream;
     }
-    call->paths |= pkt->kind == FT_KIND_RELAY || pkt->from_relay || pkt->to_relay ? FT_PATH_RELAY : FT_PATH_DIRECT;
+    call->paths |= pkt->kind == FT_KIND_RELAY || pkt->from_relay || pkt->to_relay || pkt->inside_turn ? FT_PATH_RELAY : FT_PATH_DIRECT;
     if (flow->device_side >= 0)
         *(side == FT_SIDE_DEVICE ? &call->media_sent : &call->media_received) += pkt->n_rtp;
     if (flow->device_side >= 0 && pkt->dscp >= 0)
@@ -331,19 +331,19 @@ facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_
         facts_index_device(call, &flow->a);
         facts_index_device(call, &flow->b);
     }
-    if (pkt->kind == FT_KIND_RELAY && call->relay.addr.type == AT_NONE)
+    if ((pkt->kind == FT_KIND_RELAY || (pkt->inside_turn && pkt->n_rtp)) && call->relay.addr.type == AT_NONE)
         call->relay = *remote;
     if ((pkt->kind == FT_KIND_RELAY || pkt->kind == FT_KIND_QUIC) && !(flow->noted & (1u << pkt->kind))) {
         ft_index_add_relay(&remote->addr, call);
         flow->noted |= 1u << pkt->kind;
     }
-    if (call->peer.addr.type == AT_NONE && !apple &&
+    if (call->peer.addr.type == AT_NONE && !apple && !pkt->inside_turn &&
         (pkt->kind == FT_KIND_SIP || pkt->kind == FT_KIND_RTP || (pkt->kind == FT_KIND_STUN && pkt->is_answer && !from_device)))
         call->peer = *remote;
-    if (pkt->kind == FT_KIND_STUN && !apple && !pkt->is_answer && from_device && call->announced_peer.addr.type == AT_NONE &&
+    if (pkt->kind == FT_KIND_STUN && !apple && !pkt->inside_turn && !pkt->is_answer && from_device && call->announced_peer.addr.type == AT_NONE &&
         !ft_is_private(&remote->addr))
         call->announced_peer = *remote;
-    if (pkt->kind == FT_KIND_STUN && !apple)
+    if (pkt->kind == FT_KIND_STUN && !apple && !pkt->inside_turn)
         *(pkt->is_answer ? &call->check_answers : &call->checks) += 1;
 }
 
@@ -375,7 +375,7 @@ ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const 
         facts_caller(call, flow, pinfo);
     from_device = ft_flow_from_device(flow, ft_flow_from_a(flow, pinfo));
     side = flow->device_side < 0 ? FT_SIDE_UNKNOWN : from_device ? FT_SIDE_DEVICE : FT_SIDE_PEER;
-    ft_call_count_in(call, 1, pinfo->fd->pkt_len, pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
+    ft_call_count_in(call, 1, ft_wire_bytes(pinfo), pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
     call->last_frame = MAX(call->last_frame, pinfo->num);
     if (nstime_cmp(&pinfo->abs_ts, &call->own_time) > 0)
         call->own_time = pinfo->abs_ts;

@@ -26,6 +26,7 @@ typedef struct ft_waiting {
     ft_phase_t phase;
     bool from_a;                    /* they went from side a of the flow to side b */
     uint32_t frame;                 /* the first one's */
+    uint32_t number;                /* of the batch, from 1 */
     uint32_t packets;
     uint64_t bytes;                 /* of frames, on the wire */
     nstime_t first_time, last_time; /* absolute */
@@ -83,9 +84,9 @@ void ft_index_init(void);
 
 /* ---- events.c ------------------------------------------------------------------------ */
 
-/* Notes an arrow for the ladder; label NULL: what begins a flow of this kind. A call has no more than a screen or two of them. First pass
- * only; the label is copied. */
-void ft_event_add(ft_call_t *call, uint32_t frame, const char *label, ft_kind_t kind);
+/* Notes an arrow for the ladder: a packet of this ft_flow_t or ft_service_flow_t; label NULL: what begins a flow of this kind. A call has no
+ * more than a screen or two of them. First pass only; the label is copied. */
+void ft_event_add(ft_call_t *call, uint32_t frame, const void *of, const char *label, ft_kind_t kind);
 void ft_event_init(void);
 
 /* ---- backlog.c, services.c ------------------------------------------------------------------ */

@@ -30,6 +30,8 @@
 
 static ft_flow_t *pending[FT_MAX_PENDING]; /* a ring */
 static unsigned pending_next;
+static uint32_t batches;                    /* of datagrams that waited so far */
+static uint32_t waits_in;                   /* that of the latest one */
 
 /* True if the packet adds nothing to what is known about its flow's call, as most media packets. */
 static bool
@@ -155,7 +157,7 @@ join_take_waiting(ft_call_t *call, ft_flow_t *flow)
             moment->when = batch->first_time;
         }
         ft_backlog_add(&(ft_call_packets_t){ .call = call, .flow = flow, .phase = phase, .kind = kind,
-                                        .from_device = ft_flow_from_device(flow, batch->from_a), .frame = batch->frame,
+                                        .from_device = ft_flow_from_device(flow, batch->from_a), .frame = batch->frame, .batch = batch->number,
                                         .packets = batch->packets, .bytes = batch->bytes,
                                         .first_time = batch->first_time, .last_time = batch->last_time });
         wmem_free(wmem_file_scope(), batch);
@@ -192,7 +194,7 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
         ft_facts_add_device(call, ft_flow_device(flow));
     /* The stock dissector's streams are filed under the flow's first frame (wire/rtp.c): the ladder needs an arrow there. */
     if (flow->first_frame < frame)
-        ft_event_add(call, flow->first_frame, NULL, flow->first_kind);
+        ft_event_add(call, flow->first_frame, flow, NULL, flow->first_kind);
 }
 
 /* Keeps what a waiting NAT probe says: the latest of each flow. */
@@ -341,14 +343,22 @@ ft_call_wait(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
         batch->phase = pkt->phase;
         batch->from_a = from_a;
         batch->frame = pinfo->num;
+        batch->number = ++batches;
         batch->first_time = batch->last_time = pinfo->abs_ts;
     }
+    waits_in = batch->number;
     batch->packets++;
-    batch->bytes += pinfo->fd->pkt_len;
+    batch->bytes += ft_wire_bytes(pinfo);
     if (nstime_cmp(&pinfo->abs_ts, &batch->first_time) < 0)
         batch->first_time = pinfo->abs_ts;
     if (nstime_cmp(&pinfo->abs_ts, &batch->last_time) > 0)
         batch->last_time = pinfo->abs_ts;
+}
+
+uint32_t
+ft_call_waits_in(void)
+{
+    return waits_in;
 }
 
 ft_call_t *
@@ -392,7 +402,7 @@ ft_call_add_quoted(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t 
         ft_call_wait(flow, pinfo, pkt);
         return NULL;
     }
-    ft_call_count_in(call, 1, pinfo->fd->pkt_len, pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
+    ft_call_count_in(call, 1, ft_wire_bytes(pinfo), pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
     call->last_frame = MAX(call->last_frame, pinfo->num);
     ft_facts_arrow(call, flow, pinfo, pkt);
     ft_facts_quoted(call, flow, pinfo, pkt);
@@ -423,4 +433,6 @@ ft_calls_init(void)
     ft_services_init();
     memset(pending, 0, sizeof pending);
     pending_next = 0;
+    batches = 0;
+    waits_in = 0;
 }

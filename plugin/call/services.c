@@ -41,7 +41,7 @@ typedef struct service_packet {
     bool from_device;
     ft_service_flow_t *flow;
     ft_call_t *call;                /* NULL: none */
-    struct service_packet *next;     /* in its queue */
+    struct service_packet *next;    /* in its queue; of those that have a call: another one of the same frame (an aggregate) */
 } service_packet_t;
 
 /* Packets that wait, the oldest first. */
@@ -68,6 +68,8 @@ static wmem_map_t *devices;         /* ft_endpoint_t with port 0 -> service_devi
 static wmem_map_t *packets;         /* frame number -> service_packet_t, of those that have a call; file scope */
 static bool has_service_flows;      /* flows is not empty */
 static bool on_device;              /* the capture is taken on the device itself */
+static bool waits;                  /* that packet, for a call */
+static const service_packet_t *at_hand; /* the packet that ft_service_flow_of() takes in */
 
 /* ---- Queues -------------------------------------------------------------------------------- */
 
@@ -167,6 +169,38 @@ service_flow_get(packet_info *pinfo, bool server_is_dst)
     return state;
 }
 
+static service_packet_t *
+packet_new(ft_service_flow_t *flow, uint32_t frame, uint32_t bytes, const nstime_t *when, bool from_device)
+{
+    service_packet_t *packet;
+
+    if (!ft_limit_take(FT_LIMIT_SERVICE_PACKETS, when))
+        return NULL;
+    packet = wmem_new0(wmem_file_scope(), service_packet_t);
+    packet->frame = frame;
+    packet->bytes = bytes;
+    packet->when = *when;
+    packet->flow = flow;
+    packet->from_device = from_device;
+    return packet;
+}
+
+/* The packet at hand has shown what the connection is: those before it, from the SYN on, belong to it, too. */
+static void
+service_flow_begin(service_state_t *state, const packet_info *pinfo)
+{
+    const ft_first_packet_t *first;
+    unsigned count = ft_connection_first(pinfo, &first);
+
+    for (unsigned i = 0; i < count; i++) {
+        service_packet_t *packet = first[i].frame < pinfo->num ?
+                                   packet_new(&state->flow, first[i].frame, first[i].bytes, &first[i].when, first[i].from_client) : NULL;
+
+        if (packet)
+            queue_push(&state->nameless, packet);
+    }
+}
+
 /* A DNS packet that names one of FaceTime's hosts. */
 static service_state_t *
 service_flow_dns(packet_info *pinfo)
@@ -176,7 +210,7 @@ service_flow_dns(packet_info *pinfo)
 
     if (pinfo->srcport != FT_PORT_DNS && pinfo->destport != FT_PORT_DNS)
         return NULL;
-    host = ft_host_of_frame(pinfo->num);
+    host = ft_host_at_hand();
     if (!host || host->role == FT_ROLE_DEVICE)
         return NULL;
     state = service_flow_get(pinfo, pinfo->destport == FT_PORT_DNS);
@@ -220,6 +254,8 @@ service_flow_tcp(packet_info *pinfo)
     state = service_flow_get(pinfo, side);
     if (!state || state->flow.known)
         return state;
+    if (!state->flow.protocol)
+        service_flow_begin(state, pinfo);
     state->flow.protocol = port_protocol(state->flow.server.port);
     if (service)
         service_flow_know(state, service->role, service->name ? service->name : name);
@@ -249,6 +285,7 @@ service_flow_join(ft_call_t *call, service_packet_t *packet)
     ft_moment_t *moment = &call->phase[flow->phase];
 
     packet->call = call;
+    packet->next = (service_packet_t *)wmem_map_lookup(packets, GUINT_TO_POINTER(packet->frame));
     wmem_map_insert(packets, GUINT_TO_POINTER(packet->frame), packet);
     ft_call_count_in(call, 1, packet->bytes, packet->frame, &packet->when, &packet->when);
     call->last_frame = MAX(call->last_frame, packet->frame);
@@ -260,7 +297,12 @@ service_flow_join(ft_call_t *call, service_packet_t *packet)
     ft_exposure_service(call, flow, packet->frame, &packet->when);
     if (flow->call != call) {
         flow->call = call;
-        ft_event_add(call, packet->frame, service_flow_label(flow), FT_KIND_UNKNOWN);
+        ft_event_add(call, packet->frame, flow, service_flow_label(flow), FT_KIND_UNKNOWN);
+    }
+    /* Who asked for the packet at hand shows it. */
+    if (packet == at_hand) {
+        waits = false;
+        return;
     }
     ft_backlog_add(&(ft_call_packets_t){ .call = call, .service = flow, .phase = flow->phase, .from_device = packet->from_device,
                                     .frame = packet->frame, .packets = 1, .bytes = packet->bytes,
@@ -335,20 +377,18 @@ service_flow_add(service_state_t *state, const packet_info *pinfo)
     service_device_t *device;
     ft_call_t *call;
 
-    if (!ft_limit_take(FT_LIMIT_SERVICE_PACKETS, &pinfo->abs_ts))
+    packet = packet_new(&state->flow, pinfo->num, ft_wire_bytes(pinfo), &pinfo->abs_ts, addresses_equal(&pinfo->src, &state->flow.device.addr));
+    if (!packet)
         return;
-    packet = wmem_new0(wmem_file_scope(), service_packet_t);
-    packet->frame = pinfo->num;
-    packet->bytes = pinfo->fd->pkt_len;
-    packet->when = pinfo->abs_ts;
-    packet->flow = &state->flow;
-    packet->from_device = addresses_equal(&pinfo->src, &state->flow.device.addr);
+    at_hand = packet;
+    waits = true;
     if (!state->flow.known) {
         service_flow_wait(&state->nameless, packet, FT_MAX_NAMELESS);
         return;
     }
     device = service_flow_device_get(&state->flow.device.addr);
     if (!device) {
+        waits = false;
         packet_forget(packet);
         return;
     }
@@ -364,6 +404,17 @@ void
 ft_services_begin(const packet_info *pinfo)
 {
     on_device = pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_RAW_IP;
+}
+
+static bool
+is_between(const ft_service_flow_t *flow, const packet_info *pinfo)
+{
+    bool to_device = flow->server.port == pinfo->srcport && flow->device.port == pinfo->destport;
+
+    if (to_device)
+        return addresses_equal(&pinfo->dst, &flow->device.addr) && addresses_equal(&pinfo->src, &flow->server.addr);
+    return flow->device.port == pinfo->srcport && flow->server.port == pinfo->destport && addresses_equal(&pinfo->src, &flow->device.addr) &&
+           addresses_equal(&pinfo->dst, &flow->server.addr);
 }
 
 bool
@@ -383,16 +434,27 @@ ft_service_flow_of(packet_info *pinfo, ft_call_t **call)
     *call = NULL;
     if (!PINFO_FD_VISITED(pinfo)) {
         state = pinfo->ptype == PT_TCP ? service_flow_tcp(pinfo) : pinfo->ptype == PT_UDP ? service_flow_dns(pinfo) : NULL;
+        waits = false;
         if (state)
             service_flow_add(state, pinfo);
+        at_hand = NULL;
     }
     if (wmem_map_size(packets) == 0)
         return NULL;
     packet = (const service_packet_t *)wmem_map_lookup(packets, GUINT_TO_POINTER(pinfo->num));
+    /* Of an aggregate, the one between the ends at hand. */
+    while (packet && !is_between(packet->flow, pinfo))
+        packet = packet->next;
     if (!packet)
         return NULL;
     *call = ft_call_root(packet->call);
     return packet->flow;
+}
+
+bool
+ft_service_flow_waits(void)
+{
+    return waits;
 }
 
 void
@@ -401,6 +463,8 @@ ft_services_init(void)
     flows = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     devices = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
     packets = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    at_hand = NULL;
+    waits = false;
     has_service_flows = false;
     on_device = false;
 }

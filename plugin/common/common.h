@@ -13,6 +13,7 @@
 
 #include "common/ws_compat.h"
 
+#include "common/aggregate.h"
 #include "common/bplist.h"
 #include "common/decimal.h"
 #include "common/endpoint.h"

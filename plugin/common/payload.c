@@ -1,9 +1,13 @@
 /* payload.c
- * Where the IP header and the transport layer's payload lie in a frame.
+ * Where the IP header and the transport layer's payload lie in a frame, or in what a dissector made of it.
  *
  * packet_info does not hold this offset. The fields of other dissectors hold it, but they need a tree for each packet, which is a fifth of
  * tshark's work (measured on 4.0). Instead the header is found by its addresses. The IP dissector does not copy an IPv4 address:
  * it points into the header. It copies IPv6 addresses: the header is searched by its version and its two adjacent addresses.
+ *
+ * What a dissector decrypted or put together from fragments is not part of the frame. Wireshark lists such bytes with the frame, as its data
+ * sources (the tabs of the bytes pane): the header is looked for there, too. Fragments of an IP packet are put together without
+ * their header: what they carry is a data source that begins with the ports of UDP or TCP.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -80,7 +84,6 @@ ipv6_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
 static inline bool
 ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
 {
-    ip->frame = bytes;
     ip->bytes = bytes;
     ip->captured = captured;
     if (captured == 0)
@@ -95,6 +98,7 @@ ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
 bool
 ft_ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
 {
+    ip->tvb = NULL;
     return ip_at(ip, bytes, captured);
 }
 
@@ -126,27 +130,71 @@ header_by_addresses(const uint8_t *bytes, unsigned captured, const packet_info *
     return NULL;
 }
 
+/* The header in this buffer: where the source address points to, or by both addresses. */
+static inline const uint8_t *
+header_in(const uint8_t *bytes, unsigned captured, const packet_info *pinfo, unsigned source)
+{
+    /* As numbers: pointers into different buffers have no order. */
+    uintptr_t at = (uintptr_t)pinfo->net_src.data - source;
+
+    return at >= (uintptr_t)bytes && at < (uintptr_t)bytes + captured ? (const uint8_t *)at : NULL;
+}
+
+/* The header in one of the other data sources of the frame, the latest first, or by its addresses. *tvb: what holds it. */
+static G_GNUC_NO_INLINE const uint8_t *
+header_elsewhere(tvbuff_t **tvb, const packet_info *pinfo, unsigned source)
+{
+    const uint8_t *header = NULL;
+    uint8_t version = source == IPV4_SOURCE ? 4 : 6;
+    tvbuff_t *frame = *tvb;
+
+    for (const GSList *one = pinfo->data_src ? pinfo->data_src->next : NULL; one && !header; one = one->next) {
+        tvbuff_t *other = get_data_source_tvb((const struct data_source *)one->data);
+        unsigned captured = tvb_captured_length(other);
+
+        if (captured == 0)
+            continue;
+        *tvb = other;
+        header = header_in(tvb_get_ptr(other, 0, (int)captured), captured, pinfo, source);
+    }
+    if (header)
+        return header;
+    *tvb = frame;
+    header = header_by_addresses(tvb_get_ptr(frame, 0, (int)tvb_captured_length(frame)), tvb_captured_length(frame), pinfo, source, version);
+    for (const GSList *one = pinfo->data_src ? pinfo->data_src->next : NULL; one && !header; one = one->next) {
+        tvbuff_t *other = get_data_source_tvb((const struct data_source *)one->data);
+        unsigned captured = tvb_captured_length(other);
+
+        if (captured == 0)
+            continue;
+        *tvb = other;
+        header = header_by_addresses(tvb_get_ptr(other, 0, (int)captured), captured, pinfo, source, version);
+    }
+    return header;
+}
+
 static inline bool
 ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo)
 {
     unsigned captured = tvb_captured_length(frame), source;
     const uint8_t *bytes = tvb_get_ptr(frame, 0, (int)captured), *header;
-    uintptr_t at;
 
     switch (pinfo->net_src.type) {
     case AT_IPv4: source = IPV4_SOURCE; break;
     case AT_IPv6: source = IPV6_SOURCE; break;
     default: return false;
     }
-    /* Compared as integers: C defines no order for pointers into different buffers. */
-    at = (uintptr_t)pinfo->net_src.data - source;
-    if (at >= (uintptr_t)bytes && at < (uintptr_t)bytes + captured)
-        header = (const uint8_t *)at;
-    else
-        header = header_by_addresses(bytes, captured, pinfo, source, source == IPV4_SOURCE ? 4 : 6);
-    if (!header || !ip_at(ip, header, captured - (unsigned)(header - bytes)))
+    ip->tvb = frame;
+    header = header_in(bytes, captured, pinfo, source);
+    if (!header) {
+        header = header_elsewhere(&ip->tvb, pinfo, source);
+        if (!header)
+            return false;
+        captured = tvb_captured_length(ip->tvb);
+        bytes = tvb_get_ptr(ip->tvb, 0, (int)captured);
+    }
+    if (!ip_at(ip, header, captured - (unsigned)(header - bytes)))
         return false;
-    ip->frame = bytes;
     return (source == IPV6_SOURCE) == ip->v6;
 }
 
@@ -156,21 +204,19 @@ ft_ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo)
     return ip_of(ip, frame, pinfo);
 }
 
+/* What the transport layer carries, whose header begins at these bytes. captured, length: from there on, captured and on the wire. */
 static inline bool
-payload_of(ft_payload_t *payload, const ft_ip_t *ip)
+transport_at(ft_payload_t *payload, uint8_t protocol, const uint8_t *header, unsigned captured, unsigned length)
 {
-    const uint8_t *header = ip->bytes + ip->payload;
-    unsigned before, length = ip->length - ip->payload, captured;
+    unsigned before;
 
-    if (ip->is_fragment || ip->payload > ip->captured)
-        return false;
-    captured = MIN(ip->captured - ip->payload, length);
-    switch (ip->protocol) {
+    switch (protocol) {
     case FT_IP_PROTOCOL_UDP:
         if (captured < UDP_HEADER)
             return false;
         before = UDP_HEADER;
         payload->sequence = 0;
+        payload->flags = 0;
         /* RFC 2675, 4: a length of 0 is that of the IP packet. */
         if (ft_u16(header + 4)) {
             length = MIN(length, ft_u16(header + 4));
@@ -184,6 +230,7 @@ payload_of(ft_payload_t *payload, const ft_ip_t *ip)
         if (before < TCP_HEADER)
             return false;
         payload->sequence = (uint32_t)ft_u16(header + 4) << 16 | ft_u16(header + 6);
+        payload->flags = header[13];
         break;
     default:
         return false;
@@ -191,12 +238,22 @@ payload_of(ft_payload_t *payload, const ft_ip_t *ip)
     if (captured < before)
         return false;
     payload->bytes = header + before;
-    payload->offset = (unsigned)(payload->bytes - ip->frame);
     payload->captured = captured - before;
     payload->reported = length - before;
     payload->srcport = ft_u16(header);
     payload->destport = ft_u16(header + 2);
     return true;
+}
+
+static inline bool
+payload_of(ft_payload_t *payload, const ft_ip_t *ip)
+{
+    unsigned length = ip->length - ip->payload;
+
+    if (ip->is_fragment || ip->payload > ip->captured)
+        return false;
+    payload->tvb = ip->tvb;
+    return transport_at(payload, ip->protocol, ip->bytes + ip->payload, MIN(ip->captured - ip->payload, length), length);
 }
 
 bool
@@ -205,10 +262,45 @@ ft_payload_of(ft_payload_t *payload, const ft_ip_t *ip)
     return payload_of(payload, ip);
 }
 
+/* What the fragments of the packet carry together: the latest data source that is larger than the fragment at hand and begins with the
+ * packet's ports. */
+static G_GNUC_NO_INLINE bool
+payload_of_fragments(ft_payload_t *payload, const ft_ip_t *ip, const packet_info *pinfo)
+{
+    bool found = false;
+
+    for (const GSList *one = pinfo->data_src ? pinfo->data_src->next : NULL; one; one = one->next) {
+        tvbuff_t *whole = get_data_source_tvb((const struct data_source *)one->data);
+        unsigned captured = tvb_captured_length(whole);
+        const uint8_t *bytes;
+
+        if (captured < UDP_HEADER || tvb_reported_length(whole) <= ip->length - ip->payload)
+            continue;
+        bytes = tvb_get_ptr(whole, 0, (int)captured);
+        if (ft_u16(bytes) != pinfo->srcport || ft_u16(bytes + 2) != pinfo->destport)
+            continue;
+        payload->tvb = whole;
+        found |= transport_at(payload, ip->protocol, bytes, captured, tvb_reported_length(whole));
+    }
+    return found;
+}
+
 bool
 ft_payload_in(ft_payload_t *payload, tvbuff_t *frame, const packet_info *pinfo, uint8_t protocol)
 {
     ft_ip_t ip;
 
-    return ip_of(&ip, frame, pinfo) && ip.protocol == protocol && payload_of(payload, &ip) && payload->srcport == pinfo->srcport;
+    if (!ip_of(&ip, frame, pinfo) || ip.protocol != protocol)
+        return false;
+    if (G_UNLIKELY(ip.is_fragment))
+        return payload_of_fragments(payload, &ip, pinfo);
+    return payload_of(payload, &ip) && payload->srcport == pinfo->srcport;
+}
+
+tvbuff_t *
+ft_payload_tvb(const ft_payload_t *payload)
+{
+    int offset = (int)(payload->bytes - tvb_get_ptr(payload->tvb, 0, (int)tvb_captured_length(payload->tvb)));
+
+    return tvb_new_subset_length_caplen(payload->tvb, offset, (int)payload->captured, (int)payload->reported);
 }

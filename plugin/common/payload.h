@@ -12,9 +12,10 @@
 #define FT_IP_PROTOCOL_TCP 6
 #define FT_IP_PROTOCOL_UDP 17
 
-/* An IP header in the frame, and its payload. Valid as long as the frame's bytes. */
+/* An IP header and its payload, in the frame or in bytes that a dissector made of it (decrypted, reassembled). Valid as long as the frame's
+ * bytes. */
 typedef struct ft_ip {
-    const uint8_t *frame;       /* first byte of the frame, or of the buffer that holds the header */
+    tvbuff_t *tvb;              /* the buffer that holds the header; NULL after ft_ip_at() */
     const uint8_t *bytes;       /* the header */
     unsigned captured;          /* captured bytes from the header on */
     unsigned length;            /* bytes of header, extension headers and payload on the wire */
@@ -27,12 +28,13 @@ typedef struct ft_ip {
 
 /* A segment or datagram. Lives as long as the frame's bytes. */
 typedef struct ft_payload {
+    tvbuff_t *tvb;              /* what holds the bytes: as ft_ip_t.tvb, or the whole of a fragmented packet */
     const uint8_t *bytes;
-    unsigned offset;            /* of them in the frame, or whatever holds the header */
-    unsigned captured;          /* bytes that the frame has */
+    unsigned captured;          /* bytes that tvb has */
     unsigned reported;          /* bytes on the wire */
     uint32_t sequence;          /* of TCP: of the first byte; 0 for UDP */
     uint16_t srcport, destport;
+    uint8_t flags;              /* of TCP; 0 for UDP */
 } ft_payload_t;
 
 /* Two bytes in network byte order. */
@@ -42,8 +44,7 @@ ft_u16(const uint8_t *at)
     return (uint16_t)((unsigned)at[0] << 8 | at[1]);
 }
 
-/* Finds the innermost IP header from which the packet's addresses were read. False: it is not in the frame (the packet was
- * reassembled, decrypted or decompressed), or it is not valid. */
+/* Finds the innermost IP header from which the packet's addresses were read. False: it is not valid, or Wireshark kept no buffer with it. */
 bool ft_ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo);
 /* Reads the header at these bytes. False: it is not valid, or it is truncated. */
 bool ft_ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured);
@@ -51,8 +52,10 @@ bool ft_ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured);
 void ft_ip_addresses(const ft_ip_t *ip, address *src, address *dst);
 /* Finds the payload of TCP or UDP behind the header. False: a fragment, another protocol, or truncated before the payload. */
 bool ft_payload_of(ft_payload_t *payload, const ft_ip_t *ip);
-/* ft_ip_of() and ft_payload_of() in one. False also where the header is of another protocol, as in a datagram that an ICMP error
- * quotes. */
+/* ft_ip_of() and ft_payload_of() in one. Of the last fragment of an IP packet, the payload of the reassembled packet. False also where the
+ * header is of another protocol, as in a datagram that an ICMP error quotes. */
 bool ft_payload_in(ft_payload_t *payload, tvbuff_t *frame, const packet_info *pinfo, uint8_t protocol);
+/* The bytes of the payload as a buffer of their own, for a dissector. */
+tvbuff_t *ft_payload_tvb(const ft_payload_t *payload);
 
 #endif /* FT_PAYLOAD_H */

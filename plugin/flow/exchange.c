@@ -18,10 +18,11 @@ typedef struct exchange_key {
     uint8_t id[FT_EXCHANGE_ID_MAX];
 } exchange_key_t;
 
-/* Names a message: a frame can hold several, of different exchanges. File scope. */
+/* Names a message: a frame can hold several, of different exchanges or (an aggregate) of one. File scope. */
 typedef struct message_key {
     uint32_t frame;
-    const ft_exchange_t *exchange;
+    int place;                  /* of its datagram, in bytes from where the frame, or what holds it, begins */
+    ft_exchange_t *exchange;
 } message_key_t;
 
 static wmem_map_t *exchanges;       /* exchange_key_t -> ft_exchange_t; file scope */
@@ -49,7 +50,7 @@ message_hash(const void *key)
 {
     const message_key_t *k = (const message_key_t *)key;
 
-    return ft_hash_pair(k->frame, (uintptr_t)k->exchange);
+    return ft_hash_pair(k->frame, (uintptr_t)k->exchange + (unsigned)k->place);
 }
 
 static gboolean
@@ -57,7 +58,7 @@ message_equal(const void *a, const void *b)
 {
     const message_key_t *x = (const message_key_t *)a, *y = (const message_key_t *)b;
 
-    return x->frame == y->frame && x->exchange == y->exchange;
+    return x->frame == y->frame && x->place == y->place && x->exchange == y->exchange;
 }
 
 static void
@@ -85,11 +86,12 @@ exchange_get(const packet_info *pinfo, const exchange_key_t *key)
     return exchange;
 }
 
-/* Adds a message to its exchange. First pass only. */
+/* Adds a message to its exchange (at->exchange). First pass only. */
 static ft_exchange_message_t *
-message_new(const packet_info *pinfo, ft_exchange_t *exchange, bool is_answer)
+message_new(const packet_info *pinfo, const message_key_t *at, bool is_answer)
 {
-    message_key_t *key = wmem_new0(wmem_file_scope(), message_key_t);
+    message_key_t *key = (message_key_t *)wmem_memdup(wmem_file_scope(), at, sizeof *at);
+    ft_exchange_t *exchange = at->exchange;
     ft_exchange_message_t *message = wmem_new0(wmem_file_scope(), ft_exchange_message_t);
 
     message->exchange = exchange;
@@ -115,18 +117,16 @@ message_new(const packet_info *pinfo, ft_exchange_t *exchange, bool is_answer)
         exchange->last_request_frame = pinfo->num;
         exchange->last_request_time = pinfo->abs_ts;
     }
-    key->frame = pinfo->num;
-    key->exchange = exchange;
     wmem_map_insert(messages, key, message);
     return message;
 }
 
 const ft_exchange_message_t *
-ft_exchange_note(const packet_info *pinfo, const ft_flow_t *flow, ft_exchange_kind_t kind, const uint8_t *id, size_t id_len,
+ft_exchange_note(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, ft_exchange_kind_t kind, const uint8_t *id, size_t id_len,
                  bool is_answer)
 {
     exchange_key_t key;
-    message_key_t at = { .frame = pinfo->num };
+    message_key_t at = { .frame = pinfo->num, .place = tvb_raw_offset(tvb) };
     ft_exchange_message_t *message;
     ft_exchange_t *exchange;
 
@@ -139,7 +139,7 @@ ft_exchange_note(const packet_info *pinfo, const ft_flow_t *flow, ft_exchange_ki
         return message;
     if (!exchange || !ft_limit_take(FT_LIMIT_MESSAGES, &pinfo->abs_ts))
         return NULL;
-    return message_new(pinfo, exchange, is_answer);
+    return message_new(pinfo, &at, is_answer);
 }
 
 /* A fingerprint and the frame of an answer. File scope. */

@@ -47,8 +47,8 @@ typedef struct ft_exchange_fields {
 /* Registers the fields below `prefix` ("facetime.stun"). */
 void ft_exchange_register(ft_exchange_fields_t *fields, const char *prefix);
 
-/* Notes a message on the first pass, and finds it again on later ones. NULL: no flow, or the limit is reached. */
-const ft_exchange_message_t *ft_exchange_note(const packet_info *pinfo, const ft_flow_t *flow, ft_exchange_kind_t kind,
+/* Notes the message in tvb on the first pass, and finds it again on later ones. NULL: no flow, or the limit is reached. */
+const ft_exchange_message_t *ft_exchange_note(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, ft_exchange_kind_t kind,
                                               const uint8_t *id, size_t id_len, bool is_answer);
 
 /* Tells what all copies of a request have in common, whichever leg they take: an answer to one answers them all. First pass only. */

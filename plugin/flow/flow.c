@@ -13,6 +13,11 @@
 /* Flows whose latest datagram was not long ago: media comes in a handful of flows that take turns. A power of 2. */
 #define FT_RECENT_FLOWS 64
 
+/* Flows without any sign, and their first datagrams, that are watched: QUIC connections, of which one may turn out to be the relay's. On real calls
+ * relay data follows on the 12th datagram at the latest. */
+#define FT_MAX_UNSURE_FLOWS  16384
+#define FT_UNSURE_DATAGRAMS  32
+
 /* Flows that wait at one socket for a sign that it is FaceTime's: registration, NAT probes and a few candidates. */
 #define FT_MAX_WAITING 16
 
@@ -26,6 +31,7 @@ typedef struct ft_socket {
 } ft_socket_t;
 
 static ft_flow_t *recent[FT_RECENT_FLOWS];  /* by recent_place(); NULL: none */
+static uint32_t unsure_count;           /* of those, without any sign when they were made */
 static wmem_map_t *flow_sockets;        /* ft_endpoint_t -> ft_socket_t; file scope */
 
 /* The conversation of exactly this 5-tuple. For media that SDP announced Wireshark also has a conversation with one end only; that one
@@ -131,6 +137,20 @@ ft_flow_get(packet_info *pinfo)
     return flow;
 }
 
+ft_flow_t *
+ft_flow_get_unsure(packet_info *pinfo)
+{
+    ft_flow_t *flow = ft_flow_find(pinfo);
+
+    if (flow)
+        return flow->given_up ? NULL : flow;
+    if (unsure_count >= FT_MAX_UNSURE_FLOWS)
+        return NULL;
+    flow = ft_flow_get(pinfo);
+    unsure_count += flow != NULL;
+    return flow;
+}
+
 bool
 ft_flow_limit_reached(void)
 {
@@ -218,9 +238,13 @@ flow_wait(ft_flow_t *flow)
  * datagram on. It is set from frame 1, not by conversation_set_dissector(), which uses frame 0: the STUN heuristic sets frame 0 on
  * every pass and would take the flow back. Inside TURN the conversation remains TURN's. */
 static void
-flow_claim(ft_flow_t *flow, bool inside_turn)
+flow_claim(ft_flow_t *flow, uint32_t frame, bool inside_turn)
 {
+    dissector_handle_t now = conversation_get_dissector(flow->conversation, frame);
+
     flow->is_facetime = true;
+    if (!flow->watched_dissector && now != ft_watch_handle && now != ft_handle)
+        flow->watched_dissector = now;
     if (!inside_turn)
         conversation_set_dissector_from_frame_number(flow->conversation, 1, ft_handle);
 }
@@ -249,7 +273,7 @@ flow_note_socket(ft_flow_t *flow, unsigned side, const packet_info *pinfo)
         other->confidence = ft_confidence(other->evidence);
         if ((int)other->confidence < ft_pref_confidence)
             continue;
-        flow_claim(other, false);
+        flow_claim(other, pinfo->num, false);
         other->next = flow->siblings;
         flow->siblings = other;
     }
@@ -331,8 +355,9 @@ ft_flow_update(ft_flow_t *flow, const packet_info *pinfo, const ft_flow_news_t *
     if (flow->packets == 0)
         flow->first_kind = news->kind;
     flow->packets++;
-    flow->bytes += pinfo->fd->pkt_len;
+    flow->bytes += ft_wire_bytes(pinfo);
     flow->kinds |= 1u << news->kind;
+    flow->inside_turn |= news->inside_turn;
     if (news->quic_scid_len)
         flow_add_quic_cid(flow, from_a ? 1 : 0, news);
     if (news->evidence & ~flow->evidence) {
@@ -343,7 +368,7 @@ ft_flow_update(ft_flow_t *flow, const packet_info *pinfo, const ft_flow_news_t *
         flow->device_side = flow_device_side(flow, news);
     if (flow->is_facetime || (int)flow->confidence < ft_pref_confidence)
         return false;
-    flow_claim(flow, news->inside_turn);
+    flow_claim(flow, pinfo->num, news->inside_turn);
     return true;
 }
 
@@ -373,9 +398,17 @@ ft_flow_watch(ft_flow_t *flow, const packet_info *pinfo)
 {
     dissector_handle_t now;
 
-    if (flow->is_facetime)
+    if (flow->is_facetime || flow->given_up)
         return;
     now = conversation_get_dissector(flow->conversation, pinfo->num);
+    if (!flow->evidence && flow->packets >= FT_UNSURE_DATAGRAMS) {
+        /* It goes back to who had it, with what the rest of the capture costs. */
+        flow->given_up = true;
+        flow->watched = false;
+        if (now == ft_watch_handle)
+            conversation_set_dissector(flow->conversation, flow->watched_dissector);
+        return;
+    }
     if (now == ft_watch_handle)
         return;
     flow->watched = true;
@@ -387,5 +420,6 @@ void
 ft_flow_init(void)
 {
     memset(recent, 0, sizeof recent);
+    unsure_count = 0;
     flow_sockets = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
 }

@@ -34,8 +34,10 @@ typedef struct ft_flow {
     uint32_t evidence;              /* FT_EV() bits of all datagrams */
     ft_confidence_t confidence;     /* from the evidence */
     bool is_facetime;               /* sure enough (preference); never taken back */
+    bool inside_turn;               /* a datagram of it came out of a TURN message */
+    bool given_up;                  /* it was watched for long enough without any sign */
     bool watched;                   /* the conversation goes through ft_watch_handle (a candidate) */
-    dissector_handle_t watched_dissector; /* who had the conversation when it began to be watched; may be NULL */
+    dissector_handle_t watched_dissector; /* who had the conversation before this plugin; may be NULL */
     bool waits;                     /* at its socket, for a sign that the socket is FaceTime's */
     int8_t device_side;             /* 0: a is the device, 1: b is, -1: not known */
     bool both_local;                /* both ends have private addresses: both are devices */
@@ -91,6 +93,8 @@ typedef struct ft_flow_news {
 ft_flow_t *ft_flow_find(packet_info *pinfo);
 /* The same, made on the first pass if there is none. NULL where the limit is reached or on later passes. */
 ft_flow_t *ft_flow_get(packet_info *pinfo);
+/* The same for a flow without any sign, which may get one: a QUIC connection. There are fewer of them. */
+ft_flow_t *ft_flow_get_unsure(packet_info *pinfo);
 /* Adds a datagram and its evidence to its flow. Returns true if the flow became FaceTime by it. First pass only. */
 bool ft_flow_update(ft_flow_t *flow, const packet_info *pinfo, const ft_flow_news_t *news);
 /* To be called after ft_flow_update(). If the flow is FaceTime, so is its socket, and so are the flows that wait there: they become

@@ -11,6 +11,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "names/connection.h"
 #include "names/handshake.h"
 #include "names/hosts.h"
 #include "names/names.h"
@@ -43,6 +44,7 @@ static wmem_map_t *addresses;   /* ft_endpoint_t with port 0 -> ft_addressed_t; 
 static wmem_map_t *named;       /* frame number -> ft_named_t; file scope */
 static wmem_map_t *services;    /* index of a conversation + 1 -> ft_service_t; file scope */
 static wmem_map_t *pairs;       /* pair_key() of each conversation with a service; file scope */
+static const ft_host_t *host_at_hand; /* the first one that the packet at hand names */
 static bool names_known;        /* named, services or addresses is not empty */
 
 /* ---- Conversations ------------------------------------------------------------------------- */
@@ -130,11 +132,9 @@ ft_service_push(packet_info *pinfo, ft_apns_evidence_t why)
 /* ---- Names ----------------------------------------------------------------------------------- */
 
 const ft_host_t *
-ft_host_of_frame(uint32_t frame)
+ft_host_at_hand(void)
 {
-    const ft_named_t *first = (const ft_named_t *)wmem_map_lookup(named, GUINT_TO_POINTER(frame));
-
-    return first ? first->host : NULL;
+    return host_at_hand;
 }
 
 /* Keeps a name of the frame if it is one of FaceTime's hosts. Each host once per frame: a certificate repeats names. */
@@ -146,6 +146,8 @@ name_take(packet_info *pinfo, const char *name, const char *path)
 
     if (!host)
         return NULL;
+    if (!host_at_hand)
+        host_at_hand = host;
     first = (ft_named_t *)wmem_map_lookup(named, GUINT_TO_POINTER(pinfo->num));
     for (one = first; one; one = one->next) {
         if (one->host == host)
@@ -306,11 +308,13 @@ ft_names_collect(tvbuff_t *frame, packet_info *pinfo)
 {
     ft_payload_t payload;
 
+    host_at_hand = NULL;
     if (pinfo->ptype == PT_TCP) {
         if (!ft_payload_in(&payload, frame, pinfo, FT_IP_PROTOCOL_TCP))
             return;
         if (has_port(pinfo, FT_PORT_PUSH))
             collect_push_address(pinfo);
+        ft_connection_note(pinfo, &payload);
         if (ft_handshake_may_be(&payload))
             collect_names(pinfo, &payload);
     } else if (pinfo->ptype == PT_UDP && has_port(pinfo, FT_PORT_DNS)) {
@@ -349,6 +353,8 @@ ft_names_init(void)
     services = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     pairs = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     names_known = false;
+    host_at_hand = NULL;
+    ft_connection_init();
     ft_handshake_init();
 }
 

@@ -63,6 +63,17 @@ typedef struct ft_service {
     bool packed;                /* push: the application protocol is the packed one */
 } ft_service_t;
 
+/* Packets of a TCP connection that are kept, from its SYN on: the handshake of TCP and a hello of up to five segments. */
+#define FT_FIRST_PACKETS 8
+
+/* One of them. File scope. */
+typedef struct ft_first_packet {
+    uint32_t frame;
+    uint32_t bytes;             /* on the wire */
+    nstime_t when;              /* absolute */
+    bool from_client;           /* who sent the SYN sent it */
+} ft_first_packet_t;
+
 /* Texts of ft_role_t; constant. */
 extern const value_string ft_role_vals[];
 
@@ -76,11 +87,17 @@ bool ft_names_known(void);
 /* The line of the host to which a DNS answer of this capture gave the address; NULL: none so far. *name gets the name that was asked
  * for, in file scope; it may be NULL. */
 const ft_host_t *ft_host_of_address(const address *addr, const char **name);
-/* The line of the host that this frame names (DNS, HTTP, TLS); NULL if it names none of FaceTime's. */
-const ft_host_t *ft_host_of_frame(uint32_t frame);
+/* The line of the first host that the packet at hand names (DNS, HTTP, TLS); NULL if it names none of FaceTime's. First pass only. */
+const ft_host_t *ft_host_at_hand(void);
+
+/* connection.c: the first packets of the TCP connection of the packet at hand, itself included; 0: they were not captured, or are not kept any
+ * more. Valid until the next packet. First pass only. */
+unsigned ft_connection_first(const packet_info *pinfo, const ft_first_packet_t **packets);
+/* True if a packet of the frame at hand was kept as one of those. First pass only. */
+bool ft_connection_noted(const packet_info *pinfo);
 
 void ft_names_register(void);
-/* Reads the names in the frame. Called for every frame of the first pass by the post-dissector, before the service flows. */
+/* Reads the names in the packet at hand. Called for every packet of the first pass by the post-dissector, before the service flows. */
 void ft_names_collect(tvbuff_t *frame, packet_info *pinfo);
 /* Shows the hosts that the frame names. tree: NULL where nobody looks. */
 void ft_names_show(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree);

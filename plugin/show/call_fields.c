@@ -142,7 +142,7 @@ show_media(tvbuff_t *tvb, proto_tree *tree, const ft_call_t *call)
     }
 }
 
-void
+proto_tree *
 ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_t *call, ft_phase_t phase, ft_join_t reason,
              const ft_packet_t *pkt)
 {
@@ -175,6 +175,14 @@ ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_first_frame, tvb, 0, 0, call->first_frame));
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_last_frame, tvb, 0, 0, call->last_frame));
     ft_call_expert(pinfo, item, call, pkt);
+    return tree;
+}
+
+void
+ft_call_show_phase(tvbuff_t *tvb, proto_tree *tree, ft_phase_t phase)
+{
+    proto_item_append_text(proto_tree_get_parent(tree), ", %s", val_to_str_const(phase, ft_phase_vals, "unknown"));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_call_phase, tvb, 0, 0, phase));
 }
 
 void

@@ -16,7 +16,8 @@ typedef struct ft_tap_info {
     const ft_call_t *call;
     const ft_packet_t *packet;      /* NULL where a stock dissector had the packet */
     ft_call_packets_t what;
-    bool earlier;                   /* earlier packets, which no filter saw */
+    bool earlier;                   /* earlier packets, which no filter is asked of now */
+    bool pending;                   /* a packet of no call so far, which a later one may bring: show/seen.h; `call` is NULL */
     bool visited;                   /* a later pass: all is known */
     ft_phase_t phase;               /* as facetime.call.phase */
     ft_arrival_t arrival;           /* of the datagram at hand; all zero for a packet of a service flow and for earlier packets */
@@ -28,9 +29,11 @@ typedef struct ft_tap_info {
 void ft_show_register(void);
 void ft_show_handoff(void);
 
-/* call_fields.c: shows the call below root. pkt: the datagram at hand; NULL for a packet of a service flow. */
-void ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_t *call, ft_phase_t phase, ft_join_t reason,
-                  const ft_packet_t *pkt);
+/* call_fields.c: shows the call below root, and returns its tree. pkt: the datagram at hand; NULL for a packet of a service flow. */
+proto_tree *ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_t *call, ft_phase_t phase, ft_join_t reason,
+                         const ft_packet_t *pkt);
+/* One more phase in that tree: another packet of the frame is of it. */
+void ft_call_show_phase(tvbuff_t *tvb, proto_tree *tree, ft_phase_t phase);
 /* tap_voip.c: shows the packet in Telephony > VoIP Calls, if it is an event of its call and the window listens. Any pass. */
 void ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_call_packets_t *what);
 

@@ -7,6 +7,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "show/seen.h"
 #include "show/table.h"
 #include "show/table_print.h"
 
@@ -21,7 +22,7 @@ struct ft_table_rows {
     GPtrArray *keys;        /* in order */
     GPtrArray *rows;        /* the same order; each made with g_malloc0() */
     GArray *changed;        /* unsigned: places of the rows that were asked for, since a window last looked */
-    bool filtered;          /* the listener has a filter */
+    ft_seen_t *seen;        /* what the listener's filter saw; NULL: it has none */
     const ft_table_t *table;
     void *context;          /* as the table made it; NULL: none yet */
     uint64_t left_out;      /* packets that found no row */
@@ -79,6 +80,10 @@ rows_clear(ft_table_rows_t *rows)
     if (!rows->by_key)
         return;
     rows_drop_context(rows);
+    if (rows->seen) {
+        ft_seen_free(rows->seen);
+        rows->seen = ft_seen_new();
+    }
     rows->left_out = 0;
     rows->forgot = false;
     g_array_set_size(rows->changed, 0);
@@ -93,6 +98,7 @@ rows_free(ft_table_rows_t *rows)
     if (!rows->by_key)
         return;
     rows_drop_context(rows);
+    ft_seen_free(rows->seen);
     g_array_free(rows->changed, TRUE);
     g_hash_table_destroy(rows->by_key);
     g_ptr_array_free(rows->keys, TRUE);
@@ -103,7 +109,13 @@ rows_free(ft_table_rows_t *rows)
 bool
 ft_table_filtered(const ft_table_rows_t *rows)
 {
-    return rows->filtered;
+    return rows->seen != NULL;
+}
+
+struct ft_seen *
+ft_table_seen(const ft_table_rows_t *rows)
+{
+    return rows->seen;
 }
 
 void *
@@ -157,10 +169,11 @@ rows_are_stale(const ft_table_rows_t *rows)
 static void
 rows_forget(ft_table_rows_t *rows)
 {
-    if (rows_are_stale(rows)) {
+    bool forgot = rows_are_stale(rows);
+
+    if (rows->file != file_number)
         rows_clear(rows);
-        rows->forgot = true;
-    }
+    rows->forgot |= forgot;
     rows->file = file_number;
 }
 
@@ -184,7 +197,8 @@ rows_join(const ft_table_t *table, ft_table_rows_t *rows)
     if (!table->key)
         return;
     rows_init(&joined, table);
-    joined.filtered = rows->filtered;
+    joined.seen = rows->seen;
+    rows->seen = NULL;
     joined.left_out = rows->left_out;
     joined.file = rows->file;
     joined.forgot = rows->forgot;
@@ -256,6 +270,19 @@ by_order(gconstpointer a, gconstpointer b, gpointer table)
     return ((const ft_table_t *)table)->order(*(void *const *)a, *(void *const *)b);
 }
 
+/* Could the filter have said something else of packets that only later ones made a call's? If it asks for what this plugin shows, or for columns. */
+static bool
+is_unsure(const terminal_table_t *terminal)
+{
+    static const char *const depends[] = { "facetime", "apns", "_ws." };
+
+    for (unsigned i = 0; terminal->filter && i < array_length(depends); i++) {
+        if (strstr(terminal->filter, depends[i]))
+            return true;
+    }
+    return false;
+}
+
 static void
 terminal_draw(void *tapdata)
 {
@@ -274,7 +301,8 @@ terminal_draw(void *tapdata)
         g_ptr_array_sort_with_data(terminal->rows.rows, by_order, (void *)table);
     }
     printed = (ft_printed_table_t){ .table = table, .filter = terminal->filter, .rows = (const void *const *)terminal->rows.rows->pdata,
-                                    .n_rows = terminal->rows.rows->len, .left_out = terminal->rows.left_out, .forgot = terminal->rows.forgot };
+                                    .n_rows = terminal->rows.rows->len, .left_out = terminal->rows.left_out, .forgot = terminal->rows.forgot,
+                                    .unsure = is_unsure(terminal) ? ft_seen_missed(terminal->rows.seen) : 0 };
     if (ft_pref_tables == FT_TABLES_JSON)
         ft_table_print_json(&printed);
     else
@@ -338,7 +366,7 @@ terminal_init(const char *argument, void *userdata)
     terminal->table = table;
     terminal->filter = g_strdup(filter);
     rows_init(&terminal->rows, table);
-    terminal->rows.filtered = filter != NULL;
+    terminal->rows.seen = filter ? ft_seen_new() : NULL;
     message = register_tap_listener(table->tap, terminal, filter, TL_REQUIRES_NOTHING, terminal_reset, terminal_packet,
                                     terminal_draw, terminal_finish);
     if (message) {

@@ -62,8 +62,11 @@ typedef struct ft_table {
     unsigned max_rows;                                  /* a flood gets no more; 0: no limit. The terminal says what is left out */
 } ft_table_t;
 
-/* True if the listener has a filter: what a packet brings that its filter never saw does not count. */
+/* True if the listener has a filter. */
 bool ft_table_filtered(const ft_table_rows_t *rows);
+
+/* What the listener's filter saw of packets before they were of a call; NULL: it has none. */
+struct ft_seen *ft_table_seen(const ft_table_rows_t *rows);
 
 /* What context_new() made for this listener. */
 void *ft_table_context(const ft_table_rows_t *rows);

@@ -88,8 +88,12 @@ ft_table_print_text(const ft_printed_table_t *printed)
     for (size_t i = 2; i < width_of_all; i++)
         putchar('=');
     limits = ft_limits_reached();
-    fprintf(stdout, "\n%s%s%s\n", table->title, limits ? "; limit reached: " : "", limits ? limits : "");
+    fprintf(stdout, "\n%s%s%s", table->title, limits ? "; limit reached: " : "", limits ? limits : "");
     g_free(limits);
+    if (printed->unsure)
+        fprintf(stdout, " (one pass: the filter saw %" PRIu64 " packet%s before it was known that they are of a call; -2 counts them)", printed->unsure,
+                printed->unsure == 1 ? "" : "s");
+    fprintf(stdout, "\n");
     fprintf(stdout, "Filter: %s\n", printed->filter ? printed->filter : "<none>");
     for (size_t c = 0; c < columns; c++)
         print_cell(table->columns[c].title, width[c], table->columns[c].type != FT_CELL_TEXT, c + 1 == columns);

@@ -16,6 +16,7 @@ typedef struct ft_printed_table {
     unsigned n_rows;
     uint64_t left_out;          /* packets that found no row */
     bool forgot;                /* there were rows of an earlier file */
+    uint64_t unsure;            /* packets of calls that the filter was asked of before that was known, and did not let through */
 } ft_printed_table_t;
 
 /* The text of a cell; "-" where it is not known. To be freed with g_free(). */

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "show/views.h"
+#include "show/seen.h"
 #include "show/why_relay.h"
 #include "show/table.h"
 
@@ -259,10 +260,11 @@ static const ft_column_t calls_columns[] = {
 static void
 calls_packet(ft_table_rows_t *rows, const void *data)
 {
-    const ft_tap_info_t *info = (const ft_tap_info_t *)data;
+    ft_tap_info_t part;
+    const ft_tap_info_t *info = ft_seen_take(ft_table_seen(rows), (const ft_tap_info_t *)data, &part);
     call_row_t *row;
 
-    if (info->earlier && ft_table_filtered(rows))
+    if (!info)
         return;
     row = (call_row_t *)ft_table_row(rows, info->call, sizeof *row);
     row->call = info->call;

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "show/views.h"
+#include "show/seen.h"
 #include "show/row_key.h"
 #include "show/table.h"
 
@@ -130,15 +131,18 @@ static const ft_column_t exposure_columns[] = {
 static void
 exposure_packet(ft_table_rows_t *rows, const void *data)
 {
-    const ft_tap_info_t *info = (const ft_tap_info_t *)data;
+    const ft_seen_t *seen = ft_table_seen(rows);
+    ft_tap_info_t part;
+    const ft_tap_info_t *info = ft_seen_take(ft_table_seen(rows), (const ft_tap_info_t *)data, &part);
     exposure_row_t *row;
 
-    if (info->earlier && ft_table_filtered(rows))
+    if (!info)
         return;
     for (unsigned i = 0; i < FT_EXPOSURE_COUNT; i++) {
         /* Each fact with its own frame, so that a filter leaves the facts of the frames that it lets through; or with those that the
          * packet brought. */
-        if (!info->call->exposure[i].frame || (!info->earlier && info->call->exposure[i].frame != info->what.frame))
+        if (!info->call->exposure[i].frame || (!info->earlier && info->call->exposure[i].frame != info->what.frame) ||
+            (info->earlier && !ft_seen_frame(seen, info->call->exposure[i].frame)))
             continue;
         row = (exposure_row_t *)ft_table_row(rows, ft_row_key(ft_table_context(rows), info->call, i, NULL), sizeof *row);
         if (!row)

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "show/views.h"
+#include "show/seen.h"
 #include "show/far_end.h"
 #include "show/row_key.h"
 #include "show/table.h"
@@ -200,11 +201,14 @@ count_far_end(ft_table_rows_t *rows, const ft_tap_info_t *info, const ft_far_end
 static void
 nodes_packet(ft_table_rows_t *rows, const void *data)
 {
-    const ft_tap_info_t *info = (const ft_tap_info_t *)data;
-    ft_far_end_t device = ft_far_end_device(&info->what), remote = ft_far_end_of(&info->what);
+    ft_tap_info_t part;
+    const ft_tap_info_t *info = ft_seen_take(ft_table_seen(rows), (const ft_tap_info_t *)data, &part);
+    ft_far_end_t device, remote;
 
-    if (info->earlier && ft_table_filtered(rows))
+    if (!info)
         return;
+    device = ft_far_end_device(&info->what);
+    remote = ft_far_end_of(&info->what);
     count_far_end(rows, info, &device, false);
     count_far_end(rows, info, &remote, true);
 }

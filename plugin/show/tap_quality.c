@@ -11,6 +11,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "show/views.h"
+#include "show/seen.h"
 #include "show/row_key.h"
 #include "show/table.h"
 
@@ -421,10 +422,14 @@ add_rtp(ft_table_rows_t *rows, const ft_call_t *call, const ft_arrival_t *arriva
 static void
 quality_packet(ft_table_rows_t *rows, const void *data)
 {
-    const ft_tap_info_t *info = (const ft_tap_info_t *)data;
+    ft_seen_t *seen = ft_table_seen(rows);
+    ft_tap_info_t part;
+    const ft_tap_info_t *info = ft_seen_take(seen, (const ft_tap_info_t *)data, &part);
 
-    if (!ft_table_filtered(rows)) {
-        for (unsigned i = 0; i < info->n_media_backlog; i++)
+    if (!info)
+        return;
+    for (unsigned i = 0; i < info->n_media_backlog; i++) {
+        if (ft_seen_frame(seen, info->media_backlog[i].arrival.frame))
             add_rtp(rows, info->call, &info->media_backlog[i].arrival, &info->media_backlog[i].rtp);
     }
     if (!info->packet || info->packet->quoted)

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "show/views.h"
+#include "show/seen.h"
 #include "show/far_end.h"
 #include "show/row_key.h"
 #include "show/table.h"
@@ -207,16 +208,21 @@ add_times(step_row_t *step, const nstime_t *first, const nstime_t *last, uint32_
 static void
 timeline_packet(ft_table_rows_t *rows, const void *data)
 {
-    const ft_tap_info_t *info = (const ft_tap_info_t *)data;
-    ft_far_end_t remote = ft_far_end_of(&info->what);
-    ft_path_t path = info->phase != FT_PHASE_MEDIA ? FT_PATH_NONE :
-                     info->what.kind == FT_KIND_RELAY || (info->what.flow && (info->what.flow->kinds & (1u << FT_KIND_RELAY))) ?
-                     FT_PATH_RELAY : FT_PATH_DIRECT;
+    ft_tap_info_t part;
+    const ft_tap_info_t *info = ft_seen_take(ft_table_seen(rows), (const ft_tap_info_t *)data, &part);
+    const ft_flow_t *flow;
+    ft_far_end_t remote;
     ft_first_seen_t first;
+    ft_path_t path;
     step_row_t *step;
+    bool relayed;
 
-    if (info->earlier && ft_table_filtered(rows))
+    if (!info)
         return;
+    remote = ft_far_end_of(&info->what);
+    flow = info->what.flow;
+    relayed = info->what.kind == FT_KIND_RELAY || (flow && (flow->inside_turn || (flow->kinds & (1u << FT_KIND_RELAY))));
+    path = info->phase != FT_PHASE_MEDIA ? FT_PATH_NONE : relayed ? FT_PATH_RELAY : FT_PATH_DIRECT;
     step = (step_row_t *)ft_table_row(rows, ft_row_key(ft_table_context(rows), info->call, info->phase | (unsigned)path << 8,
                                                        info->phase == FT_PHASE_PROBE && remote.at ? &remote.at->addr : NULL), sizeof *step);
     if (!step)

@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "show/views.h"
+#include "show/seen.h"
 
 #include <epan/stats_tree.h>
 #include <epan/stats_tree_priv.h>
@@ -76,18 +77,46 @@ count_rtp(stats_tree *tree, const ft_arrival_t *arrival, const ft_rtp_t *rtp)
     avg_stat_node_add_value_int(tree, arrival_direction(arrival), id_lengths, FALSE, (int)MIN(rtp->length, (uint32_t)INT32_MAX));
 }
 
+/* What the filters of the trees saw: stats_tree has no place of its own for that. */
+static GHashTable *seen_by;     /* stats_tree * -> ft_seen_t */
+
+static ft_seen_t *
+seen_of(const stats_tree *tree)
+{
+    ft_seen_t *seen;
+
+    if (!seen_by)
+        seen_by = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)ft_seen_free);
+    seen = (ft_seen_t *)g_hash_table_lookup(seen_by, tree);
+    if (!seen) {
+        seen = ft_seen_new();
+        g_hash_table_insert(seen_by, (gpointer)tree, seen);
+    }
+    return seen;
+}
+
+static void
+tree_cleanup(stats_tree *tree)
+{
+    if (seen_by)
+        g_hash_table_remove(seen_by, tree);
+}
+
 static tap_packet_status
 tree_packet(stats_tree *tree, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *data, tap_flags_t flags _U_)
 {
-    const ft_tap_info_t *info = (const ft_tap_info_t *)data;
-    const ft_call_packets_t *what = &info->what;
+    ft_seen_t *seen = tree->filter ? seen_of(tree) : NULL;
+    ft_tap_info_t part;
+    const ft_tap_info_t *info = ft_seen_take(seen, (const ft_tap_info_t *)data, &part);
+    const ft_call_packets_t *what;
 
-    /* No filter saw what was before. */
-    if (!tree->filter) {
-        for (unsigned i = 0; i < info->n_media_backlog; i++)
-            count_rtp(tree, &info->media_backlog[i].arrival, &info->media_backlog[i].rtp);
-    } else if (info->earlier)
+    if (!info)
         return TAP_PACKET_DONT_REDRAW;
+    what = &info->what;
+    for (unsigned i = 0; i < info->n_media_backlog; i++) {
+        if (ft_seen_frame(seen, info->media_backlog[i].arrival.frame))
+            count_rtp(tree, &info->media_backlog[i].arrival, &info->media_backlog[i].rtp);
+    }
     count(tree, st_phases, id_phases, val_to_str_const(info->phase, ft_phase_vals, "unknown"), what->packets);
     count(tree, st_calls, id_calls, call_names[MIN(info->call->number, FT_TREE_CALLS + 1)], what->packets);
     if (!what->flow)
@@ -109,5 +138,5 @@ ft_tap_tree_register(void)
     for (unsigned i = 0; i <= FT_TREE_CALLS; i++)
         call_names[i] = wmem_strdup_printf(wmem_epan_scope(), "call %u", i);
     call_names[FT_TREE_CALLS + 1] = "later calls";
-    stats_tree_register_plugin("facetime", "facetime", "FaceTime Counters", 0, tree_packet, tree_init, NULL);
+    stats_tree_register_plugin("facetime", "facetime", "FaceTime Counters", 0, tree_packet, tree_init, tree_cleanup);
 }

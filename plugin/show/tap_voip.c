@@ -42,7 +42,7 @@ voip_identity(wmem_allocator_t *pool, const char *name, const ft_endpoint_t *at)
 
 /* What the arrow says: the events of the frame, if there are any, else what the packet is. NULL: no arrow. */
 static const char *
-voip_label(const packet_info *pinfo)
+voip_label(const packet_info *pinfo, const void *of)
 {
     const ft_dated_event_t *events;
     unsigned count = 0;
@@ -51,7 +51,7 @@ voip_label(const packet_info *pinfo)
     /* The window asks for arrows once the file was read. */
     events = PINFO_FD_VISITED(pinfo) ? ft_history_at(pinfo->num, &count) : NULL;
     if (!events)
-        return ft_event_label(pinfo->num);
+        return ft_event_label(pinfo->num, of);
     text = ft_event_text(pinfo->pool, events[0].call, events[0].event);
     for (unsigned i = 1; i < count; i++)
         text = wmem_strdup_printf(pinfo->pool, "%s; %s", text, ft_event_text(pinfo->pool, events[i].call, events[i].event));
@@ -70,7 +70,7 @@ ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_call_packets_t
 
     if (!have_tap_listener(voip_tap) || call->invite.frame || call->sip_call_id)
         return;
-    label = voip_label(pinfo);
+    label = voip_label(pinfo, what->flow ? (const void *)what->flow : what->service);
     /* The window takes a call's duration from its arrows. */
     if (!label && pinfo->num == call->last_frame)
         label = "Last packet";

@@ -525,7 +525,7 @@ link_exchange(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *i
 
     if (counter < 0 || !pkt->flow)
         return;
-    message = ft_exchange_note(pinfo, pkt->flow, FT_EXCHANGE_LINK, id, sizeof id, (command & FT_LINK_ACK) != 0);
+    message = ft_exchange_note(tvb, pinfo, pkt->flow, FT_EXCHANGE_LINK, id, sizeof id, (command & FT_LINK_ACK) != 0);
     /* It ends with an HMAC over all that it says: a copy on another leg ends so too. */
     if (!PINFO_FD_VISITED(pinfo) && reported > FT_LINK_HEADER_LEN + 8 && (int)tvb_captured_length(tvb) == reported)
         ft_exchange_copy(message, tvb_get_ntoh64(tvb, reported - 8));

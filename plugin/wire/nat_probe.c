@@ -200,7 +200,7 @@ nat_probe_exchange(tvbuff_t *tvb, const packet_info *pinfo, const ft_packet_t *p
     uint8_t nonce[FT_NAT_NONCE_LEN];
 
     tvb_memcpy(tvb, nonce, nonce_at, sizeof nonce);
-    return ft_exchange_note(pinfo, pkt->flow, kind, nonce, sizeof nonce, pkt->is_answer);
+    return ft_exchange_note(tvb, pinfo, pkt->flow, kind, nonce, sizeof nonce, pkt->is_answer);
 }
 
 /* Is the device behind a NAT? Its own address and port, as the request names them, against the mapped ones. Without the request

@@ -18,15 +18,17 @@ static struct {
 } at_hand;
 
 ft_packet_t *
-ft_packet_new(packet_info *pinfo, ft_flow_t *flow, const ft_wire_t *wire, uint32_t evidence)
+ft_packet_new(packet_info *pinfo, tvbuff_t *tvb, ft_flow_t *flow, const ft_wire_t *wire, uint32_t evidence)
 {
     ft_packet_t *pkt = wmem_new0(pinfo->pool, ft_packet_t);
 
     pkt->scope = pinfo->pool;
+    pkt->tvb = tvb;
     pkt->flow = flow;
     pkt->kind = wire ? wire->kind : FT_KIND_UNKNOWN;
     pkt->evidence = evidence;
     pkt->phase = ft_kind_phase(pkt->kind);
+    ft_ends_of(&pkt->ends, pinfo);
     return pkt;
 }
 
@@ -44,9 +46,42 @@ ft_packet_at_hand(packet_info *pinfo)
     return at_hand.pinfo == pinfo ? at_hand.pkt : NULL;
 }
 
+static const uint8_t *
+first_byte(const ft_packet_t *pkt)
+{
+    return pkt->tvb && tvb_captured_length(pkt->tvb) > 0 ? tvb_get_ptr(pkt->tvb, 0, 1) : NULL;
+}
+
+bool
+ft_packet_within(const ft_packet_t *pkt, const uint8_t *bytes, unsigned length)
+{
+    /* As numbers: pointers into different buffers have no order. */
+    uintptr_t first = (uintptr_t)first_byte(pkt);
+
+    return first && first >= (uintptr_t)bytes && first < (uintptr_t)bytes + length;
+}
+
+ft_packet_t *
+ft_packet_around(packet_info *pinfo, const uint8_t *bytes)
+{
+    for (ft_packet_t *pkt = ft_packet_at_hand(pinfo); pkt; pkt = pkt->earlier) {
+        uintptr_t first = (uintptr_t)first_byte(pkt);
+
+        if (first && (uintptr_t)bytes >= first && (uintptr_t)bytes < first + tvb_captured_length(pkt->tvb))
+            return pkt;
+    }
+    return NULL;
+}
+
 void
 ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt)
 {
+    ft_packet_t *earlier = ft_packet_at_hand(pinfo);
+
+    if (earlier && earlier != pkt) {
+        pkt->earlier = earlier;
+        pkt->rtp_before = earlier->rtp_before + earlier->n_rtp;
+    }
     at_hand.pinfo = pinfo;
     at_hand.pkt = pkt;
 }
@@ -82,7 +117,7 @@ ft_candidate_add(ft_packet_t *pkt, const address *addr, uint16_t port, ft_candid
 ft_path_t
 ft_packet_path(const packet_info *pinfo, const ft_packet_t *pkt)
 {
-    if (pkt->kind == FT_KIND_RELAY || ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst))
+    if (pkt->kind == FT_KIND_RELAY || pkt->inside_turn || ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst))
         return FT_PATH_RELAY;
     return FT_PATH_DIRECT;
 }

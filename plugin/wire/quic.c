@@ -123,12 +123,12 @@ quic_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint3
         return false;
     if (!(first & 0x80)) {
         /* 2. A short header says nothing by itself: it counts on a flow that had a long one, and, if it is long enough to be one, on
-         *    a flow that had relay channel data (the capture began within the call). Between a relay port of Apple's and one of the
-         *    device's ports it is a weak sign: packets may stand before the handshake that they follow. */
-        if (flow && (flow->kinds & (1u << FT_KIND_RELAY)) && tvb_reported_length(tvb) >= QUIC_SHORT_MIN)
-            return true;
+         *    a flow that had relay channel data (the capture began within the call), where it is not TURN's. Between a relay port of
+         *    Apple's and one of the device's ports it is a weak sign: packets may stand before the handshake that they follow. */
+        if (flow && (flow->kinds & (1u << FT_KIND_QUIC | 1u << FT_KIND_RELAY)))
+            return ((flow->kinds & (1u << FT_KIND_QUIC)) || tvb_reported_length(tvb) >= QUIC_SHORT_MIN) && !ft_channel_data_form(tvb, flow);
         if (flow && flow->kinds)
-            return (flow->kinds & (1u << FT_KIND_QUIC)) != 0;
+            return false;
         if (!quic_between(pinfo))
             return false;
         *evidence |= FT_EV(FT_EV_QUIC_PORTS);
@@ -156,6 +156,24 @@ quic_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint3
     return true;
 }
 
+static bool
+quic_is_initial(uint8_t first, uint32_t version)
+{
+    return FT_QUIC_TYPE(first) == (version == FT_QUIC_V2 ? FT_QUIC_V2_INITIAL : FT_QUIC_V1_INITIAL);
+}
+
+bool
+ft_quic_opens(tvbuff_t *tvb)
+{
+    uint32_t version;
+
+    /* A long header with the fixed bit, of a known version and with an ID of a possible length. */
+    if (tvb_captured_length(tvb) < 7 || (ft_tvb_get_u8(tvb, 0) & 0xc0) != 0xc0 || ft_tvb_get_u8(tvb, 5) > FT_QUIC_CID_MAX)
+        return false;
+    version = tvb_get_ntohl(tvb, 1);
+    return (version == FT_QUIC_V1 || version == FT_QUIC_V2) && quic_is_initial(ft_tvb_get_u8(tvb, 0), version);
+}
+
 /* Takes from a long header whether it opens a connection, and its source connection ID: datagrams in the other direction are
  * addressed to that. The first packet of the datagram speaks for those behind it, which have the same IDs. */
 static void
@@ -168,7 +186,7 @@ quic_long_header(tvbuff_t *tvb, ft_packet_t *pkt)
     /* A version negotiation repeats the IDs of what it answers, and chooses none. */
     if (version == 0)
         return;
-    pkt->quic_initial = FT_QUIC_TYPE(first) == (version == FT_QUIC_V2 ? FT_QUIC_V2_INITIAL : FT_QUIC_V1_INITIAL);
+    pkt->quic_initial = quic_is_initial(first, version);
     at = 6u + ft_tvb_get_u8(tvb, 5);
     if (at >= captured)
         return;

@@ -319,7 +319,7 @@ ft_rtp_prepare_flow(packet_info *pinfo, ft_flow_t *flow)
 static void *
 compound_key(const packet_info *pinfo, unsigned place)
 {
-    return (void *)(uintptr_t)((uint64_t)pinfo->num * FT_MAX_SUBPACKETS + place + 1);
+    return (void *)(uintptr_t)((uint64_t)pinfo->num * FT_MAX_AGGREGATE * FT_MAX_SUBPACKETS + place + 1);
 }
 
 static void
@@ -332,12 +332,12 @@ compound_keep(packet_info *pinfo, unsigned place)
 }
 
 /* Calls the stock dissector. It keeps what it found out on the first pass (extended sequence number, payload types) with the
- * frame, as if a frame had one RTP packet; a compound datagram has several, and all would get the numbers of the first one. So
- * each of them gets its own, which are put back on later passes. */
+ * frame, as if a frame had one RTP packet; a compound datagram and an aggregate have several, and all would get the numbers of the first one.
+ * So each of them gets its own, which are put back on later passes. */
 static void
 rtp_call_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt, rtp_stream_t *stream)
 {
-    unsigned place = pkt->n_rtp - 1;
+    unsigned place = pkt->rtp_before + pkt->n_rtp - 1;
     bool first_pass = !PINFO_FD_VISITED(pinfo);
     void *data = NULL;
 

@@ -264,7 +264,7 @@ is_free(uint16_t profile)
  *  1. There is no tree, and nobody listens to RTP or collects expert items.
  *  2. The packet is whole, without padding and CSRC list: what is wrong with those is said in other places, too.
  *  3. Its extension is nobody else's.
- *  4. It is alone in its datagram: what the stock dissector keeps with a frame is of one packet.
+ *  4. It is alone in its datagram, and no other datagram of the frame came before: what the stock dissector keeps with a frame is of one packet.
  *  5. Its stream has data of its own, and the user has not switched RTP off. */
 static bool
 is_unseen(tvbuff_t *tvb, proto_tree *root, const ft_packet_t *pkt)
@@ -272,7 +272,7 @@ is_unseen(tvbuff_t *tvb, proto_tree *root, const ft_packet_t *pkt)
     unsigned captured = tvb_captured_length(tvb);
     uint8_t first = ft_tvb_get_u8(tvb, 0);
 
-    if (!ft_shortcuts || root || !pkt->claimed || pkt->n_rtp != 1 || pkt->compound || have_tap_listener(tap) || ft_is_shown(NULL) ||
+    if (!ft_shortcuts || root || !pkt->claimed || pkt->n_rtp != 1 || pkt->compound || pkt->earlier || have_tap_listener(tap) || ft_is_shown(NULL) ||
         captured < tvb_reported_length(tvb) || (first & 0x2f) || !proto_is_protocol_enabled(protocol))
         return false;
     return !(first & 0x10) || is_free(tvb_get_ntohs(tvb, FT_RTP_HEADER_LEN));

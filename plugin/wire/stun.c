@@ -219,7 +219,7 @@ stun_exchange(tvbuff_t *tvb, const packet_info *pinfo, int at, const ft_packet_t
         return NULL;
     tvb_memcpy(tvb, id, at + FT_STUN_ID_AT, FT_STUN_ID_LEN);
     memcpy(id + FT_STUN_ID_LEN, &method, sizeof method);
-    message = ft_exchange_note(pinfo, pkt->flow, FT_EXCHANGE_STUN, id, sizeof id, type_class != FT_STUN_CLASS_REQUEST);
+    message = ft_exchange_note(tvb, pinfo, pkt->flow, FT_EXCHANGE_STUN, id, sizeof id, type_class != FT_STUN_CLASS_REQUEST);
     /* 96 random bits: the same ones on another leg are those of a copy (RFC 8489, section 5). */
     if (!PINFO_FD_VISITED(pinfo))
         ft_exchange_copy(message, tvb_get_ntoh64(tvb, at + FT_STUN_ID_AT) ^ method);

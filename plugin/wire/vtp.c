@@ -25,6 +25,8 @@
 
 #define FT_DTLS_RECORD_LEN  13      /* RFC 6347, section 4.1 */
 #define FT_DTLS_HANDSHAKE   22      /* content type */
+#define FT_DTLS_FIRST       20      /* content types: RFC 7983 */
+#define FT_DTLS_LAST        63
 
 enum { VTP_NONE, VTP_SIP, VTP_STUN, VTP_DTLS };
 
@@ -92,6 +94,26 @@ vtp_find(tvbuff_t *tvb, int *at)
     return VTP_NONE;
 }
 
+/* Is what precedes the packet something else that is known? */
+static bool
+vtp_has_other_reason(tvbuff_t *tvb, int at)
+{
+    bool blank = true;
+
+    /* 1. Empty lines before a SIP message (RFC 3261, 7.5). */
+    for (int i = 0; i < at; i++)
+        blank &= ft_tvb_get_u8(tvb, i) == '\r' || ft_tvb_get_u8(tvb, i) == '\n';
+    /* 2. A length, as of a packet in a stream (RFC 4571). */
+    if (blank || (at == 2 && tvb_get_ntohs(tvb, 0) + 2u == tvb_reported_length(tvb)))
+        return true;
+    /* 3. Four zeroes, where ESP could stand, too (RFC 3948). 4. TURN's ChannelData (RFC 8656, 12.4), by its length. */
+    if (at == 4 && (tvb_get_ntohl(tvb, 0) == 0 ||
+                    ((ft_tvb_get_u8(tvb, 0) & 0xc0) == 0x40 && tvb_reported_length(tvb) - 4u - tvb_get_ntohs(tvb, 2) <= 3)))
+        return true;
+    /* 5. A DTLS record before another one. */
+    return at >= 3 && ft_tvb_get_u8(tvb, 0) >= FT_DTLS_FIRST && ft_tvb_get_u8(tvb, 0) <= FT_DTLS_LAST && ft_tvb_get_u8(tvb, 1) == 0xfe;
+}
+
 static bool
 vtp_match(tvbuff_t *tvb, const packet_info *pinfo _U_, const ft_flow_t *flow, uint32_t *evidence _U_)
 {
@@ -104,7 +126,8 @@ vtp_match(tvbuff_t *tvb, const packet_info *pinfo _U_, const ft_flow_t *flow, ui
     if (tvb_captured_length(tvb) < 2 || (ft_tvb_get_u8(tvb, 0) & 0x80))
         return false;
     /* 3. A packet of one of the three protocols that the patent names follows a few bytes later: avoids all else that is not known. */
-    return vtp_find(tvb, &at) != VTP_NONE;
+    /* 4. What precedes it has no other explanation. */
+    return vtp_find(tvb, &at) != VTP_NONE && !vtp_has_other_reason(tvb, at);
 }
 
 static void

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "wire/link.h"
+#include "wire/stun_attributes.h"
 #include "wire/wire.h"
 
 #include <wsutil/bits_ctz.h>
@@ -13,6 +14,7 @@
 /* All wire formats, in the order in which they are tried: the one that is no evidence itself comes last. */
 static const ft_wire_t *const ft_wires[] = {
     FT_WIRE_FORMATS(FT_FORMAT_ADDRESS)
+    &ft_wire_channel_data,
     &ft_wire_vtp,
 };
 
@@ -44,6 +46,48 @@ ft_demux(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_
             return wire;
     }
     return NULL;
+}
+
+/* What ft_wire_begins() knows of the formats; their match() decides. */
+#define STUN_PREFIX       0x0f      /* Apple's, before a message: stun.c */
+#define STUN_COOKIE_AT    4
+#define RELAY_CHANNEL     0x60      /* relay.c; the high digit */
+#define RELAY_LENGTH_AT   2
+#define RELAY_HEADER_LEN  4
+#define RELAY_MAX_PADDING 3
+#define NAT_PROBE_LEN     16        /* nat_probe.c */
+/* The least that tells one format from another. */
+#define LEAST_LEN         8
+
+bool
+ft_wire_begins(const ft_payload_t *payload, const packet_info *pinfo)
+{
+    const uint8_t *bytes = payload->bytes;
+    unsigned end;
+
+    if (payload->captured < LEAST_LEN)
+        return false;
+    if (payload->reported == NAT_PROBE_LEN)
+        return true;
+    /* By the two bits that RFC 7983 and RFC 9443 tell protocols apart with. */
+    switch (bytes[0] >> 6) {
+    case 0:
+        /* STUN has its cookie. */
+        bytes += bytes[0] == STUN_PREFIX;
+        return ft_u16(bytes + STUN_COOKIE_AT) == FT_STUN_COOKIE >> 16;
+    case 1:
+        /* Relay channel data has a length that fits, SIP a method: what is left are QUIC's short headers, which are most of many captures. */
+        end = RELAY_HEADER_LEN + ft_u16(bytes + RELAY_LENGTH_AT);
+        if ((bytes[0] & 0xf0) == RELAY_CHANNEL)
+            return payload->reported >= end && payload->reported - end <= RELAY_MAX_PADDING;
+        return g_ascii_isupper(bytes[0]) && g_ascii_isupper(bytes[1]) && g_ascii_isupper(bytes[2]);
+    case 2:
+        /* RTP says nothing by itself. */
+        return ft_flow_has_sockets() || (ft_is_media_port(pinfo->srcport) && ft_is_media_port(pinfo->destport));
+    default:
+        /* A link probe, or QUIC with a long header. */
+        return true;
+    }
 }
 
 void

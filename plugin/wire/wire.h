@@ -110,16 +110,22 @@ typedef struct ft_packet {
     wmem_allocator_t *scope;        /* where the facts live */
     ft_kind_t kind;
     ft_phase_t phase;
-    tvbuff_t *stock_tvb;            /* UDP payload, if a dissector that Wireshark remembers for this frame may have taken it; else NULL */
+    tvbuff_t *tvb;                  /* the datagram; NULL: only what is around it is known */
+    bool stock;                     /* a dissector that Wireshark remembers for this frame may have taken it */
+    bool taken;                     /* the post-dissector has it */
+    struct ft_packet *earlier;      /* facts of an earlier datagram of the same frame (an aggregate); NULL: none */
+    ft_ends_t ends;                 /* between which it travels: of an aggregate, packet_info has in the end those of the last datagram */
     uint32_t evidence;              /* FT_EV() bits of this datagram */
     bool claimed;                   /* this dissector showed the datagram (false: a stock dissector had it) */
     bool quoted;                    /* the frame is an ICMP error that quotes a datagram of the flow */
     bool closed, closed_a;          /* the error says that nobody listens at the quoted datagram's destination; that is side a of the flow */
     bool inside_turn;               /* the datagram came out of a TURN message */
+    bool inside_shown;              /* what a TURN message carries was shown with it */
     bool from_relay, to_relay;      /* the source, the destination is the relay's side */
     ft_flow_t *flow;                /* file scope; NULL if there is none */
     bool compound;                  /* the datagram may hold more than one RTP packet */
     unsigned n_rtp;
+    unsigned rtp_before;            /* RTP packets of the frame's earlier datagrams */
     ft_rtp_t rtp[FT_MAX_SUBPACKETS];
     unsigned n_candidates;
     ft_candidate_t *candidates;     /* room for FT_MAX_CANDIDATES; NULL while there is none, as in media */
@@ -184,7 +190,8 @@ typedef struct ft_wire {
 
 #define FT_FORMAT_EXTERN(name, ...) extern const ft_wire_t ft_wire_##name;
 FT_WIRE_FORMATS(FT_FORMAT_EXTERN)
-/* No kind of its own: what a virtual transport packet wraps. */
+/* No kinds of their own: what TURN's ChannelData carries, what a virtual transport packet wraps. */
+extern const ft_wire_t ft_wire_channel_data;
 extern const ft_wire_t ft_wire_vtp;
 
 /* ---- wire.c --------------------------------------------------------------------------------- */
@@ -192,21 +199,27 @@ extern const ft_wire_t ft_wire_vtp;
 /* Registers the fields of all wire formats; finds the stock dissectors that they need. */
 void ft_wires_register(void);
 void ft_wires_handoff(void);
+/* May the datagram have one of the forms? Says no to most datagrams of others, by a few bytes and without a buffer for them. */
+bool ft_wire_begins(const ft_payload_t *payload, const packet_info *pinfo);
 /* The wire format of a datagram of two captured bytes at least; NULL: none that is known. flow may be NULL. Adds to *evidence. */
 const ft_wire_t *ft_demux(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence);
 
 /* ---- packet.c: the facts -------------------------------------------------------------------- */
 
-/* New facts of a datagram, in packet scope. wire NULL: no form that is known. */
-ft_packet_t *ft_packet_new(packet_info *pinfo, ft_flow_t *flow, const ft_wire_t *wire, uint32_t evidence);
+/* New facts of the datagram in tvb (which may be NULL), in packet scope. wire NULL: no form that is known. */
+ft_packet_t *ft_packet_new(packet_info *pinfo, tvbuff_t *tvb, ft_flow_t *flow, const ft_wire_t *wire, uint32_t evidence);
 /* Gives the facts of the datagram at hand to the post-dissector, which runs after all dissectors of the frame. */
 void ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt);
-/* The facts of the frame's datagram; NULL if it showed no sign of FaceTime. */
+/* The facts of the frame's latest datagram that showed a sign of FaceTime, those of the ones before behind them; NULL: none did. */
 ft_packet_t *ft_packet_of(packet_info *pinfo);
 /* The same while the frame is dissected. Cheap where there are none, as in most frames of a capture. */
 ft_packet_t *ft_packet_at_hand(packet_info *pinfo);
 /* The frame is dissected to its end: ft_packet_of() knows its facts from now on only if it has a tree. Called for each frame. */
 void ft_packet_leave(packet_info *pinfo, const proto_tree *tree);
+/* The facts of the datagram that these bytes are part of, while the frame is dissected; NULL: none so far. */
+ft_packet_t *ft_packet_around(packet_info *pinfo, const uint8_t *bytes);
+/* Is one of the datagram's bytes, or the one behind them, in this range? */
+bool ft_packet_within(const ft_packet_t *pkt, const uint8_t *bytes, unsigned length);
 /* How the datagram travels, if it is media. */
 ft_path_t ft_packet_path(const packet_info *pinfo, const ft_packet_t *pkt);
 /* Adds an endpoint that the packet names; a full list drops it. addr's bytes must live as long as the packet. */
@@ -237,6 +250,16 @@ uint32_t ft_rtp_clock(uint8_t payload_type, bool relayed_era);
 /* link.c: link messages, inside a TURN message as well. ft_link_match() looks at captured bytes only. */
 bool ft_link_match(tvbuff_t *tvb);
 void ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t *pkt);
+
+/* channel_data.c: has the datagram the form of TURN's ChannelData, on a flow with STUN? What it carries; NULL: nothing that was captured. */
+bool ft_channel_data_form(tvbuff_t *tvb, const ft_flow_t *flow);
+tvbuff_t *ft_channel_data_of(tvbuff_t *tvb);
+
+/* quic.c: is it a QUIC Initial of a known version? It says nothing of FaceTime. Looks at captured bytes only. */
+bool ft_quic_opens(tvbuff_t *tvb);
+
+/* relay.c: the channel number of all relay datagrams in two real calls. */
+#define FT_RELAY_CHANNEL_SEEN 0x6000
 
 /* relay.c: relay channel data whose channel header the stock STUN dissector took for TURN ChannelData (UDP port 3478 belongs to it). tvb is
  * what follows the header. The match looks at captured bytes only. */
