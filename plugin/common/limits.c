@@ -86,6 +86,12 @@ ft_limit_refuses(ft_limit_t which)
     return states[which].refuses;
 }
 
+bool
+ft_limit_is_used_up(ft_limit_t which)
+{
+    return states[which].begun && states[which].allowed == 0;
+}
+
 void
 ft_limits_settle(uint32_t frame)
 {

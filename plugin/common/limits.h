@@ -67,6 +67,8 @@ void ft_limit_gave_way(ft_limit_t which);
 uint32_t ft_limit_most(ft_limit_t which);
 /* Was the latest that asked refused? */
 bool ft_limit_refuses(ft_limit_t which);
+/* Is nothing left for the period in which the latest asked? */
+bool ft_limit_is_used_up(ft_limit_t which);
 
 /* Was any limit reached in this file? Only limits.c writes it; asked for each packet. */
 extern bool ft_any_limit;

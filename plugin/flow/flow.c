@@ -154,7 +154,7 @@ ft_flow_get_unsure(packet_info *pinfo)
 bool
 ft_flow_limit_reached(void)
 {
-    return ft_limit_refuses(FT_LIMIT_FLOWS);
+    return ft_limit_is_used_up(FT_LIMIT_FLOWS);
 }
 
 bool

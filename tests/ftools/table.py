@@ -74,9 +74,11 @@ def check_layout(out):
 def lines(out, name=CALLS):
     """The lines of the table NAME in OUT: ruler, title, filter, header, rows, ruler."""
     all_lines = out.splitlines()
-    if name not in all_lines:
+    # Behind its name a title line has the limits that were reached.
+    titles = [number for number, line in enumerate(all_lines) if line.split("; limit reached: ")[0] == name]
+    if not titles:
         raise TableError(f"no table in:\n{out}")
-    top = all_lines.index(name) - 1
+    top = titles[0] - 1
     for end in range(top + 1, len(all_lines)):
         if set(all_lines[end]) == {"="}:
             return all_lines[top:end + 1]
