@@ -11,6 +11,7 @@ import pytest
 from ftools import paths
 
 ROUNDS = 20         # of tests/fuzz: each takes half a second
+MIXED = 4           # of tests/fuzz --state: each takes some seconds
 RUNS = 2000         # of the harness, besides the kept inputs and the seeds
 
 
@@ -23,16 +24,34 @@ def built(folder, target, *options):
     return folder
 
 
-def test_broken_captures(tmp_path):
-    """A few hundred packets of a sample, broken, missing, doubled and in another order, with sanitizers in the plugin."""
+@pytest.fixture(scope="module")
+def sanitized(tmp_path_factory):
+    """run(arguments of tests/fuzz): what it says, with sanitizers in the plugin."""
     library = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True).stdout.strip()
     if not os.path.isabs(library):
         pytest.skip("gcc has no address sanitizer here")
-    plugin = built(tmp_path / "build", "facetime", "-DCMAKE_C_COMPILER=gcc", "-DFT_SANITIZE=ON") / "facetime.so"
-    done = subprocess.run([sys.executable, paths.ROOT / "tests" / "fuzz", "--seed", "1", "--rounds", str(ROUNDS), "--env", f"LD_PRELOAD={library}",
-                           "--env", "ASAN_OPTIONS=detect_leaks=0"], cwd=tmp_path, env={**os.environ, "FT_PLUGIN": str(plugin)},
-                          capture_output=True, text=True, check=False, timeout=600)
+    folder = tmp_path_factory.mktemp("sanitized")
+    plugin = built(folder / "build", "facetime", "-DCMAKE_C_COMPILER=gcc", "-DFT_SANITIZE=ON") / "facetime.so"
+
+    def run(*args):
+        done = subprocess.run([sys.executable, paths.ROOT / "tests" / "fuzz", "--seed", "1", *map(str, args), "--env", f"LD_PRELOAD={library}",
+                               "--env", "ASAN_OPTIONS=detect_leaks=0"], cwd=folder, env={**os.environ, "FT_PLUGIN": str(plugin)},
+                              capture_output=True, text=True, check=False, timeout=900)
+        return done
+
+    return run
+
+
+def test_broken_captures(sanitized):
+    """A few hundred packets of a sample, broken, missing, doubled and in another order, with sanitizers in the plugin."""
+    done = sanitized("--rounds", ROUNDS)
     assert done.returncode == 0 and f"{ROUNDS} rounds, 0 failed" in done.stdout, done.stdout + done.stderr
+
+
+def test_mixed_captures(sanitized):
+    """Two captures mixed, a flood between them, several in one sharkd: what must agree does, and nothing is read that is not there."""
+    done = sanitized("--state", "--rounds", MIXED)
+    assert done.returncode == 0 and f"{MIXED} rounds, 0 failed" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.skipif(not shutil.which("clang"), reason="clang is not installed")
