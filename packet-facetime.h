@@ -77,7 +77,9 @@ typedef enum {
     FT_JOIN_DEVICE,         /* the same device at the same time */
     FT_JOIN_RELAY,          /* the same relay, in a capture taken on the device */
     FT_JOIN_BEFORE,         /* a NAT probe of the device, shortly before the call */
-    FT_JOIN_AROUND          /* a flow of the device to one of FaceTime's servers, shortly before or during the call */
+    FT_JOIN_AROUND,         /* a flow of the device to one of FaceTime's servers, shortly before or during the call */
+    FT_JOIN_PEER,           /* the same peer: an endpoint that the call has by its packets */
+    FT_JOIN_TOKEN           /* the token of a session with the relay */
 } ft_join_t;
 
 /* Path of a media packet: facetime.path. As a mask in a call. */

@@ -170,12 +170,15 @@ uint32_t
 ft_context_of(tvbuff_t *tvb, const packet_info *pinfo, const ft_wire_t *wire)
 {
     uint32_t evidence = 0;
+    bool foreign;
 
     if (!ft_flow_has_sockets())
         return 0;
-    if (ft_flow_same_socket(pinfo))
+    /* RTP of a payload type that FaceTime does not have is that of another program, which has taken the port. */
+    foreign = wire->kind == FT_KIND_RTP && !ft_rtp_is_own(ft_tvb_get_u8(tvb, 1) & 0x7f);
+    if (!foreign && ft_flow_same_socket(pinfo))
         evidence |= FT_EV(FT_EV_SAME_SOCKET);
-    if (ft_call_by_ends(pinfo))
+    if (!foreign && ft_call_by_ends(tvb, pinfo))
         evidence |= FT_EV(FT_EV_CANDIDATE);
     if (wire->kind == FT_KIND_RTP && tvb_captured_length(tvb) >= FT_RTP_HEADER_LEN && ft_stream_find(tvb_get_ntohl(tvb, FT_RTP_SSRC_AT)))
         evidence |= FT_EV(FT_EV_SSRC);

@@ -163,7 +163,7 @@ bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
     pkt->quoted = true;
     pkt->closed = said.closed;
     pkt->closed_a = said.closed_a;
-    pkt->phase = FT_PHASE_CONNECTIVITY;
+    pkt->phase = flow->kinds & (1u << FT_KIND_RELAY | 1u << FT_KIND_QUIC) ? FT_PHASE_RELAY : FT_PHASE_CONNECTIVITY;
     pkt->label = "ICMP error";
     ft_packet_attach(pinfo, pkt);
     return pkt;
@@ -296,14 +296,28 @@ unseen_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool alone)
 static int8_t
 device_by_call(const ft_flow_t *flow)
 {
-    bool a = ft_call_by_device(&flow->a.addr) != NULL, b = ft_call_by_device(&flow->b.addr) != NULL;
+    bool a = ft_call_by_device(flow, 0) != NULL, b = ft_call_by_device(flow, 1) != NULL;
 
     return a == b ? -1 : a ? 0 : 1;
 }
 
-/* Which side the form of the datagram shows as the device: who sends to the relay, who asks for its mapping. */
+/* SIP between a device and other software, a telephone that knows no FaceTime: who names himself Viceroy in User-Agent or Server is the device, and
+ * who answers as Viceroy to SIP that was not. Between two devices both do; then the sign says nothing. */
 static int8_t
-device_by_form(const ft_packet_t *pkt, bool from_a)
+device_by_software(const ft_flow_t *flow, const ft_packet_t *pkt, bool from_a)
+{
+    bool viceroy = (pkt->evidence & FT_EV(FT_EV_VICEROY)) != 0;
+
+    if (pkt->sip->user_agent && !viceroy)
+        return from_a ? 1 : 0;
+    if (viceroy && !from_a && (flow->kinds & (1u << FT_KIND_SIP)) && !(flow->evidence & FT_EV(FT_EV_VICEROY)))
+        return 1;
+    return -1;
+}
+
+/* Which side the form of the datagram shows as the device: who sends to the relay, who asks for its mapping, whose software it is. */
+static int8_t
+device_by_form(const ft_flow_t *flow, const ft_packet_t *pkt, bool from_a)
 {
     bool probe = pkt->kind == FT_KIND_NAT_PROBE;
 
@@ -311,18 +325,22 @@ device_by_form(const ft_packet_t *pkt, bool from_a)
         return from_a ? 0 : 1;
     if (pkt->from_relay || (probe && pkt->is_answer))
         return from_a ? 1 : 0;
-    return -1;
+    return pkt->sip ? device_by_software(flow, pkt, from_a) : -1;
 }
 
 /* Tells the flow what the datagram, and what is known around it, say of it. */
 static void
-take_into_flow(packet_info *pinfo, ft_flow_t *flow, const ft_packet_t *pkt)
+take_into_flow(tvbuff_t *frame, packet_info *pinfo, ft_flow_t *flow, const ft_packet_t *pkt)
 {
     ft_flow_news_t news = { .kind = pkt->kind, .evidence = pkt->evidence, .device_by_form = -1, .device_by_call = -1,
                             .inside_turn = pkt->inside_turn, .quic_scid_len = pkt->quic_scid_len, .quic_scid = pkt->quic_scid };
 
+    if (pkt->rtp_cut)
+        flow->rtp_cut |= ft_flow_from_a(flow, pinfo) ? 1 : 2;
+    if (ft_flow_wants_links(flow, ft_flow_from_a(flow, pinfo)))
+        ft_flow_note_links(flow, ft_flow_from_a(flow, pinfo), ft_link_end(frame, pinfo, true), ft_link_end(frame, pinfo, false));
     if (flow->device_side < 0) {
-        news.device_by_form = device_by_form(pkt, ft_flow_from_a(flow, pinfo));
+        news.device_by_form = device_by_form(flow, pkt, ft_flow_from_a(flow, pinfo));
         news.device_by_call = device_by_call(flow);
     }
     if (pkt->sip) {
@@ -351,7 +369,7 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
     /* Wireshark goes on asking who took it. */
     if (pkt->stock && (pkt->earlier || !is_plain_data(pinfo)))
         late_note(pinfo);
-    take_into_flow(pinfo, pkt->flow, pkt);
+    take_into_flow(tvb, pinfo, pkt->flow, pkt);
     if (pkt->n_rtp) {
         ft_arrival_of(&arrival, tvb, pinfo, pkt);
         pkt->dscp = arrival.dscp;
@@ -572,7 +590,7 @@ take_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool several)
     /* Whose expert items these are. */
     pinfo->current_proto = "FaceTime";
     n_shown = 0;
-    ft_services_begin(pinfo);
+    ft_services_begin(tvb);
     if (G_UNLIKELY(several)) {
         count = ft_aggregate_of(packets, tvb, pinfo);
         if (count > 0 || (pkt && pkt->earlier))

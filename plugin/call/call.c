@@ -19,7 +19,7 @@
 static wmem_array_t *calls;             /* of ft_call_t *, in the order they were made; merged ones included */
 static wmem_array_t *live;              /* the ones that stand for themselves, by their first packets; made by ft_call_renumber() */
 static bool numbers_stale;              /* `live` is older than `calls` */
-static nstime_t clock_now;              /* absolute time of the latest frame of the first pass */
+static ft_clock_t capture_clock;         /* of the frames of the first pass */
 
 ft_call_t *
 ft_call_root(ft_call_t *call)
@@ -31,6 +31,20 @@ ft_call_root(ft_call_t *call)
         call = call->merged_into;
     }
     return call;
+}
+
+const ft_endpoint_t *
+ft_call_relay(const ft_call_t *call, bool *answers)
+{
+    static const ft_endpoint_t none;
+    const ft_endpoint_t *tried = &none;
+
+    *answers = false;
+    for (unsigned i = call->n_relays; i-- > 0;) {
+        *answers |= call->relays[i].received > 0 || call->relays[i].data;
+        tried = &call->relays[i].at;
+    }
+    return call->relay.addr.type != AT_NONE ? &call->relay : tried;
 }
 
 ft_call_t *
@@ -48,7 +62,8 @@ ft_call_lives(const ft_call_t *call, const nstime_t *now)
         return false;
     if (call->end.frame && ft_seconds(now, &call->end.when) > FT_CALL_AFTER_END_SECONDS)
         return false;
-    return ft_seconds(now, &call->own_time) <= FT_CALL_IDLE_SECONDS;
+    /* One of the two may be wrong. */
+    return ft_seconds(now, &call->recent[0]) <= FT_CALL_IDLE_SECONDS || ft_seconds(now, &call->recent[1]) <= FT_CALL_IDLE_SECONDS;
 }
 
 ft_call_t *
@@ -61,7 +76,7 @@ ft_call_new(const packet_info *pinfo)
     call = wmem_new0(wmem_file_scope(), ft_call_t);
     call->number = wmem_array_get_count(calls) + 1;
     call->first_frame = call->last_frame = pinfo->num;
-    call->first_time = call->last_time = call->own_first_time = call->own_time = pinfo->abs_ts;
+    call->first_time = call->last_time = call->own_first_time = call->own_time = call->recent[0] = call->recent[1] = pinfo->abs_ts;
     wmem_array_append_one(calls, call);
     numbers_stale = true;
     return call;
@@ -161,7 +176,7 @@ ft_call_state(const ft_call_t *call)
     if (ft_call_link_end(call).frame)
         return FT_STATE_ENDED;
     if (!nstime_is_zero(&call->last_media_time))
-        return ft_seconds(&clock_now, &call->last_media_time) > FT_SILENCE_SECONDS ? FT_STATE_INTERRUPTED : FT_STATE_ESTABLISHED;
+        return ft_seconds(ft_call_now(), &call->last_media_time) > FT_SILENCE_SECONDS ? FT_STATE_INTERRUPTED : FT_STATE_ESTABLISHED;
     if (call->answer.frame)
         return FT_STATE_ESTABLISHED;
     return call->ringing.frame ? FT_STATE_RINGING : FT_STATE_ATTEMPTED;
@@ -208,7 +223,7 @@ ft_call_end(const ft_call_t *call)
     case FT_STATE_RINGING:
     case FT_STATE_ESTABLISHED: break;
     }
-    return ft_seconds(&clock_now, &call->own_time) > FT_SILENCE_SECONDS ? FT_END_TIMEOUT : FT_END_CAPTURE;
+    return ft_seconds(ft_call_now(), &call->own_time) > FT_SILENCE_SECONDS ? FT_END_TIMEOUT : FT_END_CAPTURE;
 }
 
 ft_side_t
@@ -278,17 +293,22 @@ ft_call_limit_reached(void)
     return ft_limit_refuses(FT_LIMIT_CALLS);
 }
 
-void
-ft_call_clock(const nstime_t *now)
+bool
+ft_call_tick(const nstime_t *now)
 {
-    if (now->secs > clock_now.secs || (now->secs == clock_now.secs && now->nsecs > clock_now.nsecs))
-        clock_now = *now;
+    return ft_clock_add(&capture_clock, now);
 }
 
 const nstime_t *
 ft_call_now(void)
 {
-    return &clock_now;
+    return ft_clock_latest(&capture_clock);
+}
+
+bool
+ft_call_time_jumps(void)
+{
+    return !nstime_is_zero(&capture_clock.jump);
 }
 
 void
@@ -297,5 +317,5 @@ ft_call_init(void)
     calls = wmem_array_new(wmem_file_scope(), sizeof(ft_call_t *));
     live = NULL;
     numbers_stale = true;
-    nstime_set_zero(&clock_now);
+    memset(&capture_clock, 0, sizeof capture_clock);
 }

@@ -28,6 +28,13 @@ typedef struct ft_stream_side {
     uint32_t generation;            /* of the side's streams that it began with, from 1 */
 } ft_stream_side_t;
 
+/* One packet of a stream as it was seen first. */
+typedef struct ft_sight {
+    const ft_flow_t *flow;          /* NULL: none */
+    nstime_t when;                  /* absolute */
+    uint16_t seq;
+} ft_sight_t;
+
 /* One SSRC of one sender. File scope. */
 typedef struct ft_stream {
     uint32_t ssrc;
@@ -35,6 +42,9 @@ typedef struct ft_stream {
     uint32_t packets;               /* on all paths */
     struct ft_call *call;
     ft_stream_side_t *by[FT_MEDIA_SIDES]; /* as each side has it; NULL: that one does not */
+    uint16_t latest;                /* sequence number of the latest packet */
+    nstime_t when;                  /* absolute, of that */
+    ft_sight_t sight;               /* one packet of it, to be seen again at another place */
 } ft_stream_t;
 
 /* What happened in a call. */
@@ -116,6 +126,15 @@ typedef struct ft_call_media {
 /* Addresses of the device that a call keeps: Wi-Fi and cellular, each with IPv4 and IPv6, and those of a second capture point. */
 #define FT_MAX_DEVICES 8
 
+/* Relays that a call keeps: tried ones, one for each interface, and those after a loss of the network. */
+#define FT_MAX_RELAYS 4
+
+typedef struct ft_call_relay {
+    ft_endpoint_t at;
+    uint32_t sent, received;        /* packets to it and from it */
+    bool data;                      /* relay channel data was among them: not only tried */
+} ft_call_relay_t;
+
 /* What an eavesdropper can read of a call, and what is protected: show/tap_exposure.c has the words. */
 typedef enum {
     FT_EXPOSED_PARTIES,     /* numbers, Apple IDs or names in SIP */
@@ -147,6 +166,9 @@ typedef struct ft_call {
     bool superseded;                /* another call began on its sockets: it gets no more packets */
     uint32_t first_frame, last_frame;
     nstime_t first_time, last_time; /* absolute */
+    ft_clock_t own_clock;           /* of its own packets */
+    nstime_t recent[2];             /* absolute, of its two latest own packets in the order of the file */
+    struct ft_call *reopens, *reopened_by; /* the silent call of the same device that may go on in this one, and back; NULL: none, or decided */
     nstime_t own_first_time, own_time; /* absolute, of the first and the latest packet that is the call's own, not one around it */
     uint32_t packets;               /* frames */
     uint64_t bytes;                 /* of those frames, on the wire */
@@ -183,11 +205,21 @@ typedef struct ft_call {
     const char *sip_call_id;        /* NULL without SIP */
     const char *from, *to;          /* number, Apple ID or display name as visible; NULL where not */
     ft_endpoint_t device, peer, relay; /* AT_NONE where not known */
+    ft_call_relay_t relays[FT_MAX_RELAYS]; /* in the order of their first packets */
+    unsigned n_relays;
+    ft_moment_t refused;            /* the first ICMP error that quotes a packet to a relay */
+    nstime_t last_received;         /* absolute, of media to the device; zero: none yet */
+    uint32_t unheard;               /* the longest time that the device sent media and none came, in seconds */
+    uint32_t unheard_frame;         /* the frame at which it had lasted so long */
+    const struct ft_flow *peer_flow; /* that showed the peer; NULL: none */
+    struct ft_flow *undecided;      /* flows of which it is not known which side is the device, the latest first; linked by next_undecided */
+    unsigned n_undecided;
     ft_endpoint_t announced_peer;   /* the first public address that the peer announced: where it may be, while no packet shows it */
     ft_endpoint_t devices[FT_MAX_DEVICES]; /* the device's addresses with the port first seen; device is the first of them */
     unsigned n_devices;
     ft_moment_t exposure[FT_EXPOSURE_COUNT]; /* the first packet that shows each */
     uint64_t dscp_sent, dscp_received; /* masks of the DSCP values of media from and to the device */
+    double clock_offset;            /* seconds by which the clocks of two places differ that the call was captured at; 0: not seen */
     uint8_t worst_loss;             /* of its streams, in per cent of a stream's packets, rounded down */
     uint32_t worst_ssrc;            /* of the stream with that loss */
     unsigned n_events;              /* packets that a ladder shows */
@@ -222,6 +254,9 @@ typedef struct ft_call_packets {
 
 /* ---- call.c --------------------------------------------------------------------------------- */
 
+/* The relay whose packets the call has: the first with channel data, else the first that was tried; AT_NONE where there is none. *answers: something
+ * came back from one. */
+const ft_endpoint_t *ft_call_relay(const ft_call_t *call, bool *answers);
 /* The call that stands for this one, after merges. */
 ft_call_t *ft_call_root(ft_call_t *call);
 /* The call of the flow at this frame; NULL if none. */
@@ -245,8 +280,6 @@ void ft_call_renumber(void);
 /* Calls in the order in which they began; number of them. i from 0. */
 unsigned ft_call_count(void);
 const ft_call_t *ft_call_at(unsigned i);
-/* Tells the calls the time of each frame, so that a silent call can be told from one at the end of the capture. */
-void ft_call_clock(const nstime_t *now);
 /* True if more calls were seen than are kept. */
 bool ft_call_limit_reached(void);
 
@@ -255,13 +288,16 @@ bool ft_call_limit_reached(void);
 /* The stream with the SSRC, NULL if there is none; the second one makes it (NULL: the limit). */
 ft_stream_t *ft_stream_find(uint32_t ssrc);
 ft_stream_t *ft_stream_get(uint32_t ssrc);
-/* The living call that one of the packet's ends was announced for, or seen for by a server; NULL if there is none. */
-ft_call_t *ft_call_by_ends(const packet_info *pinfo);
-/* The latest call of the device with this address; NULL if there is none. */
-ft_call_t *ft_call_by_device(const address *addr);
+/* tvb: of the packet. The living call that one of its ends was announced for, or seen for by a server; NULL if there is none. */
+ft_call_t *ft_call_by_ends(tvbuff_t *tvb, const packet_info *pinfo);
+/* The latest call of the device at side a (0) or b (1) of the flow; NULL if there is none. */
+ft_call_t *ft_call_by_device(const ft_flow_t *flow, unsigned side);
 
 /* ---- join.c --------------------------------------------------------------------------------- */
 
+/* Tells the calls the time of each frame, so that a silent call can be told from one at the end of the capture; what the frame before began is of the
+ * call before, if its time was wrong. */
+void ft_call_clock(const nstime_t *now);
 /* Takes a datagram of a FaceTime flow into its call, making or joining one. First pass only.
  * Returns the call, or NULL (no call yet, or the limit). */
 ft_call_t *ft_call_add(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
@@ -278,8 +314,8 @@ void ft_calls_init(void);
 
 /* ---- services.c ----------------------------------------------------------------------------- */
 
-/* Tells what kind of capture the frame is from. Before the next two, for each frame that they are asked of. */
-void ft_services_begin(const packet_info *pinfo);
+/* Tells the frame at hand. Before the next two, for each frame that they are asked of. */
+void ft_services_begin(tvbuff_t *frame);
 /* False: the packet is of no service flow, as most packets of a capture. Cheap. */
 bool ft_service_flow_may_be(const packet_info *pinfo);
 /* The service flow that the packet is part of, and *call, the call that it belongs to; NULL if it is none or has no call.

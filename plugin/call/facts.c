@@ -6,6 +6,7 @@
 #include "call/internal.h"
 
 #include <epan/to_str.h>
+#include <math.h>
 
 /* Bytes of a name or number that are kept with a call: a telephone number has 15 digits, an address 254 characters (RFC 5321). */
 #define FT_MAX_PARTY 256
@@ -15,26 +16,76 @@
 /* A ladder shows routine of this flow: of QUIC or STUN, as answer or not, in one direction or the other; an ICMP error. */
 #define FT_NOTED_ROUTINE(quic, answer, from_a) (1u << (FT_KIND_COUNT + 1 + 4 * (quic) + 2 * (answer) + (from_a)))
 #define FT_NOTED_REFUSED (1u << (FT_KIND_COUNT + 9))
-G_STATIC_ASSERT(FT_KIND_COUNT + 9 < 32);
+/* The call has the remote end by its packets. */
+#define FT_NOTED_PEER (1u << (FT_KIND_COUNT + 10))
+G_STATIC_ASSERT(FT_KIND_COUNT + 10 < 32);
+
+/* Flows of a call whose sides may be decided later. */
+#define FT_MAX_UNDECIDED 16
 
 /* The call can be found by this address of a device, and gets what the device did shortly before. */
 static void
-facts_index_device(ft_call_t *call, const ft_endpoint_t *device)
+facts_index_device(ft_call_t *call, const ft_endpoint_t *device, const uint32_t links[2], bool fact)
 {
-    ft_index_add_device(device, call);
-    ft_services_take(call, &device->addr);
+    ft_index_add_device(device, links, fact, call);
+    ft_services_take(call, &device->addr, links[1] ? links[1] : links[0], fact);
+    if (links[0] && links[1] && links[0] != links[1])
+        ft_services_take(call, &device->addr, links[0], fact);
 }
 
 void
 ft_facts_add_device(ft_call_t *call, const ft_endpoint_t *device)
 {
-    facts_index_device(call, device);
     for (unsigned i = 0; i < call->n_devices; i++) {
         if (addresses_equal(&call->devices[i].addr, &device->addr))
             return;
     }
     if (call->n_devices < FT_MAX_DEVICES)
         call->devices[call->n_devices++] = *device;
+}
+
+/* Directions of the flow in which packets were seen. */
+static uint8_t
+links_seen(const ft_flow_t *flow)
+{
+    return (uint8_t)((flow->link_ends[0][1] ? 1 : 0) | (flow->link_ends[1][1] ? 2 : 0));
+}
+
+/* What was decided before the device was known is looked at again: flows whose one end it is have it at that side, and it is not its own peer. */
+static void
+facts_decide(ft_call_t *call)
+{
+    ft_flow_t **place = &call->undecided;
+
+    while (*place) {
+        ft_flow_t *flow = *place;
+        bool a = false, b = false;
+
+        for (unsigned i = 0; i < call->n_devices; i++) {
+            a |= ft_endpoint_equal(&call->devices[i], &flow->a);
+            b |= ft_endpoint_equal(&call->devices[i], &flow->b);
+        }
+        if (a == b && flow->device_side < 0) {
+            place = &flow->next_undecided;
+            continue;
+        }
+        if (flow->device_side < 0)
+            flow->device_side = a ? 0 : 1;
+        if (call->peer_flow == flow)
+            call->peer = *ft_flow_remote(flow);
+        *place = flow->next_undecided;
+        call->n_undecided--;
+    }
+}
+
+void
+ft_facts_take_device(ft_call_t *call, ft_flow_t *flow)
+{
+    flow->told_links = links_seen(flow);
+    facts_index_device(call, ft_flow_device(flow), flow->link_ends[flow->device_side == 1 ? 1 : 0], true);
+    ft_facts_add_device(call, ft_flow_device(flow));
+    if (call->undecided)
+        facts_decide(call);
 }
 
 void
@@ -72,7 +123,7 @@ facts_caller(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo)
     if (flow->device_side >= 0 || !flow->both_local)
         return;
     flow->device_side = ft_flow_from_a(flow, pinfo) ? 0 : 1;
-    ft_facts_add_device(call, ft_flow_device(flow));
+    ft_facts_take_device(call, flow);
 }
 
 static void
@@ -158,6 +209,42 @@ facts_loss(ft_call_t *call, const ft_stream_t *stream, const ft_stream_side_t *b
     }
 }
 
+/* Packets of a stream after which another one is looked out for: a minute of audio. */
+#define FT_SIGHT_EVERY 3000
+/* Longer than a packet is on its way between two places of a network, or waits in a queue: their clocks differ. */
+#define FT_CLOCKS_DIFFER_SECONDS 3
+
+/* The same packet at two places: captured at both ends, say, and the files merged. Only its time differs, by its way and by the clocks. */
+static void
+facts_clocks(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, uint16_t number, const packet_info *pinfo)
+{
+    ft_sight_t *sight = &stream->sight;
+    double offset;
+
+    if (!sight->flow || (flow == sight->flow && stream->packets % FT_SIGHT_EVERY == 0)) {
+        sight->flow = flow;
+        sight->seq = number;
+        sight->when = pinfo->abs_ts;
+    } else if (flow != sight->flow && number == sight->seq) {
+        offset = ft_seconds(&pinfo->abs_ts, &sight->when);
+        if (call->clock_offset == 0 && fabs(offset) > FT_CLOCKS_DIFFER_SECONDS)
+            call->clock_offset = offset;
+    }
+}
+
+/* The longest time in which the device sent media and nothing came. */
+static void
+facts_unheard(ft_call_t *call, const packet_info *pinfo, bool from_device)
+{
+    if (!from_device) {
+        call->last_received = pinfo->abs_ts;
+    } else if (!nstime_is_zero(&call->last_received) && pinfo->abs_ts.secs - call->last_received.secs > (time_t)call->unheard &&
+               pinfo->abs_ts.secs - call->last_media_time.secs <= 1) {
+        call->unheard = (uint32_t)(pinfo->abs_ts.secs - call->last_received.secs);
+        call->unheard_frame = pinfo->num;
+    }
+}
+
 static void
 facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet_info *pinfo, ft_side_t side)
 {
@@ -172,16 +259,26 @@ facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet
             continue;
         stream->payload_type = rtp->payload_type;
         stream->packets++;
+        stream->latest = rtp->seq;
+        stream->when = pinfo->abs_ts;
         stream->call = call;
         ft_media_take(call, flow, stream, side, pkt, rtp, &at);
-        facts_loss(call, stream, stream->by[side]);
+        /* Numbers that are missing may be among headers that were cut off. */
+        if (!flow->rtp_cut)
+            facts_loss(call, stream, stream->by[side]);
+        facts_clocks(call, flow, stream, rtp->seq, pinfo);
         flow->last_stream = stream;
     }
     call->paths |= pkt->kind == FT_KIND_RELAY || pkt->from_relay || pkt->to_relay || pkt->inside_turn ? FT_PATH_RELAY : FT_PATH_DIRECT;
     if (flow->device_side >= 0)
         *(side == FT_SIDE_DEVICE ? &call->media_sent : &call->media_received) += pkt->n_rtp;
+    if (flow->device_side >= 0)
+        facts_unheard(call, pinfo, side == FT_SIDE_DEVICE);
     if (flow->device_side >= 0 && pkt->dscp >= 0)
         *(side == FT_SIDE_DEVICE ? &call->dscp_sent : &call->dscp_received) |= UINT64_C(1) << pkt->dscp;
+    /* What the call announced counts for more now: its other flows look again. */
+    if (nstime_is_zero(&call->last_media_time))
+        ft_index_tell();
     call->last_media_time = pinfo->abs_ts;
 }
 
@@ -318,6 +415,57 @@ facts_paths(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_m
 /* The relay is who sends relay data; a host that only answered a QUIC handshake may be one that was tried and left. The peer is
  * who sends SIP or media itself, or answers a check. */
 static void
+facts_peer(ft_call_t *call, ft_flow_t *flow)
+{
+    call->peer = *ft_flow_remote(flow);
+    call->peer_flow = flow;
+    for (unsigned i = 0; i < call->n_devices; i++) {
+        if (flow->device_side < 0 && ft_endpoint_equal(&call->devices[i], &call->peer))
+            call->peer = *ft_flow_device(flow);
+    }
+    if (flow->device_side >= 0 || call->n_undecided >= FT_MAX_UNDECIDED)
+        return;
+    flow->next_undecided = call->undecided;
+    call->undecided = flow;
+    call->n_undecided++;
+}
+
+/* The relay at the flow's remote end, made if the call has none there; NULL: the limit. */
+static ft_call_relay_t *
+facts_relay(ft_call_t *call, ft_flow_t *flow)
+{
+    const ft_endpoint_t *remote = ft_flow_remote(flow);
+
+    /* The number may be of a call that was merged into this one. */
+    if (flow->relay_index == 0 || flow->relay_index > call->n_relays || !ft_endpoint_equal(&call->relays[flow->relay_index - 1].at, remote)) {
+        unsigned i = 0;
+
+        while (i < call->n_relays && !ft_endpoint_equal(&call->relays[i].at, remote))
+            i++;
+        if (i == FT_MAX_RELAYS)
+            return NULL;
+        if (i == call->n_relays)
+            call->relays[call->n_relays++].at = *remote;
+        flow->relay_index = (uint8_t)(i + 1);
+    }
+    return &call->relays[flow->relay_index - 1];
+}
+
+static void
+facts_count_relay(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_device)
+{
+    ft_call_relay_t *relay = facts_relay(call, flow);
+
+    if (!relay)
+        return;
+    *(from_device ? &relay->sent : &relay->received) += 1;
+    relay->data |= pkt->kind == FT_KIND_RELAY;
+}
+
+/* What a device exchanges with Apple's servers, not with its peer. */
+#define KINDS_OF_SERVERS (1u << FT_KIND_RELAY | 1u << FT_KIND_QUIC | 1u << FT_KIND_NAT_PROBE | 1u << FT_KIND_LINK_PROBE)
+
+static void
 facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_device)
 {
     const ft_endpoint_t *device = ft_flow_device(flow), *remote = ft_flow_remote(flow);
@@ -328,40 +476,63 @@ facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_
     /* Both ends have private addresses: the capture sees both devices' networks, and what both do around the call. */
     if (flow->both_local && !(flow->noted & FT_NOTED_BOTH_ENDS)) {
         flow->noted |= FT_NOTED_BOTH_ENDS;
-        facts_index_device(call, &flow->a);
-        facts_index_device(call, &flow->b);
+        facts_index_device(call, &flow->a, flow->link_ends[0], true);
+        facts_index_device(call, &flow->b, flow->link_ends[1], true);
     }
     if ((pkt->kind == FT_KIND_RELAY || (pkt->inside_turn && pkt->n_rtp)) && call->relay.addr.type == AT_NONE)
         call->relay = *remote;
+    if (pkt->kind == FT_KIND_RELAY || pkt->kind == FT_KIND_QUIC)
+        facts_count_relay(call, flow, pkt, from_device);
     if ((pkt->kind == FT_KIND_RELAY || pkt->kind == FT_KIND_QUIC) && !(flow->noted & (1u << pkt->kind))) {
-        ft_index_add_relay(&remote->addr, call);
+        ft_index_add_relay(remote, ft_flow_link(flow, flow->device_side == 1 ? 1 : 0), call);
         flow->noted |= 1u << pkt->kind;
     }
     if (call->peer.addr.type == AT_NONE && !apple && !pkt->inside_turn &&
         (pkt->kind == FT_KIND_SIP || pkt->kind == FT_KIND_RTP || (pkt->kind == FT_KIND_STUN && pkt->is_answer && !from_device)))
-        call->peer = *remote;
+        facts_peer(call, flow);
     if (pkt->kind == FT_KIND_STUN && !apple && !pkt->inside_turn && !pkt->is_answer && from_device && call->announced_peer.addr.type == AT_NONE &&
         !ft_is_private(&remote->addr))
         call->announced_peer = *remote;
+    /* Not a relay or server whose address is not Apple's: behind NAT64, say. */
+    if (!apple && !pkt->inside_turn && !(flow->noted & FT_NOTED_PEER) && (pkt->kind == FT_KIND_STUN || pkt->kind == FT_KIND_RTP) &&
+        !ft_is_local(&remote->addr) && !ft_is_relay_port(remote->port) && !(flow->kinds & KINDS_OF_SERVERS)) {
+        flow->noted |= FT_NOTED_PEER;
+        ft_index_add_end(remote, 0, FT_KNOWN_PEER, FT_JOIN_PEER, call);
+    }
     if (pkt->kind == FT_KIND_STUN && !apple && !pkt->inside_turn)
         *(pkt->is_answer ? &call->check_answers : &call->checks) += 1;
 }
 
 static void
-facts_candidates(ft_call_t *call, const ft_packet_t *pkt, bool from_device)
+facts_candidates(ft_call_t *call, const ft_flow_t *flow, const ft_packet_t *pkt, bool from_device)
 {
+    unsigned device_side = flow->device_side == 1 ? 1 : 0;
+
     for (unsigned i = 0; i < pkt->n_candidates; i++) {
         const ft_candidate_t *candidate = &pkt->candidates[i];
         bool own = candidate->how == FT_CANDIDATE_OWN;
         bool of_device = own ? from_device : !from_device;
 
-        ft_index_add_end(&candidate->at, of_device ? FT_KNOWN_DEVICE : FT_KNOWN_PEER, own ? FT_JOIN_CANDIDATE : FT_JOIN_MAPPED, call);
+        ft_index_add_end(&candidate->at, ft_flow_link(flow, device_side), of_device ? FT_KNOWN_DEVICE : FT_KNOWN_PEER,
+                         own ? FT_JOIN_CANDIDATE : FT_JOIN_MAPPED, call);
         if (!of_device && own && call->announced_peer.addr.type == AT_NONE && !ft_is_private(&candidate->at.addr) && !ft_is_apple(&candidate->at.addr))
             ft_endpoint_copy(&call->announced_peer, &candidate->at.addr, candidate->at.port);
         /* The device's other addresses: another interface of it, or IPv6. Not those of its NAT, which others have too. */
         if (of_device && own && (candidate->at.addr.type == AT_IPv6 || ft_is_private(&candidate->at.addr)))
-            facts_index_device(call, &candidate->at);
+            facts_index_device(call, &candidate->at, flow->link_ends[device_side], false);
     }
+}
+
+/* A NAT probe is certain to be Apple's, but games (GameKit) and the system send it without a call: it makes none sure. */
+#define FT_EV_OF_NO_CALL (FT_EV(FT_EV_SNATMAP) | FT_EV(FT_EV_COMMNAT))
+
+void
+ft_facts_confidence(ft_call_t *call, const ft_flow_t *flow)
+{
+    ft_confidence_t confidence = ft_confidence(flow->evidence & ~FT_EV_OF_NO_CALL);
+
+    if (confidence > call->confidence)
+        call->confidence = confidence;
 }
 
 void
@@ -377,22 +548,28 @@ ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const 
     side = flow->device_side < 0 ? FT_SIDE_UNKNOWN : from_device ? FT_SIDE_DEVICE : FT_SIDE_PEER;
     ft_call_count_in(call, 1, ft_wire_bytes(pinfo), pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
     call->last_frame = MAX(call->last_frame, pinfo->num);
-    if (nstime_cmp(&pinfo->abs_ts, &call->own_time) > 0)
-        call->own_time = pinfo->abs_ts;
+    ft_clock_add(&call->own_clock, &pinfo->abs_ts);
+    call->own_time = *ft_clock_latest(&call->own_clock);
+    call->recent[1] = call->recent[0];
+    call->recent[0] = pinfo->abs_ts;
     call->evidence |= flow->evidence;
     if (flow->confidence > call->confidence)
-        call->confidence = flow->confidence;
+        ft_facts_confidence(call, flow);
     /* What is not known says nothing of a phase. */
     if (pkt->kind != FT_KIND_UNKNOWN)
         note_moment(&call->phase[pkt->phase], pinfo);
     ft_facts_arrow(call, flow, pinfo, pkt);
     ft_exposure_datagram(call, pinfo, pkt);
+    if (flow->told_links != links_seen(flow) && flow->device_side >= 0)
+        ft_facts_take_device(call, flow);
     facts_sides(call, flow, pkt, from_device);
-    facts_candidates(call, pkt, from_device);
+    facts_candidates(call, flow, pkt, from_device);
     if (pkt->participant && pkt->participant != flow->last_participant) {
         ft_index_add_participant(pkt->participant, call);
         flow->last_participant = pkt->participant;
     }
+    if (pkt->quic_token)
+        ft_index_add_token(pkt->quic_token, pkt->quic_token_len, call);
     for (unsigned i = 0; i < pkt->n_sdp_ssrc; i++) {
         ft_stream_t *stream = ft_stream_get(pkt->sdp_ssrc[i]);
 

@@ -14,6 +14,10 @@
  * after some 10 s of silence (observed behaviour, no written source). */
 #define FT_SILENCE_SECONDS 10
 
+/* A device that opens a session with a relay after its media was silent for so long may make another call: audio has 50 packets a second, and
+ * nobody hangs up and calls again within a second. What comes next says whether it does: join.c. */
+#define FT_REDIAL_SECONDS 0.8
+
 /* The addresses in the NAT probes of a flow, while the probes wait for their call. File scope. */
 typedef struct ft_probed {
     ft_endpoint_t own, mapped;      /* AT_NONE where not known */
@@ -41,6 +45,10 @@ ft_call_t *ft_call_new(const packet_info *pinfo);
 void ft_call_count_in(ft_call_t *call, uint32_t packets, uint64_t bytes, uint32_t first_frame, const nstime_t *first, const nstime_t *last);
 /* True if the call may still get packets at this time. */
 bool ft_call_lives(const ft_call_t *call, const nstime_t *now);
+/* Takes the time of the frame at hand. Returns true if that of the one before was wrong. */
+bool ft_call_tick(const nstime_t *now);
+/* True if the time of the frame at hand is far from those before it. */
+bool ft_call_time_jumps(void);
 /* The time of the latest frame of the first pass. */
 const nstime_t *ft_call_now(void);
 
@@ -61,25 +69,34 @@ typedef enum {
     FT_KNOWN_PEER           /* where the other side may be reached */
 } ft_known_t;
 
+/* Each of these finds the call that is named so, also one that was silent or is over, as none of the names is used twice; or returns NULL. */
+ft_call_t *ft_index_call_id(const char *call_id);
+ft_call_t *ft_index_ssrc(uint32_t ssrc);
+ft_call_t *ft_index_participant(uint64_t id);
+ft_call_t *ft_index_token(const uint8_t *bytes, unsigned len);      /* bytes may be NULL */
 /* Each of these finds the call that lives at `now`, or returns NULL. */
-ft_call_t *ft_index_call_id(const char *call_id);       /* also calls that are over: a Call-ID is never used twice */
-ft_call_t *ft_index_ssrc(uint32_t ssrc, const nstime_t *now);
-ft_call_t *ft_index_participant(uint64_t id, const nstime_t *now);
-ft_call_t *ft_index_relay(const address *relay, const nstime_t *now);
-/* The call of a device's socket. A public IPv4 address may be that of a NAT with many devices: there the port must be the same. */
-ft_call_t *ft_index_device(const ft_endpoint_t *device, const nstime_t *now);
-/* The call that knows `end`; `other` is the other end of the flow. *reason: as what it knows it. */
-ft_call_t *ft_index_end(const ft_endpoint_t *end, const ft_endpoint_t *other, const nstime_t *now, ft_join_t *reason);
+ft_call_t *ft_index_relay(const ft_endpoint_t *relay, uint32_t link, const nstime_t *now);
+/* The call of the device at side a (0) or b (1) of the flow. A public IPv4 address may be that of a NAT with many devices: there the port must be the
+ * same. */
+ft_call_t *ft_index_device(const ft_flow_t *flow, unsigned side, const nstime_t *now);
+/* The call that knows the endpoint at side a (0) or b (1) of the flow. *reason: as what it knows it; *fact: the call has it by its packets, else
+ * a datagram named it. */
+ft_call_t *ft_index_end(const ft_flow_t *flow, unsigned side, const nstime_t *now, ft_join_t *reason, bool *fact);
 
 /* Each of these enters what a call is found by; beyond the limit of the index nothing is entered. */
 void ft_index_add_call_id(const char *call_id, ft_call_t *call);    /* call_id must live in file scope */
 void ft_index_add_participant(uint64_t id, ft_call_t *call);
-void ft_index_add_relay(const address *relay, ft_call_t *call);
-void ft_index_add_device(const ft_endpoint_t *device, ft_call_t *call);
-void ft_index_add_end(const ft_endpoint_t *end, ft_known_t known, ft_join_t reason, ft_call_t *call);
+void ft_index_add_token(const uint8_t *bytes, unsigned len, ft_call_t *call);   /* bytes must live in file scope */
+void ft_index_add_relay(const ft_endpoint_t *relay, uint32_t link, ft_call_t *call);
+void ft_index_add_device(const ft_endpoint_t *device, const uint32_t links[2], bool fact, ft_call_t *call);
+/* `link` and `links`: the end of the link behind which the endpoint is, or who names it; ft_flow_t.link_ends. By its packets a call has an endpoint
+ * that is entered with FT_JOIN_PEER, and a device that is a fact: what a datagram only names does not take it away. */
+void ft_index_add_end(const ft_endpoint_t *end, uint32_t link, ft_known_t known, ft_join_t reason, ft_call_t *call);
 
 /* Changes when an endpoint was entered: a flow looks for its call again only then. */
 uint32_t ft_index_news(void);
+/* It changes now. */
+void ft_index_tell(void);
 void ft_index_init(void);
 
 /* ---- events.c ------------------------------------------------------------------------ */
@@ -95,7 +112,7 @@ void ft_event_init(void);
 void ft_backlog_add(const ft_call_packets_t *packets);
 void ft_backlog_init(void);
 /* Takes what the device did shortly before into the call. First pass only. */
-void ft_services_take(ft_call_t *call, const address *device);
+void ft_services_take(ft_call_t *call, const address *device, uint32_t link, bool fact);
 void ft_services_init(void);
 
 /* ---- exposure.c ----------------------------------------------------------------------- */
@@ -147,5 +164,9 @@ void ft_facts_arrow(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, 
 void ft_facts_quoted(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
 /* Adds an address of the device to the call. */
 void ft_facts_add_device(ft_call_t *call, const ft_endpoint_t *device);
+/* The call is as sure as its surest flow. */
+void ft_facts_confidence(ft_call_t *call, const ft_flow_t *flow);
+/* The flow's device is one of the call: the call is found by it, and gets what the device did shortly before. */
+void ft_facts_take_device(ft_call_t *call, ft_flow_t *flow);
 
 #endif /* FT_CALL_INTERNAL_H */

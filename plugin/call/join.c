@@ -4,22 +4,28 @@
  *
  *  1. SIP Call-ID: it names the call.
  *  2. SSRC: 32 random bits that stay the same on every path (Wi-Fi, cellular, relay, direct) and at both ends.
- *  3. Participant ID of the relay header: 64 bits that a session's relay gives to each of its devices.
- *  4. Address and port that a call announced (link message, SDP) or that a server saw (SNATMAP, STUN). The private address of
- *     a peer counts only for a flow whose other end is a device of the call: avoids joining the calls of two homes that both
- *     have 192.168.1.2.
+ *  3. Participant ID of the relay header: 64 bits that a session's relay gives to each of its devices; the token of a session with the relay, which
+ *     each interface of the device shows in its hello.
+ *  4. Address and port of a peer that another flow of the call has by its packets, or that the call announced (link message, SDP), or that a
+ *     server saw (SNATMAP, STUN). The private address of a peer counts only for a flow whose other end is a device of the call, and behind
+ *     the same end of the link: avoids joining the calls of two homes that both have 192.168.1.2.
  *  5. The device: one that is in a call has no other at the same time. Ends with the call, or after a silence. With a public IPv4
  *     address the port must be the same: avoids joining the calls of two devices behind one NAT.
- *  6. In a Raw IP capture only: the relay's address. Such a capture is taken on the device itself, so two local addresses are its
- *     Wi-Fi and its cellular interface. On a network two devices can share a relay and have two calls.
+ *  6. The relay, on a link without hardware addresses (Raw IP, as a capture on the device itself is): a flow that was there before the capture, from
+ *     the same end of the link, without media. Avoids joining two devices behind a gateway, which is Raw IP, too: a session that begins
+ *     (QUIC Initial) is a call's own, and a flow with media that the call does not have leaves it.
  *
- * Where a later datagram shows (by 1 to 4) that two calls are one, they are merged. Two different Call-IDs are never one call.
+ * A claim is not a fact. What a datagram names (announced, mapped) lets a flow join that no call has by its packets; it takes no endpoint from a
+ * call that has it by its packets, and a datagram does not join a call because it names its addresses: anybody can.
+ *
+ * Where a later datagram shows (by 1 to 4) that two calls are one, they are merged; by a claim only of a
+ * call that has media, and one that has none. Two different Call-IDs are never one call.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "call/internal.h"
 
-#include <wiretap/wtap.h>
+#include <math.h>
 
 /* Limit of NAT probes that wait for their call, against a flood. */
 #define FT_MAX_PENDING 64
@@ -29,7 +35,8 @@
 #define FT_PRELUDE_SECONDS 60
 
 static ft_flow_t *pending[FT_MAX_PENDING]; /* a ring */
-static unsigned pending_next;
+static unsigned pending_next, n_pending;
+static ft_call_t *jump_call, *jump_from;     /* a call that the frame before began although its flow had one, as its time jumps; NULL: none */
 static uint32_t batches;                    /* of datagrams that waited so far */
 static uint32_t waits_in;                   /* that of the latest one */
 
@@ -52,7 +59,7 @@ join_is_told(const ft_flow_t *flow, ft_call_t *call, const ft_packet_t *pkt)
 
 /* A call that the packet itself names, by reasons 1 to 3. */
 static ft_call_t *
-join_by_name(const ft_packet_t *pkt, const nstime_t *now, ft_join_t *reason)
+join_by_name(const ft_packet_t *pkt, ft_join_t *reason)
 {
     ft_call_t *call = NULL;
 
@@ -62,65 +69,109 @@ join_by_name(const ft_packet_t *pkt, const nstime_t *now, ft_join_t *reason)
     }
     *reason = FT_JOIN_SSRC;
     for (unsigned i = 0; i < pkt->n_rtp && !call; i++)
-        call = ft_index_ssrc(pkt->rtp[i].ssrc, now);
+        call = ft_index_ssrc(pkt->rtp[i].ssrc);
     if (!call && pkt->participant) {
         *reason = FT_JOIN_PARTICIPANT;
-        call = ft_index_participant(pkt->participant, now);
+        call = ft_index_participant(pkt->participant);
+    }
+    if (!call && pkt->quic_token) {
+        *reason = FT_JOIN_TOKEN;
+        call = ft_index_token(pkt->quic_token, pkt->quic_token_len);
     }
     return call;
 }
 
 /* Reason 4. Not SIP with a Call-ID of its own, which would have been found by it. */
 static ft_call_t *
-join_by_address(const ft_flow_t *flow, const ft_packet_t *pkt, const nstime_t *now, ft_join_t *reason)
+join_by_address(const ft_flow_t *flow, const ft_packet_t *pkt, const nstime_t *now, ft_join_t *reason, bool *fact)
 {
-    ft_call_t *call = NULL;
+    ft_join_t other_reason;
+    bool other_fact;
+    ft_call_t *call;
 
     if (pkt->sip && pkt->sip->call_id)
         return NULL;
-    for (unsigned i = 0; i < pkt->n_candidates && !call; i++)
-        call = ft_index_end(&pkt->candidates[i].at, ft_flow_device(flow), now, reason);
-    if (!call)
-        call = ft_index_end(&flow->a, &flow->b, now, reason);
-    if (!call)
-        call = ft_index_end(&flow->b, &flow->a, now, reason);
+    call = ft_index_end(flow, 0, now, reason, fact);
+    if (!call || !*fact) {
+        ft_call_t *other = ft_index_end(flow, 1, now, &other_reason, &other_fact);
+
+        if (other && (!call || other_fact)) {
+            call = other;
+            *reason = other_reason;
+            *fact = other_fact;
+        }
+    }
     /* Checks to another peer after the end belong to the next call; those to Apple's servers may still be of this one. */
     if (call && call->end.frame && (!flow->call || ft_call_root(flow->call) != call) && !ft_is_apple(&ft_flow_remote(flow)->addr))
         call = NULL;
     return call;
 }
 
-/* Reasons 5 and 6. */
+/* Reason 5. */
 static ft_call_t *
-join_by_surroundings(const ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_join_t *reason)
+join_by_device(const ft_flow_t *flow, const nstime_t *now, ft_join_t *reason)
 {
     ft_call_t *call = NULL;
 
     *reason = FT_JOIN_DEVICE;
     if (flow->device_side >= 0)
-        call = ft_index_device(ft_flow_device(flow), &pinfo->abs_ts);
+        call = ft_index_device(flow, (unsigned)flow->device_side, now);
     /* What is new after the end belongs to the next call. */
     if (call && call->end.frame)
         call = NULL;
-    if (!call && pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_RAW_IP &&
-        (pkt->kind == FT_KIND_RELAY || pkt->kind == FT_KIND_QUIC)) {
-        *reason = FT_JOIN_RELAY;
-        call = ft_index_relay(&ft_flow_remote(flow)->addr, &pinfo->abs_ts);
-    }
     return call;
+}
+
+/* Reason 6. */
+static ft_call_t *
+join_by_relay(const ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_join_t *reason)
+{
+    if ((pkt->kind != FT_KIND_RELAY && pkt->kind != FT_KIND_QUIC) || pkt->quic_initial || pkt->n_rtp || pinfo->dl_src.type != AT_NONE)
+        return NULL;
+    *reason = FT_JOIN_RELAY;
+    return ft_index_relay(ft_flow_remote(flow), ft_flow_link(flow, flow->device_side == 1 ? 1 : 0), &pinfo->abs_ts);
 }
 
 /* Does the packet begin another call on a socket or a device whose call has gone silent? Today's calls end without a sign, and
  * another one may begin before FT_CALL_IDLE_SECONDS are over.
  *  1. The call had media, and it has been silent for longer than FaceTime lets it be.
  *  2. The packet is of the kind that a call begins with (a QUIC Initial, a NAT probe), or it is from a sender that the call does not
- *     know: avoids cutting a call in two that comes back after a dead spot. */
+ *     know: avoids cutting a call in two that comes back after a dead spot.
+ *  3. After a shorter silence, only what a call begins with. The device may also look for another relay within the call: its next media
+ *     decides (join_decide()). */
 static bool
 join_starts_over(const ft_call_t *call, const ft_packet_t *pkt, const ft_call_t *by_name, const nstime_t *now)
 {
-    if (nstime_is_zero(&call->last_media_time) || ft_seconds(now, &call->last_media_time) <= FT_SILENCE_SECONDS || by_name == call)
+    bool begins = pkt->quic_initial || pkt->kind == FT_KIND_NAT_PROBE;
+    double silence;
+
+    if (nstime_is_zero(&call->last_media_time) || by_name == call)
         return false;
-    return pkt->quic_initial || pkt->kind == FT_KIND_NAT_PROBE || pkt->n_rtp > 0 || (pkt->participant && call->n_participants > 0);
+    silence = ft_seconds(now, &call->last_media_time);
+    if (silence <= FT_SILENCE_SECONDS)
+        return begins && silence > FT_REDIAL_SECONDS;
+    return begins || pkt->n_rtp > 0 || (pkt->participant && call->n_participants > 0);
+}
+
+/* A call that began while the device's call before was silent: is it another one? It is not, and was merged already, where its media has names of
+ * the call before.
+ *  1. Media or a participant that the call before does not have: it is another one, and the call before is over.
+ *  2. Media of the call before on its old flows: the two are one. */
+static ft_call_t *
+join_decide(ft_call_t *call, const ft_packet_t *pkt)
+{
+    ft_call_t *before = call->reopens ? ft_call_root(call->reopens) : NULL, *after = call->reopened_by ? ft_call_root(call->reopened_by) : NULL;
+
+    if (before && before != call && (pkt->n_rtp || pkt->participant)) {
+        before->superseded = !before->end.frame;
+        before->reopened_by = call->reopens = NULL;
+    }
+    if (after && pkt->n_rtp) {
+        call->reopened_by = NULL;
+        if (after != call && after->reopens && ft_call_root(after->reopens) == call)
+            return ft_call_merge(call, after);
+    }
+    return call;
 }
 
 /* ---- Taking flows --------------------------------------------------------------------------- */
@@ -189,9 +240,9 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
     join_take_waiting(call, flow);
     call->evidence |= flow->evidence;
     if (flow->confidence > call->confidence)
-        call->confidence = flow->confidence;
+        ft_facts_confidence(call, flow);
     if (flow->device_side >= 0)
-        ft_facts_add_device(call, ft_flow_device(flow));
+        ft_facts_take_device(call, flow);
     /* The stock dissector's streams are filed under the flow's first frame (wire/rtp.c): the ladder needs an arrow there. */
     if (flow->first_frame < frame)
         ft_event_add(call, flow->first_frame, flow, NULL, flow->first_kind);
@@ -223,22 +274,41 @@ join_take_probed(ft_call_t *call, ft_flow_t *flow)
 
     if (!probed)
         return;
-    ft_index_add_end(&probed->own, FT_KNOWN_DEVICE, FT_JOIN_CANDIDATE, call);
-    ft_index_add_end(&probed->mapped, FT_KNOWN_DEVICE, FT_JOIN_MAPPED, call);
+    ft_index_add_end(&probed->own, ft_flow_link(flow, flow->device_side == 1 ? 1 : 0), FT_KNOWN_DEVICE, FT_JOIN_CANDIDATE, call);
+    ft_index_add_end(&probed->mapped, ft_flow_link(flow, flow->device_side == 1 ? 1 : 0), FT_KNOWN_DEVICE, FT_JOIN_MAPPED, call);
     ft_exposure_probe(call, probed);
     flow->probed = NULL;
 }
 
+/* Is the device of the other flow at this side of the flow: the same address and, where that is a local one, behind the same end of the link? */
+static bool
+join_same_device(const ft_flow_t *flow, unsigned side, const ft_flow_t *other)
+{
+    const address *addr = side ? &flow->b.addr : &flow->a.addr;
+    unsigned other_side = other->device_side == 1 ? 1 : 0;
+
+    if (!addresses_equal(addr, other_side ? &other->b.addr : &other->a.addr))
+        return false;
+    if (!ft_is_local(addr) || ft_flow_link(flow, side) == ft_flow_link(other, other_side))
+        return true;
+    for (unsigned i = 0; i < 2; i++) {
+        if (flow->link_ends[side][i] && flow->link_ends[side][i] == other->link_ends[other_side][i])
+            return true;
+    }
+    return false;
+}
+
 /* NAT probes that the device with this address sent shortly before. */
 static void
-join_take_pending(ft_call_t *call, const ft_flow_t *of, const address *device, uint32_t frame)
+join_take_pending(ft_call_t *call, const ft_flow_t *of, unsigned side, uint32_t frame)
 {
     for (unsigned i = 0; i < FT_MAX_PENDING; i++) {
         ft_flow_t *flow = pending[i];
 
-        if (!flow || !addresses_equal(&ft_flow_device(flow)->addr, device))
+        if (!flow || !join_same_device(of, side, flow))
             continue;
         pending[i] = NULL;
+        n_pending--;
         if (flow->waiting && ft_seconds(&of->last_time, &flow->last_time) <= FT_PRELUDE_SECONDS) {
             join_take_flow(call, flow, frame, FT_JOIN_BEFORE);
             join_take_probed(call, flow);
@@ -267,6 +337,8 @@ join_wait(ft_flow_t *flow)
         if (pending[i] == flow)
             return;
     }
+    if (!pending[pending_next])
+        n_pending++;
     pending[pending_next] = flow;
     pending_next = (pending_next + 1) % FT_MAX_PENDING;
 }
@@ -278,9 +350,12 @@ join_begins(const ft_packet_t *pkt)
     return pkt->kind != FT_KIND_NAT_PROBE && pkt->kind != FT_KIND_LINK_PROBE && pkt->kind != FT_KIND_UNKNOWN;
 }
 
+/* May the flow's call a be one with b? fact: not only a claim of b says so. */
 static bool
-join_may_merge(const ft_call_t *a, const ft_call_t *b)
+join_may_merge(const ft_call_t *a, const ft_call_t *b, bool fact)
 {
+    if (!fact && (!nstime_is_zero(&a->last_media_time) || nstime_is_zero(&b->last_media_time)))
+        return false;
     return !a->sip_call_id || !b->sip_call_id || strcmp(a->sip_call_id, b->sip_call_id) == 0;
 }
 
@@ -289,18 +364,29 @@ join_may_merge(const ft_call_t *a, const ft_call_t *b)
 static ft_call_t *
 join_find(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_join_t *reason, ft_call_t **superseded)
 {
-    ft_call_t *call = flow->call ? ft_call_root(flow->call) : NULL, *named, *over = NULL;
+    ft_call_t *call = flow->call ? ft_call_root(flow->call) : NULL, *named, *over = NULL, *owner;
+    ft_join_t owner_reason;
+    bool fact = true;
 
     if (call && ft_call_lives(call, &pinfo->abs_ts) && join_is_told(flow, call, pkt))
         return call;
-    named = join_by_name(pkt, &pinfo->abs_ts, reason);
+    named = join_by_name(pkt, reason);
     if (call && join_starts_over(call, pkt, named, &pinfo->abs_ts))
         over = call;
+    /* It was only the relay that spoke for the flow. */
+    else if (call && flow->reason == FT_JOIN_RELAY && pkt->n_rtp && !named && !nstime_is_zero(&call->last_media_time))
+        return NULL;
     /* A new Call-ID on a flow that has a call with another one is a new call, however soon it comes. */
     else if (call && pkt->sip && pkt->sip->call_id && call->sip_call_id && strcmp(pkt->sip->call_id, call->sip_call_id) != 0)
         over = call;
     if (!named && !over) {
-        named = join_by_address(flow, pkt, &pinfo->abs_ts, reason);
+        named = join_by_address(flow, pkt, &pinfo->abs_ts, reason, &fact);
+        /* A claim does not take the device from a call that has it by its packets. */
+        owner = named && !call && !fact ? join_by_device(flow, &pinfo->abs_ts, &owner_reason) : NULL;
+        if (owner && owner != named) {
+            named = owner;
+            *reason = owner_reason;
+        }
         /* The same socket with another relay, say. */
         if (named && join_starts_over(named, pkt, NULL, &pinfo->abs_ts)) {
             over = named;
@@ -309,22 +395,48 @@ join_find(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_
     }
     if (over || (call && !ft_call_lives(call, &pinfo->abs_ts) && named != call))
         call = NULL;
-    if (call && named && named != call && join_may_merge(call, named))
+    /* The old flows of a call go on while it is not decided whether there is another one. */
+    if (call && named && named->reopens && ft_call_root(named->reopens) == call)
+        named = call;
+    if (call && named && named != call && join_may_merge(call, named, fact))
         call = ft_call_merge(call, named);
     if (!call)
         call = named;
     if (!call && !(ft_sip_is_request(pkt->sip, "INVITE") && flow->call)) {
-        call = join_by_surroundings(flow, pinfo, pkt, reason);
+        call = join_by_device(flow, &pinfo->abs_ts, reason);
         if (call && (call == over || join_starts_over(call, pkt, NULL, &pinfo->abs_ts))) {
             over = call;
             call = NULL;
         }
+        if (!call && !over && !flow->call)
+            call = join_by_relay(flow, pinfo, pkt, reason);
         /* Two dialogues of one device at a time: the Call-ID decides. */
         if (call && pkt->sip && pkt->sip->call_id && call->sip_call_id)
             call = NULL;
     }
     *superseded = over;
     return call;
+}
+
+/* Sequence numbers that a stream may be ahead at another place: half a minute of audio, and more with the time. */
+#define FT_NUMBERS_AHEAD 1500
+#define FT_NUMBERS_PER_SECOND 200
+
+/* RTP that has the SSRCs of a call but none of its sequence numbers, from where the call has no flow: anybody can send it. */
+static bool
+join_is_foreign(const ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    if (flow->call)
+        return false;
+    for (unsigned i = 0; i < pkt->n_rtp; i++) {
+        const ft_stream_t *stream = ft_stream_find(pkt->rtp[i].ssrc);
+        int distance = stream ? abs((int16_t)(pkt->rtp[i].seq - stream->latest)) : 0;
+
+        if (!stream || !stream->call || stream->packets == 0 ||
+            distance <= FT_NUMBERS_AHEAD + FT_NUMBERS_PER_SECOND * fabs(ft_seconds(&pinfo->abs_ts, &stream->when)))
+            return false;
+    }
+    return pkt->n_rtp > 0;
 }
 
 void
@@ -361,18 +473,40 @@ ft_call_waits_in(void)
     return waits_in;
 }
 
+void
+ft_call_clock(const nstime_t *now)
+{
+    if (ft_call_tick(now) && jump_call && ft_call_root(jump_call) != ft_call_root(jump_from))
+        ft_call_merge(ft_call_root(jump_call), ft_call_root(jump_from));
+    jump_call = NULL;
+}
+
 ft_call_t *
 ft_call_add(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
 {
     ft_join_t reason = FT_JOIN_NONE;
-    ft_call_t *over = NULL, *call = join_find(flow, pinfo, pkt, &reason, &over);
+    ft_call_t *over = NULL, *call;
 
+    if (join_is_foreign(flow, pinfo, pkt)) {
+        ft_call_wait(flow, pinfo, pkt);
+        return NULL;
+    }
+    call = join_find(flow, pinfo, pkt, &reason, &over);
     flow->endpoint_news = ft_index_news();
     if (!call && join_begins(pkt)) {
         call = ft_call_new(pinfo);
         reason = FT_JOIN_FIRST;
-        if (call && over && !over->end.frame)
+        if (call && over && !over->end.frame && !nstime_is_zero(&over->last_media_time) &&
+            ft_seconds(&pinfo->abs_ts, &over->last_media_time) <= FT_SILENCE_SECONDS) {
+            call->reopens = over;
+            over->reopened_by = call;
+        } else if (call && over && !over->end.frame) {
             over->superseded = true;
+        }
+        if (call && flow->call && ft_call_time_jumps()) {
+            jump_call = call;
+            jump_from = flow->call;
+        }
     }
     if (!call) {
         ft_call_wait(flow, pinfo, pkt);
@@ -383,12 +517,17 @@ ft_call_add(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
     }
     if (!flow->call || ft_call_root(flow->call) != call) {
         join_take_flow(call, flow, pinfo->num, reason);
-        join_take_pending(call, flow, &ft_flow_device(flow)->addr, pinfo->num);
+        join_take_pending(call, flow, flow->device_side == 1 ? 1 : 0, pinfo->num);
         if (flow->both_local)
-            join_take_pending(call, flow, &ft_flow_remote(flow)->addr, pinfo->num);
+            join_take_pending(call, flow, flow->device_side == 1 ? 0 : 1, pinfo->num);
     }
     if (flow->siblings)
         join_take_siblings(call, flow, pinfo->num);
+    if (call->reopens || call->reopened_by)
+        call = join_decide(call, pkt);
+    /* NAT probes of a silence within the call. */
+    if (n_pending && pkt->n_rtp && ft_seconds(&pinfo->abs_ts, &call->last_media_time) > FT_REDIAL_SECONDS)
+        join_take_pending(call, flow, flow->device_side == 1 ? 1 : 0, pinfo->num);
     ft_facts_take(call, flow, pinfo, pkt);
     return call;
 }
@@ -404,6 +543,11 @@ ft_call_add_quoted(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t 
     }
     ft_call_count_in(call, 1, ft_wire_bytes(pinfo), pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
     call->last_frame = MAX(call->last_frame, pinfo->num);
+    /* Not the device's own, which comes when its socket is closed. */
+    if (!call->refused.frame && !addresses_equal(&pinfo->src, &ft_flow_device(flow)->addr) && (flow->kinds & (1u << FT_KIND_RELAY | 1u << FT_KIND_QUIC))) {
+        call->refused.frame = pinfo->num;
+        call->refused.when = pinfo->abs_ts;
+    }
     ft_facts_arrow(call, flow, pinfo, pkt);
     ft_facts_quoted(call, flow, pinfo, pkt);
     return call;
@@ -432,7 +576,8 @@ ft_calls_init(void)
     ft_media_backlog_init();
     ft_services_init();
     memset(pending, 0, sizeof pending);
-    pending_next = 0;
+    pending_next = n_pending = 0;
+    jump_call = NULL;
     batches = 0;
     waits_in = 0;
 }

@@ -12,17 +12,38 @@ earlier_moment(ft_moment_t *keep, const ft_moment_t *other)
         *keep = *other;
 }
 
+static void
+merge_relay(ft_call_t *keep, const ft_call_relay_t *relay)
+{
+    for (unsigned i = 0; i < keep->n_relays; i++) {
+        if (ft_endpoint_equal(&keep->relays[i].at, &relay->at)) {
+            keep->relays[i].sent += relay->sent;
+            keep->relays[i].received += relay->received;
+            keep->relays[i].data |= relay->data;
+            return;
+        }
+    }
+    if (keep->n_relays < FT_MAX_RELAYS)
+        keep->relays[keep->n_relays++] = *relay;
+}
+
 ft_call_t *
 ft_call_merge(ft_call_t *a, ft_call_t *b)
 {
     ft_call_t *keep = a->first_frame <= b->first_frame ? a : b, *gone = keep == a ? b : a;
+    bool later = gone->last_frame > keep->last_frame;
 
     ft_call_count_in(keep, gone->packets, gone->bytes, gone->first_frame, &gone->first_time, &gone->last_time);
     keep->last_frame = MAX(keep->last_frame, gone->last_frame);
     if (nstime_cmp(&gone->own_first_time, &keep->own_first_time) < 0)
         keep->own_first_time = gone->own_first_time;
-    if (nstime_cmp(&gone->own_time, &keep->own_time) > 0)
+    if (nstime_cmp(&gone->own_time, &keep->own_time) > 0) {
         keep->own_time = gone->own_time;
+        keep->own_clock = gone->own_clock;
+    }
+    if (later)
+        memcpy(keep->recent, gone->recent, sizeof keep->recent);
+    keep->superseded = keep->superseded && gone->superseded;
     keep->evidence |= gone->evidence;
     keep->confidence = MAX(keep->confidence, gone->confidence);
     keep->reasons |= gone->reasons;
@@ -41,6 +62,10 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
         keep->worst_loss = gone->worst_loss;
         keep->worst_ssrc = gone->worst_ssrc;
     }
+    if (keep->clock_offset == 0)
+        keep->clock_offset = gone->clock_offset;
+    if (!keep->reopened_by)
+        keep->reopened_by = gone->reopened_by;
     keep->dscp_sent |= gone->dscp_sent;
     keep->dscp_received |= gone->dscp_received;
     earlier_moment(&keep->invite, &gone->invite);
@@ -60,12 +85,23 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
         keep->from = gone->from;
     if (!keep->to)
         keep->to = gone->to;
-    if (keep->peer.addr.type == AT_NONE)
+    if (keep->peer.addr.type == AT_NONE) {
         keep->peer = gone->peer;
+        keep->peer_flow = gone->peer_flow;
+    }
     if (keep->announced_peer.addr.type == AT_NONE)
         keep->announced_peer = gone->announced_peer;
     if (keep->relay.addr.type == AT_NONE)
         keep->relay = gone->relay;
+    for (unsigned i = 0; i < gone->n_relays; i++)
+        merge_relay(keep, &gone->relays[i]);
+    earlier_moment(&keep->refused, &gone->refused);
+    if (nstime_cmp(&gone->last_received, &keep->last_received) > 0)
+        keep->last_received = gone->last_received;
+    if (gone->unheard > keep->unheard) {
+        keep->unheard = gone->unheard;
+        keep->unheard_frame = gone->unheard_frame;
+    }
     for (unsigned i = 0; i < gone->n_devices; i++)
         ft_facts_add_device(keep, &gone->devices[i]);
     keep->relay_count.answers += gone->relay_count.answers;
@@ -87,6 +123,16 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
     earlier_moment(&keep->ended.at, &gone->ended.at);
     if (keep->closed_by == FT_SIDE_UNKNOWN)
         keep->closed_by = gone->closed_by;
+    while (gone->undecided) {
+        struct ft_flow *flow = gone->undecided;
+
+        gone->undecided = flow->next_undecided;
+        flow->next_undecided = keep->undecided;
+        keep->undecided = flow;
+    }
+    keep->n_undecided += gone->n_undecided;
+    if (keep->reopens && ft_call_root(keep->reopens) == keep)
+        keep->reopens = NULL;
     gone->merged_into = keep;
     ft_call_changed();
     return keep;

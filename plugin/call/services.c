@@ -6,9 +6,9 @@
  *
  *  1. Its conversation is with one of FaceTime's servers: by a name in DNS, TLS, HTTP or a certificate, or the push port of an
  *     Apple address. Avoids the device's other traffic. Hosts that only stand in the table as the device's own are not among them.
- *  2. It is of a device of the call: the same address. Avoids what other devices of the network do. In a Raw IP capture, which is taken
- *     on the device itself, IPv6 addresses of one /64 are the same device: a telephone has one /64 for itself (RFC 6459, section 5.2),
- *     and uses several addresses of it.
+ *  2. It is of a device of the call: the same address, where that is a private one also behind the same end of the link. Avoids what other
+ *     devices of the network do. Behind one end (hardware address, tunnel, PPP session, or a link that has none of these), IPv6 addresses of
+ *     one /64 are the same device: a telephone has one /64 for itself (RFC 6459, section 5.2), and uses several addresses of it.
  *  3. It is not earlier than FT_SERVICE_BEFORE_SECONDS before the call's own first packet, and not later than
  *     FT_SERVICE_AFTER_SECONDS after the call's last one. Avoids the notifications that a push connection carries all day.
  *
@@ -18,8 +18,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "call/internal.h"
-
-#include <wiretap/wtap.h>
 
 /* The published time line of 2010 has all steps within a few seconds; on two real calls the push came 0.01 s and some seconds before
  * the first datagram. Half a minute leaves time for a person to answer. */
@@ -54,22 +52,25 @@ typedef struct service_queue {
 typedef struct service_state {
     ft_service_flow_t flow;         /* first: what others see */
     service_queue_t nameless;
+    uint32_t link;                  /* end of the link that the device is behind: ft_link_end() */
 } service_state_t;
 
 /* A device and what of it waits for a call. */
 typedef struct service_device {
-    ft_endpoint_t at;               /* port 0 */
+    ft_endpoint_t at;               /* address, of IPv6 its /64; port 0 */
+    uint32_t link;                  /* end of the link; 0: it does not matter */
     ft_call_t *call;                /* its latest call; NULL: none yet */
+    bool fact;                      /* the call has the device by its packets, not by what a datagram named */
     service_queue_t waiting;
 } service_device_t;
 
 static wmem_map_t *flows;           /* conversation_t * -> service_state_t; file scope */
-static wmem_map_t *devices;         /* ft_endpoint_t with port 0 -> service_device_t; file scope */
+static wmem_map_t *devices;         /* its own key; file scope */
 static wmem_map_t *packets;         /* frame number -> service_packet_t, of those that have a call; file scope */
 static bool has_service_flows;      /* flows is not empty */
-static bool on_device;              /* the capture is taken on the device itself */
 static bool waits;                  /* that packet, for a call */
 static const service_packet_t *at_hand; /* the packet that ft_service_flow_of() takes in */
+static tvbuff_t *frame_bytes;       /* of the frame at hand */
 
 /* ---- Queues -------------------------------------------------------------------------------- */
 
@@ -164,6 +165,7 @@ service_flow_get(packet_info *pinfo, bool server_is_dst)
                      (uint16_t)(server_is_dst ? pinfo->destport : pinfo->srcport));
     ft_endpoint_copy(&state->flow.device, server_is_dst ? &pinfo->src : &pinfo->dst,
                      (uint16_t)(server_is_dst ? pinfo->srcport : pinfo->destport));
+    state->link = ft_link_end(frame_bytes, pinfo, server_is_dst);
     wmem_map_insert(flows, conversation, state);
     has_service_flows = true;
     return state;
@@ -309,35 +311,54 @@ service_flow_join(ft_call_t *call, service_packet_t *packet)
                                     .first_time = packet->when, .last_time = packet->when });
 }
 
-/* The device with this address, made if there is none. NULL: the limit. */
+static unsigned
+device_hash(const void *key)
+{
+    return ft_hash_pair(ft_endpoint_hash(&((const service_device_t *)key)->at), ((const service_device_t *)key)->link);
+}
+
+static gboolean
+device_equal(const void *a, const void *b)
+{
+    const service_device_t *x = (const service_device_t *)a, *y = (const service_device_t *)b;
+
+    return x->link == y->link && ft_endpoint_equal(&x->at, &y->at);
+}
+
+/* The device with this address behind this end of a link, made if there is none. NULL: the limit. Behind one end, IPv6 addresses of one /64 are of
+ * one device; a public IPv4 address is the same everywhere. */
 static service_device_t *
-service_flow_device_get(const address *addr)
+service_flow_device_get(const address *addr, uint32_t link)
 {
     uint8_t prefix[16] = { 0 };
-    ft_endpoint_t at = { .addr = *addr };
-    service_device_t *device;
+    service_device_t key = { .at = { .addr = *addr }, .link = link }, *device;
 
-    if (on_device && addr->type == AT_IPv6) {
+    if (addr->type == AT_IPv6) {
         memcpy(prefix, addr->data, 8);
-        set_address(&at.addr, AT_IPv6, sizeof prefix, prefix);
+        set_address(&key.at.addr, AT_IPv6, sizeof prefix, prefix);
+    } else if (!ft_is_local(addr)) {
+        key.link = 0;
     }
-    device = (service_device_t *)wmem_map_lookup(devices, &at);
+    device = (service_device_t *)wmem_map_lookup(devices, &key);
     if (!device && ft_limit_take(FT_LIMIT_SERVICE_DEVICES, ft_call_now())) {
         device = wmem_new0(wmem_file_scope(), service_device_t);
-        ft_endpoint_copy(&device->at, &at.addr, 0);
+        ft_endpoint_copy(&device->at, &key.at.addr, 0);
+        device->link = key.link;
         queue_init(&device->waiting);
-        wmem_map_insert(devices, &device->at, device);
+        wmem_map_insert(devices, device, device);
     }
     return device;
 }
 
 void
-ft_services_take(ft_call_t *call, const address *addr)
+ft_services_take(ft_call_t *call, const address *addr, uint32_t link, bool fact)
 {
-    service_device_t *device = service_flow_device_get(addr);
+    service_device_t *device = service_flow_device_get(addr, link);
+    ft_call_t *owner = device && device->call ? ft_call_root(device->call) : NULL;
 
-    if (!device)
+    if (!device || (owner && owner != call && device->fact && !fact && ft_call_lives(owner, ft_call_now())))
         return;
+    device->fact = fact || (owner == call && device->fact);
     device->call = call;
     while (device->waiting.head) {
         service_packet_t *packet = queue_pop(&device->waiting);
@@ -386,7 +407,7 @@ service_flow_add(service_state_t *state, const packet_info *pinfo)
         service_flow_wait(&state->nameless, packet, FT_MAX_NAMELESS);
         return;
     }
-    device = service_flow_device_get(&state->flow.device.addr);
+    device = service_flow_device_get(&state->flow.device.addr, state->link);
     if (!device) {
         waits = false;
         packet_forget(packet);
@@ -397,13 +418,13 @@ service_flow_add(service_state_t *state, const packet_info *pinfo)
     service_flow_wait(&device->waiting, packet, ft_limit_most(FT_LIMIT_SERVICE_PACKETS));
     call = service_flow_call(device, &pinfo->abs_ts);
     if (call)
-        ft_services_take(call, &state->flow.device.addr);
+        ft_services_take(call, &state->flow.device.addr, state->link, false);
 }
 
 void
-ft_services_begin(const packet_info *pinfo)
+ft_services_begin(tvbuff_t *frame)
 {
-    on_device = pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_RAW_IP;
+    frame_bytes = frame;
 }
 
 static bool
@@ -461,10 +482,10 @@ void
 ft_services_init(void)
 {
     flows = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
-    devices = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
+    devices = wmem_map_new(wmem_file_scope(), device_hash, device_equal);
     packets = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     at_hand = NULL;
     waits = false;
     has_service_flows = false;
-    on_device = false;
+    frame_bytes = NULL;
 }

@@ -20,6 +20,7 @@
 #include "common/hash.h"
 #include "common/ids.h"
 #include "common/limits.h"
+#include "common/link_end.h"
 #include "common/moment.h"
 #include "common/payload.h"
 #include "common/preferences.h"

@@ -68,3 +68,26 @@ ft_is_private(const address *addr)
                (b[0] == 100 && (b[1] & 0xc0) == 64);
     return addr->type == AT_IPv6 && (b[0] & 0xfe) == 0xfc;
 }
+
+bool
+ft_is_anyones(const address *addr)
+{
+    static const uint8_t zeroes[15];
+    const uint8_t *b = (const uint8_t *)addr->data;
+
+    if (addr->type == AT_IPv4)
+        return (b[0] == 192 && b[1] == 0 && b[2] == 0 && b[3] < 8) || b[0] == 127 || b[0] == 0;
+    return addr->type == AT_IPv6 && memcmp(b, zeroes, sizeof zeroes) == 0 && b[15] <= 1;
+}
+
+bool
+ft_is_local(const address *addr)
+{
+    const uint8_t *b = (const uint8_t *)addr->data;
+
+    if (ft_is_private(addr) || ft_is_anyones(addr))
+        return true;
+    if (addr->type == AT_IPv4)
+        return b[0] == 169 && b[1] == 254;                                 /* RFC 3927 */
+    return addr->type == AT_IPv6 && b[0] == 0xfe && (b[1] & 0xc0) == 0x80; /* RFC 4291, 2.5.6 */
+}

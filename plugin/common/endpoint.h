@@ -24,5 +24,10 @@ void ft_endpoint_copy(ft_endpoint_t *to, const address *addr, uint16_t port);
 bool ft_is_apple(const address *addr);
 /* True for a private, shared (RFC 6598) or unique local address: many networks have the same. */
 bool ft_is_private(const address *addr);
+/* True for an address that any number of devices have at once, on one link as well: 192.0.0.0/29 (RFC 7335, the near end of 464XLAT), loopback,
+ * unspecified. */
+bool ft_is_anyones(const address *addr);
+/* True for an address that says which device it is only together with the link: a private one, a link-local one, or anyone's. */
+bool ft_is_local(const address *addr);
 
 #endif /* FT_ENDPOINT_H */

@@ -24,4 +24,44 @@ ft_seconds(const nstime_t *later, const nstime_t *earlier)
     return nstime_to_sec(&delta);
 }
 
+/* A time stamp so far from those before is believed when the next one agrees: cards and files have single frames that are wrong by hours. Longer
+ * than the pauses within a call. */
+#define FT_CLOCK_JUMP_SECONDS 60
+
+/* The latest of many times, of which single ones may be wrong. All zero: there was none yet. */
+typedef struct ft_clock {
+    nstime_t now;                   /* the latest that is believed; absolute */
+    nstime_t jump;                  /* one far behind it, which the next one confirms or not; zero: none */
+} ft_clock_t;
+
+/* Takes a time. Returns true if it shows that the one before was wrong. */
+static inline bool
+ft_clock_add(ft_clock_t *clock, const nstime_t *when)
+{
+    bool wrong = false;
+
+    if (nstime_is_zero(&clock->now)) {
+        clock->now = *when;
+    } else if (ft_seconds(when, &clock->now) <= FT_CLOCK_JUMP_SECONDS) {
+        wrong = !nstime_is_zero(&clock->jump);
+        nstime_set_zero(&clock->jump);
+        if (nstime_cmp(when, &clock->now) > 0)
+            clock->now = *when;
+    } else if (!nstime_is_zero(&clock->jump) && ft_seconds(when, &clock->jump) <= FT_CLOCK_JUMP_SECONDS &&
+               ft_seconds(&clock->jump, when) <= FT_CLOCK_JUMP_SECONDS) {
+        clock->now = nstime_cmp(when, &clock->jump) > 0 ? *when : clock->jump;
+        nstime_set_zero(&clock->jump);
+    } else {
+        clock->jump = *when;
+    }
+    return wrong;
+}
+
+/* The latest time: a jump counts while nothing says that it was wrong. */
+static inline const nstime_t *
+ft_clock_latest(const ft_clock_t *clock)
+{
+    return nstime_is_zero(&clock->jump) ? &clock->now : &clock->jump;
+}
+
 #endif /* FT_MOMENT_H */

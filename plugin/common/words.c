@@ -72,6 +72,8 @@ const value_string ft_join_vals[] = {
     { FT_JOIN_RELAY, "same relay, in a capture taken on the device" },
     { FT_JOIN_BEFORE, "NAT probe of the device shortly before" },
     { FT_JOIN_AROUND, "flow of the device to a FaceTime server, shortly before or during the call" },
+    { FT_JOIN_PEER, "the same peer as another flow of the call" },
+    { FT_JOIN_TOKEN, "token of the session with the relay" },
     { 0, NULL }
 };
 
@@ -103,7 +105,7 @@ ft_kind_phase(ft_kind_t kind)
 {
 #define FT_FORMAT_PHASE(name, kind, number, phase, ...) [number] = FT_PHASE_##phase,
     static const ft_phase_t phases[FT_KIND_COUNT] = {
-        [FT_KIND_UNKNOWN] = FT_PHASE_MEDIA,
+        [FT_KIND_UNKNOWN] = FT_PHASE_CONNECTIVITY,    /* what is not known is no media */
         FT_WIRE_FORMATS(FT_FORMAT_PHASE)
     };
 

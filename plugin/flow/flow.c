@@ -163,6 +163,25 @@ ft_flow_from_a(const ft_flow_t *flow, const packet_info *pinfo)
     return is_side(&flow->a, &pinfo->src, pinfo->srcport);
 }
 
+bool
+ft_flow_wants_links(const ft_flow_t *flow, bool from_a)
+{
+    return flow->link_ends[from_a ? 0 : 1][1] == 0;
+}
+
+void
+ft_flow_note_links(ft_flow_t *flow, bool from_a, uint32_t source, uint32_t destination)
+{
+    flow->link_ends[from_a ? 0 : 1][1] = source;
+    flow->link_ends[from_a ? 1 : 0][0] = destination;
+}
+
+uint32_t
+ft_flow_link(const ft_flow_t *flow, unsigned side)
+{
+    return flow->link_ends[side][1] ? flow->link_ends[side][1] : flow->link_ends[side][0];
+}
+
 const ft_endpoint_t *
 ft_flow_device(const ft_flow_t *flow)
 {

@@ -27,6 +27,7 @@ typedef struct ft_quic_cid {
 /* One 5-tuple. Lives in file scope as the conversation's data; written on the first pass only. */
 typedef struct ft_flow {
     conversation_t *conversation;   /* Wireshark's; file scope */
+    uint32_t link_ends[2][2];       /* of side a [0] and b [1], where it is sent to [0] and where it sends from [1]: ft_link_end(); 0: not seen */
     ft_endpoint_t a, b;             /* the ends, a sent the first datagram */
     uint32_t first_frame;           /* frame number of the first datagram that was looked at */
     ft_kind_t first_kind;           /* what that was */
@@ -70,6 +71,10 @@ typedef struct ft_flow {
     struct ft_relay_counts *relay_counts; /* what the flow and its relay counted: call/relay_counts.c; NULL: nothing */
     uint32_t told;                  /* mask of what the events of the call have of it: call/facts.c */
     uint64_t last_participant;      /* the latest participant ID that the call was told: saves a look-up for each packet */
+    uint8_t rtp_cut;                /* directions in which RTP may have come without its header: bit 0 from a, bit 1 from b */
+    uint8_t relay_index;            /* of its remote end among the relays of the call, from 1; 0: it is none */
+    uint8_t told_links;             /* directions whose ends of the link the call was told: bit 0 from a, bit 1 from b */
+    struct ft_flow *next_undecided; /* of the call's */
     uint32_t endpoint_news;         /* state of the calls' endpoints when the flow last looked for its call there */
     struct ft_stream *last_stream;  /* the stream of the latest RTP packet: saves a look-up for each packet of a burst */
 } ft_flow_t;
@@ -106,6 +111,12 @@ void ft_flow_take_announced(const packet_info *pinfo, const ft_endpoint_t *at);
 void ft_flow_watch(ft_flow_t *flow, const packet_info *pinfo);
 /* True if the packet went from side a to side b of the flow. */
 bool ft_flow_from_a(const ft_flow_t *flow, const packet_info *pinfo);
+/* Has no packet of the flow gone in this direction, so that the ends of the link are not known? */
+bool ft_flow_wants_links(const ft_flow_t *flow, bool from_a);
+/* They are these. First pass only. */
+void ft_flow_note_links(ft_flow_t *flow, bool from_a, uint32_t source, uint32_t destination);
+/* The end of the link at which side a (0) or b (1) is: where it sends from, else where it is sent to; 0: not known. */
+uint32_t ft_flow_link(const ft_flow_t *flow, unsigned side);
 /* The sides of a flow, which live as long as it. Where the device is not known, who sent first is taken for it. */
 const ft_endpoint_t *ft_flow_device(const ft_flow_t *flow);
 const ft_endpoint_t *ft_flow_remote(const ft_flow_t *flow);

@@ -7,6 +7,8 @@
 #include "show/views.h"
 #include "show/why_relay.h"
 
+#include <epan/to_str.h>
+
 /* Fewer media packets than this in the only direction there is may be the start of a call that was cut off: one second of audio. */
 #define FT_ONE_WAY_PACKETS 50
 
@@ -19,6 +21,12 @@
 /* Above it, speech suffers in spite of concealment (ITU-T G.113 puts the edge for common codecs at some per cent). */
 #define FT_LOSS_PERCENT 5
 
+/* Media from the other side stopped for so long while the device sent: longer than a handover from Wi-Fi to cellular. */
+#define FT_UNHEARD_SECONDS 5
+
+static expert_field ei_relay_no_answer = EI_INIT;
+static expert_field ei_relay_refused = EI_INIT;
+static expert_field ei_unheard = EI_INIT;
 static expert_field ei_one_way = EI_INIT;
 static expert_field ei_checks_unanswered = EI_INIT;
 static expert_field ei_relayed = EI_INIT;
@@ -29,6 +37,7 @@ static expert_field ei_relay_loss = EI_INIT;
 static expert_field ei_not_marked = EI_INIT;
 static expert_field ei_marked_differently = EI_INIT;
 static expert_field ei_interrupted = EI_INIT;
+static expert_field ei_clocks = EI_INIT;
 static expert_field ei_number = EI_INIT;
 
 static void
@@ -50,6 +59,28 @@ expert_media(packet_info *pinfo, proto_item *item, const ft_call_t *call)
                                call->relay_count.up_lost, call->relay_count.sent, call->relay_count.down_lost);
     if (call->worst_loss > FT_LOSS_PERCENT)
         expert_add_info_format(pinfo, item, &ei_loss, "A stream lost %u %% of its packets (SSRC 0x%08x)", call->worst_loss, call->worst_ssrc);
+}
+
+/* The relay and what of it came back, and a spell in which nothing came. */
+static void
+expert_relay(packet_info *pinfo, proto_item *item, const ft_call_t *call)
+{
+    bool answers;
+    const ft_endpoint_t *relay = ft_call_relay(call, &answers);
+    unsigned sent = 0;
+
+    for (unsigned i = 0; i < call->n_relays; i++)
+        sent += call->relays[i].sent;
+    if (sent && !answers)
+        expert_add_info_format(pinfo, item, &ei_relay_no_answer,
+                               "The call failed at the session with the relay: no answer from %s, port %u, to %u packets%s",
+                               address_to_str(pinfo->pool, &relay->addr), relay->port, sent,
+                               call->refused.frame ? "; ICMP errors refuse them" : "");
+    else if (call->refused.frame)
+        expert_add_info_format(pinfo, item, &ei_relay_refused, "ICMP errors refuse packets to the relay (the first in frame %u)", call->refused.frame);
+    if (call->unheard >= FT_UNHEARD_SECONDS)
+        expert_add_info_format(pinfo, item, &ei_unheard, "Media in one direction for %u s: until frame %u the device sent, and nothing came to it",
+                               call->unheard, call->unheard_frame);
 }
 
 static void
@@ -79,6 +110,7 @@ expert_setup(packet_info *pinfo, proto_item *item, const ft_call_t *call)
 void
 ft_call_expert(packet_info *pinfo, proto_item *item, const ft_call_t *call, const ft_packet_t *pkt)
 {
+    char seconds[FT_DECIMAL_LEN];
     ft_state_t state;
 
     if (pkt && ft_sip_is_request(pkt->sip, "INVITE") && (pkt->sip->from || pkt->sip->to))
@@ -87,7 +119,12 @@ ft_call_expert(packet_info *pinfo, proto_item *item, const ft_call_t *call, cons
         return;
     state = ft_call_state(call);
     expert_media(pinfo, item, call);
+    expert_relay(pinfo, item, call);
     expert_setup(pinfo, item, call);
+    if (call->clock_offset != 0)
+        expert_add_info_format(pinfo, item, &ei_clocks,
+                               "The call was captured at two places whose clocks differ by %s s: its times are those of both",
+                               ft_decimal(seconds, call->clock_offset, 1));
     if (state == FT_STATE_INTERRUPTED)
         expert_add_info(pinfo, item, &ei_interrupted);
     if (call->sip_call_id && call->answer.frame && !call->end.frame)
@@ -118,6 +155,14 @@ ft_call_expert_register(void)
             "Media is marked differently by direction (DSCP): a network on the way may have changed the mark", EXPFILL } },
         { &ei_interrupted, { "facetime.interrupted", PI_SEQUENCE, PI_NOTE,
             "Media stopped, the capture went on, and nothing on the wire says why", EXPFILL } },
+        { &ei_relay_no_answer, { "facetime.relay_no_answer", PI_SEQUENCE, PI_WARN,
+            "No answer from the relay", EXPFILL } },
+        { &ei_relay_refused, { "facetime.relay_refused", PI_SEQUENCE, PI_WARN,
+            "ICMP errors refuse packets to the relay", EXPFILL } },
+        { &ei_unheard, { "facetime.unheard", PI_SEQUENCE, PI_WARN,
+            "Media in one direction only, for some seconds of the call", EXPFILL } },
+        { &ei_clocks, { "facetime.clocks_differ", PI_SEQUENCE, PI_NOTE,
+            "The call was captured at two places whose clocks differ", EXPFILL } },
         { &ei_number, { "facetime.number_in_clear", PI_SECURITY, PI_NOTE,
             "Who calls whom travels in the clear", EXPFILL } },
     };

@@ -8,6 +8,7 @@
 /* In ft_first_seen_t.number, beside an ft_kind_t: of a service flow; of the device's side. */
 #define FT_FIRST_SEEN_SERVICE   0x100u
 #define FT_FIRST_SEEN_DEVICE   0x200u
+#define FT_FIRST_SEEN_B        0x400u /* side b of a flow */
 #define FT_FIRST_SEEN_KIND     0x0ffu
 
 static const char *
@@ -57,6 +58,8 @@ ft_far_end_note(const ft_call_packets_t *what, bool remote)
 
     first.of = what->service ? (const void *)what->service : what->flow;
     first.number |= (what->service ? FT_FIRST_SEEN_SERVICE : 0) | (remote ? 0 : FT_FIRST_SEEN_DEVICE);
+    if (what->flow && (remote ? ft_flow_remote(what->flow) : ft_flow_device(what->flow)) == &what->flow->b)
+        first.number |= FT_FIRST_SEEN_B;
     return first;
 }
 
@@ -70,6 +73,20 @@ ft_far_end_noted(const ft_first_seen_t *first)
     else
         what.flow = (const ft_flow_t *)first->of;
     return first->number & FT_FIRST_SEEN_DEVICE ? ft_far_end_device(&what) : ft_far_end_of(&what);
+}
+
+ft_far_end_t
+ft_far_end_noted_end(const ft_first_seen_t *first)
+{
+    ft_first_seen_t now = *first;
+    const ft_flow_t *flow = (const ft_flow_t *)first->of;
+
+    if (!(first->number & FT_FIRST_SEEN_SERVICE) && flow) {
+        now.number &= ~FT_FIRST_SEEN_DEVICE;
+        if (ft_flow_device(flow) == (first->number & FT_FIRST_SEEN_B ? &flow->b : &flow->a))
+            now.number |= FT_FIRST_SEEN_DEVICE;
+    }
+    return ft_far_end_noted(&now);
 }
 
 bool

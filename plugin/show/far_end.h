@@ -21,6 +21,8 @@ ft_far_end_t ft_far_end_of(const ft_call_packets_t *what);
 ft_far_end_t ft_far_end_device(const ft_call_packets_t *what);
 ft_first_seen_t ft_far_end_note(const ft_call_packets_t *what, bool remote);
 ft_far_end_t ft_far_end_noted(const ft_first_seen_t *first);
+/* The same of the end that was noted, whichever side of the flow turned out to be the device since. */
+ft_far_end_t ft_far_end_noted_end(const ft_first_seen_t *first);
 /* Is it the same role of the same host? A service flow keeps its role; flows may turn out to have the same one. */
 bool ft_far_end_same(const ft_first_seen_t *a, const ft_first_seen_t *b);
 /* Whose network an address is in: "Apple", "private", "documentation", ...; "-" where that is not known. Static. */

@@ -191,7 +191,24 @@ cell_peer(const void *row, ft_cell_t *cell)
 static void
 cell_relay(const void *row, ft_cell_t *cell)
 {
-    cell->text = endpoint_text(&((const call_row_t *)row)->call->relay);
+    const ft_call_t *call = ((const call_row_t *)row)->call;
+    GString *text = g_string_new(NULL);
+    bool answers;
+
+    /* Those that carried data, as after a loss of the network; else the one that was tried. */
+    for (unsigned i = 0; i < call->n_relays; i++) {
+        const char *one = endpoint_text(&call->relays[i].at);
+
+        if (call->relays[i].data)
+            g_string_append_printf(text, "%s%s", text->len ? ", " : "", one);
+        g_free((char *)one);
+    }
+    if (text->len) {
+        cell->text = g_string_free(text, FALSE);
+        return;
+    }
+    g_string_free(text, TRUE);
+    cell->text = endpoint_text(ft_call_relay(call, &answers));
 }
 
 static void

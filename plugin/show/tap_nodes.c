@@ -62,7 +62,7 @@ cell_name(const void *row, ft_cell_t *cell)
     const node_row_t *node = (const node_row_t *)row;
 
     for (unsigned i = 0; i < node->roles.count; i++) {
-        ft_far_end_t far_end = ft_far_end_noted(&node->roles.list[i]);
+        ft_far_end_t far_end = ft_far_end_noted_end(&node->roles.list[i]);
 
         if (far_end.name) {
             cell->text = ft_printable(far_end.name);
@@ -85,11 +85,11 @@ cell_role(const void *row, ft_cell_t *cell)
     GString *text = g_string_new(NULL);
 
     for (unsigned i = 0; i < node->roles.count; i++) {
-        const char *role = ft_far_end_noted(&node->roles.list[i]).role;
+        const char *role = ft_far_end_noted_end(&node->roles.list[i]).role;
         bool again = false;
 
         for (unsigned j = 0; j < i && !again; j++)
-            again = strcmp(role, ft_far_end_noted(&node->roles.list[j]).role) == 0;
+            again = strcmp(role, ft_far_end_noted_end(&node->roles.list[j]).role) == 0;
         if (!again)
             g_string_append_printf(text, "%s%s", i ? ", " : "", role);
     }

@@ -589,10 +589,22 @@ cell_peak(const void *row, ft_cell_t *cell)
     cell->real = ft_stream_peak(&stream_of(row)->stats) / 1000;
 }
 
+/* The snap length cut off headers of RTP where the stream travels: numbers that are missing may be among them. */
+static bool
+is_cut(const stream_t *stream)
+{
+    for (unsigned i = 0; i < stream->n_legs; i++) {
+        if (stream->legs[i]->flow->rtp_cut & (stream->legs[i]->from_a ? 1 : 2))
+            return true;
+    }
+    return false;
+}
+
 static void
 cell_lost(const void *row, ft_cell_t *cell)
 {
-    cell->number = ft_stream_lost(&stream_of(row)->stats);
+    cell->unknown = is_cut(stream_of(row));
+    cell->number = cell->unknown ? 0 : ft_stream_lost(&stream_of(row)->stats);
 }
 
 static void
@@ -602,8 +614,8 @@ cell_lost_part(const void *row, ft_cell_t *cell)
     uint64_t expected = ft_seq_expected(&stats->seq);
 
     expected -= MIN(stats->paused, expected);
-    cell->unknown = expected == 0;
-    if (expected)
+    cell->unknown = expected == 0 || is_cut(stream_of(row));
+    if (!cell->unknown)
         cell->real = 100.0 * (double)ft_stream_lost(stats) / (double)expected;
 }
 
@@ -788,6 +800,8 @@ cell_notes(const void *row, ft_cell_t *cell)
         g_string_append(text, "captured in batches: times by RTP");
     if (stream->stats.seq.restarts)
         g_string_append_printf(text, "%snumbering restarted %" PRIu64 " times", text->len ? "; " : "", stream->stats.seq.restarts);
+    if (is_cut(stream))
+        g_string_append_printf(text, "%sheaders cut off by the snap length: loss not measurable", text->len ? "; " : "");
     if (text->len == 0)
         g_string_append_c(text, '-');
     cell->text = g_string_free(text, FALSE);

@@ -25,6 +25,7 @@ typedef struct step_row {
     uint32_t first_frame;                           /* the lowest number */
     uint32_t packets;
     uint64_t bytes;
+    bool asked, answered;                           /* datagrams from the device, and to it */
     ft_first_seen_list_t hosts;                            /* as ft_far_end_note() */
     ft_first_seen_list_t protocols;                        /* text */
 } step_row_t;
@@ -132,6 +133,12 @@ cell_what(const void *row, ft_cell_t *cell)
                                      step->path == FT_PATH_RELAY ? "over the relay" : "directly");
         return;
     }
+    /* Not where media goes to the relay: then only one direction was captured. */
+    if (step->asked && !step->answered && (step->phase == FT_PHASE_PROBE || (step->phase == FT_PHASE_RELAY && !(step->call->paths & FT_PATH_RELAY)))) {
+        cell->text = g_strdup_printf("%s: no answer%s", step->phase == FT_PHASE_PROBE ? "NAT probe" : "session with the relay",
+                                     step->phase == FT_PHASE_RELAY && step->call->refused.frame ? ", ICMP refuses it" : "");
+        return;
+    }
     /* There are no link messages where there is no relay. */
     if (step->phase == FT_PHASE_CONNECTIVITY && step->call->relay.addr.type == AT_NONE)
         text = "STUN: which paths work";
@@ -232,6 +239,8 @@ timeline_packet(ft_table_rows_t *rows, const void *data)
     step->path = path;
     add_times(step, &info->what.first_time, &info->what.last_time, info->what.frame);
     step->packets += info->what.packets;
+    if (info->what.kind != FT_KIND_COUNT)
+        *(info->what.from_device ? &step->asked : &step->answered) = true;
     step->bytes += info->what.bytes;
     if (remote.at) {
         first = ft_far_end_note(&info->what, true);
@@ -249,6 +258,8 @@ timeline_join(void *into, const void *row)
 
     add_times(keep, &gone->first_time, &gone->last_time, gone->first_frame);
     keep->packets += gone->packets;
+    keep->asked |= gone->asked;
+    keep->answered |= gone->answered;
     keep->bytes += gone->bytes;
     ft_first_seen_join(&keep->hosts, &gone->hosts, same_host);
     ft_first_seen_join(&keep->protocols, &gone->protocols, ft_first_seen_same_text);

@@ -817,6 +817,8 @@ relay_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
     proto_item *item;
     tvbuff_t *payload;
 
+    pkt->rtp_cut |= (kind == FT_PAYLOAD_UNKNOWN || kind == FT_PAYLOAD_RTP) && len >= FT_RTP_HEADER_LEN &&
+                    tvb_captured_length(tvb) < tvb_reported_length(tvb) && (int)tvb_captured_length(tvb) < at + FT_RTP_HEADER_LEN;
     relay_stats_facts(tvb, sub, pkt);
     relay_quality(tvb, tree, sub);
     if (tree)

@@ -94,6 +94,14 @@ ft_rtp_name(uint8_t payload_type)
     return type ? type->name : "Unknown";
 }
 
+bool
+ft_rtp_is_own(uint8_t payload_type)
+{
+    const ft_rtp_type_t *type = ft_rtp_type(payload_type);
+
+    return type && (type->today || type->encoding);
+}
+
 uint32_t
 ft_rtp_clock(uint8_t payload_type, bool relayed_era)
 {

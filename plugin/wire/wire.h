@@ -124,6 +124,7 @@ typedef struct ft_packet {
     bool from_relay, to_relay;      /* the source, the destination is the relay's side */
     ft_flow_t *flow;                /* file scope; NULL if there is none */
     bool compound;                  /* the datagram may hold more than one RTP packet */
+    bool rtp_cut;                   /* what may be RTP was captured without its header */
     unsigned n_rtp;
     unsigned rtp_before;            /* RTP packets of the frame's earlier datagrams */
     ft_rtp_t rtp[FT_MAX_SUBPACKETS];
@@ -244,6 +245,8 @@ void ft_rtp_prepare_flow(packet_info *pinfo, ft_flow_t *flow);
 uint32_t ft_rtp_media(uint8_t payload_type);
 /* What FaceTime uses a payload type for; never NULL. */
 const char *ft_rtp_name(uint8_t payload_type);
+/* False: FaceTime has no such payload type, or a static one that telephones use and FaceTime does not. */
+bool ft_rtp_is_own(uint8_t payload_type);
 /* Its clock in Hz, 0 where not known; `relayed_era`: in a call of the years with the relay channel (iOS 12 and later). */
 uint32_t ft_rtp_clock(uint8_t payload_type, bool relayed_era);
 

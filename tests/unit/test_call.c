@@ -312,6 +312,210 @@ silence(void)
     g_assert_cmpuint(two->packets, ==, 1);
 }
 
+static ft_call_t *
+opens(ft_flow_t *flow, double later)
+{
+    ft_packet_t pkt = { .kind = FT_KIND_QUIC, .phase = FT_PHASE_RELAY, .quic_initial = true };
+
+    return send(flow, true, later, &pkt);
+}
+
+/* The sender names an address as its own. */
+static ft_call_t *
+names(ft_flow_t *flow, bool from_a, const ft_endpoint_t *end)
+{
+    ft_packet_t pkt = { .kind = FT_KIND_STUN, .phase = FT_PHASE_CONNECTIVITY };
+
+    ft_candidate_add(&pkt, &end->addr, end->port, FT_CANDIDATE_OWN);
+    return send(flow, from_a, 0.1, &pkt);
+}
+
+static void
+behind(ft_flow_t *flow, uint32_t link)
+{
+    ft_flow_note_links(flow, true, link, 99);
+    ft_flow_note_links(flow, false, 99, link);
+}
+
+/* A private address is one device behind one end of a link; a public one is everywhere the same. */
+static void
+two_homes(void)
+{
+    static const uint8_t public_net[3] = { 203, 0, 113 }, xlat_net[3] = { 192, 0, 0 };
+    ft_flow_t *one, *same, *other, *claimed;
+    ft_call_t *call;
+
+    begin();
+    one = flow_new(device_net, 1, relay_net, 1);
+    same = flow_new(device_net, 1, peer_net, 1);
+    other = flow_new(device_net, 1, peer_net, 2);
+    behind(one, 7);
+    behind(same, 7);
+    behind(other, 8);
+    call = plain(one, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1);
+    g_assert_true(plain(same, FT_KIND_STUN, FT_PHASE_CONNECTIVITY, 0.1) == call);
+    g_assert_true(plain(other, FT_KIND_STUN, FT_PHASE_CONNECTIVITY, 0.1) != call);
+    /* Also where the call announced it. */
+    claimed = flow_new(device_net, 5, peer_net, 3);
+    behind(claimed, 8);
+    g_assert_true(names(one, true, &claimed->a) == call);
+    g_assert_true(plain(claimed, FT_KIND_STUN, FT_PHASE_CONNECTIVITY, 0.1) != call);
+
+    begin();
+    one = flow_new(public_net, 1, relay_net, 1);
+    same = flow_new(public_net, 1, peer_net, 1);
+    behind(one, 7);
+    behind(same, 8);
+    call = plain(one, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1);
+    g_assert_true(plain(same, FT_KIND_STUN, FT_PHASE_CONNECTIVITY, 0.1) == call);
+
+    /* RFC 7335: with another port, another device, behind the same end as well. */
+    begin();
+    one = flow_new(xlat_net, 1, relay_net, 1);
+    other = flow_new(xlat_net, 1, peer_net, 1);
+    other->a.port = 16393;
+    behind(one, 7);
+    behind(other, 7);
+    call = plain(one, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1);
+    g_assert_true(plain(other, FT_KIND_STUN, FT_PHASE_CONNECTIVITY, 0.1) != call);
+}
+
+/* Another interface that checks the peer whom the call checks; not one that goes to the same relay with a session of its own. */
+static void
+same_peer(void)
+{
+    ft_flow_t *wifi, *check, *cellular;
+    ft_call_t *call;
+
+    begin();
+    wifi = flow_new(device_net, 1, relay_net, 1);
+    check = flow_new(device_net, 1, peer_net, 1);
+    call = plain(wifi, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1);
+    plain(check, FT_KIND_STUN, FT_PHASE_CONNECTIVITY, 0.1);
+    cellular = flow_new(device_net, 2, peer_net, 1);
+    g_assert_true(plain(cellular, FT_KIND_STUN, FT_PHASE_CONNECTIVITY, 0.1) == call);
+    g_assert_cmpint(cellular->reason, ==, FT_JOIN_PEER);
+    g_assert_true(opens(flow_new(device_net, 3, relay_net, 1), 0.1) != call);
+}
+
+/* A stranger's datagram that names the addresses of two devices joins no calls, before they have media and after. */
+static void
+strangers(void)
+{
+    static const uint8_t strange_net[3] = { 203, 0, 113 };
+
+    for (unsigned with_media = 0; with_media < 2; with_media++) {
+        ft_flow_t *one, *two, *stranger;
+        ft_call_t *first, *second;
+
+        begin();
+        one = flow_new(device_net, 1, relay_net, 1);
+        two = flow_new(device_net, 2, relay_net, 2);
+        first = plain(one, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1);
+        second = plain(two, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1);
+        if (with_media) {
+            rtp(one, true, 0.1, 1);
+            rtp(two, true, 0.1, 2);
+        }
+        stranger = flow_new(strange_net, 77, relay_net, 1);
+        g_assert_true(names(stranger, true, &one->a) != first);
+        names(stranger, true, &two->a);
+        g_assert_true(plain(one, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1) == first && plain(two, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1) == second);
+        g_assert_true(plain(flow_new(device_net, 1, peer_net, 1), FT_KIND_STUN, FT_PHASE_CONNECTIVITY, 0.1) == first);
+        g_assert_cmpuint(ft_call_count(), ==, 3);
+        g_assert_cmpuint(first->packets, ==, 3 + with_media);
+    }
+}
+
+/* Identifiers name a call after a pause, too, and an hour later at another place, whose clock is said to differ. */
+static void
+names_after_a_pause(void)
+{
+    ft_flow_t *flow, *there;
+    ft_call_t *call;
+
+    begin();
+    flow = flow_new(device_net, 1, relay_net, 1);
+    call = rtp(flow, true, 0.1, 0xabcd);
+    g_assert_true(rtp(flow, true, 40, 0xabcd) == call);
+    g_assert_true(plain(flow, FT_KIND_RELAY, FT_PHASE_RELAY, 90) != call);
+    g_assert_true(rtp(flow, true, 0.1, 0xabcd) == call);
+    g_assert_cmpuint(ft_call_count(), ==, 1);
+    g_assert_true(call->clock_offset == 0);
+    there = flow_new(device_net, 9, relay_net, 9);
+    g_assert_true(opens(there, 3600) != call);
+    g_assert_true(rtp(there, false, 0.1, 0xabcd) == call);
+    g_assert_cmpuint(ft_call_count(), ==, 1);
+    g_assert_true(call->clock_offset > 3600);
+}
+
+/* A single time stamp that is wrong, forwards or back, with a name in the packet or without, makes no call, and ends none. */
+static void
+one_wrong_time(void)
+{
+    for (unsigned with_name = 0; with_name < 2; with_name++) {
+        for (int step = -3600; step <= 3600; step += 7200) {
+            ft_flow_t *flow, *other;
+            ft_call_t *call, *second;
+
+            begin();
+            flow = flow_new(device_net, 1, relay_net, 1);
+            other = flow_new(device_net, 2, relay_net, 2);
+            call = rtp(flow, true, 0.1, 1);
+            second = rtp(other, true, 0.1, 2);
+            if (with_name)
+                rtp(flow, true, step, 1);
+            else
+                plain(flow, FT_KIND_RELAY, FT_PHASE_RELAY, step);
+            g_assert_true(rtp(other, true, -step, 2) == second);
+            g_assert_true(plain(flow, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1) == call);
+            g_assert_true(plain(other, FT_KIND_RELAY, FT_PHASE_RELAY, 0.1) == second);
+            g_assert_cmpuint(ft_call_count(), ==, 2);
+            g_assert_cmpuint(call->packets, ==, 3);
+            g_assert_cmpint(ft_call_state(second), ==, FT_STATE_ESTABLISHED);
+        }
+    }
+}
+
+/* A new session with a relay after a second: media of its own makes it another call, from its first datagram on, media of the call before makes it
+ * a part of that. */
+static void
+redial(void)
+{
+    ft_flow_t *flow, *again, *check;
+    ft_call_t *one, *two;
+
+    begin();
+    flow = flow_new(device_net, 1, relay_net, 1);
+    again = flow_new(device_net, 1, relay_net, 2);
+    check = flow_new(device_net, 1, peer_net, 1);
+    one = rtp(flow, true, 0.1, 1);
+    plain(check, FT_KIND_STUN, FT_PHASE_CONNECTIVITY, 0.1);
+    two = opens(again, 1);
+    g_assert_true(two != one);
+    g_assert_true(plain(flow_new(device_net, 1, peer_net, 1), FT_KIND_STUN, FT_PHASE_CONNECTIVITY, 0.1) == two);
+    g_assert_true(rtp(again, true, 0.1, 2) == two);
+    g_assert_cmpuint(ft_call_count(), ==, 2);
+    g_assert_cmpuint(two->packets, ==, 3);
+
+    /* The media goes on over the new relay, or over the old one. */
+    for (unsigned old = 0; old < 2; old++) {
+        begin();
+        flow = flow_new(device_net, 1, relay_net, 1);
+        again = flow_new(device_net, 1, relay_net, 2);
+        one = rtp(flow, true, 0.1, 1);
+        g_assert_true(opens(again, 3) != one);
+        g_assert_true(rtp(old ? flow : again, true, 0.1, 1) == one);
+        g_assert_cmpuint(ft_call_count(), ==, 1);
+    }
+
+    /* While media flows, another session is the call's. */
+    begin();
+    flow = flow_new(device_net, 1, relay_net, 1);
+    one = rtp(flow, true, 0.1, 1);
+    g_assert_true(opens(flow_new(device_net, 1, relay_net, 2), 0.5) == one);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -326,5 +530,11 @@ main(int argc, char **argv)
     g_test_add_func("/call/probe before the call", probe_before_the_call);
     g_test_add_func("/call/by device", by_device);
     g_test_add_func("/call/silence", silence);
+    g_test_add_func("/call/two homes", two_homes);
+    g_test_add_func("/call/same peer", same_peer);
+    g_test_add_func("/call/strangers", strangers);
+    g_test_add_func("/call/names after a pause", names_after_a_pause);
+    g_test_add_func("/call/one wrong time", one_wrong_time);
+    g_test_add_func("/call/redial", redial);
     return g_test_run();
 }

@@ -1,0 +1,117 @@
+/* link_end.c
+ * Which end of which link a packet comes from or goes to.
+ *
+ * An IP address is that of one device only where everybody has his own: a private one is the same in thousands of homes, and a capture may hold
+ * several of them (merged files, a router's or a carrier's links). What tells them apart stands in front of the IP header:
+ *
+ *  1. the interface of the capture, as the file has it, and the kind of link;
+ *  2. the VLAN;
+ *  3. the hardware address (Ethernet, 802.11);
+ *  4. the outer addresses of a tunnel, and what numbers its sessions: GTP-U's TEID (3GPP TS 29.281), PPPoE's session (RFC 2516).
+ *
+ * Each direction of a GTP-U tunnel has a TEID of its own, and each direction of a cable may have an interface of its own: so the end that a
+ * device sends from, and the one that it is sent to, are two numbers.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "common/hash.h"
+#include "common/link_end.h"
+#include "common/payload.h"
+
+#include <wiretap/wtap.h>
+
+/* What is hashed. All of it is set, so that no byte between the members is by chance. */
+typedef struct link_end {
+    uint32_t interface;         /* 0 where the file has none */
+    uint32_t encapsulation;     /* WTAP_ENCAP_* */
+    uint32_t vlan;
+    uint32_t session;           /* TEID, PPPoE session; 0: none */
+    uint8_t hardware[8];        /* address, zeroes behind it */
+    uint8_t outer[16];          /* IP address of the tunnel's end */
+} link_end_t;
+
+/* TS 29.281, 5.1: bit 8 to 6 version 1, bit 5 GTP; what a G-PDU carries is the user's packet. The header has 8 bytes, 4 more with one of the
+ * flags below, and extension headers in units of 4 bytes: a PDU session container has 4 or 8. */
+#define GTPU_VERSION(flags) (((flags) & 0xf0) == 0x30)
+#define GTPU_G_PDU     0xff
+#define GTPU_HEADER    8
+#define GTPU_LONGEST   28
+#define GTPU_TEID_AT   4
+
+/* RFC 2516, 4: version and type 1, code 0 in the session stage; two bytes of PPP behind six of PPPoE. */
+#define PPPOE_VERSION_TYPE 0x11
+#define PPPOE_HEADER   8
+#define PPPOE_SESSION_AT 2
+#define PPP_LENGTH     2
+
+static uint32_t
+gtpu_teid(const ft_ip_t *ip, unsigned before)
+{
+    for (unsigned back = GTPU_HEADER; back <= MIN(before, GTPU_LONGEST); back += 4) {
+        const uint8_t *header = ip->bytes - back;
+
+        /* The length counts what follows the first eight bytes. */
+        if (GTPU_VERSION(header[0]) && header[1] == GTPU_G_PDU && ft_u16(header + 2) == ip->length + back - GTPU_HEADER)
+            return (uint32_t)ft_u16(header + GTPU_TEID_AT) << 16 | ft_u16(header + GTPU_TEID_AT + 2);
+    }
+    return 0;
+}
+
+static uint32_t
+pppoe_session(const ft_ip_t *ip, unsigned before)
+{
+    const uint8_t *header = ip->bytes - PPPOE_HEADER;
+
+    if (before < PPPOE_HEADER || header[0] != PPPOE_VERSION_TYPE || header[1] != 0 || ft_u16(header + 4) != ip->length + PPP_LENGTH)
+        return 0;
+    return ft_u16(header + PPPOE_SESSION_AT);
+}
+
+/* The outermost IP header in front of the innermost: the first place that is one by its version, and whose length reaches over the inner one. */
+static bool
+outer_ip(ft_ip_t *outer, const uint8_t *start, const ft_ip_t *ip, unsigned before)
+{
+    const uint8_t *end = ip->bytes + ip->length;
+
+    for (const uint8_t *at = start; at + 20 <= start + before; at++) {
+        if (ft_ip_at(outer, at, (unsigned)(ip->bytes - at) + ip->captured) && outer->payload <= (unsigned)(ip->bytes - at) && !outer->is_fragment &&
+            at + outer->length >= end && at + outer->length <= end + 8)
+            return true;
+    }
+    return false;
+}
+
+uint32_t
+ft_link_end(tvbuff_t *frame, const packet_info *pinfo, bool source)
+{
+    const address *hardware = source ? &pinfo->dl_src : &pinfo->dl_dst;
+    const wtap_rec *rec = pinfo->rec;
+    link_end_t end;
+    address src, dst;
+    ft_ip_t ip, outer;
+    const uint8_t *start;
+    unsigned before;
+    uint32_t hash;
+
+    memset(&end, 0, sizeof end);
+    if (rec->presence_flags & WTAP_HAS_INTERFACE_ID)
+        end.interface = rec->rec_header.packet_header.interface_id;
+    end.encapsulation = (uint32_t)rec->rec_header.packet_header.pkt_encap;
+    end.vlan = pinfo->vlan_id;
+    if (hardware->type != AT_NONE && hardware->len > 0)
+        memcpy(end.hardware, hardware->data, MIN((size_t)hardware->len, sizeof end.hardware));
+    if (frame && ft_ip_of(&ip, frame, pinfo)) {
+        start = tvb_get_ptr(frame, 0, (int)tvb_captured_length(frame));
+        /* Decrypted or put together: what stands in front is not there. */
+        before = ip.bytes >= start && ip.bytes < start + tvb_captured_length(frame) ? (unsigned)(ip.bytes - start) : 0;
+        end.session = gtpu_teid(&ip, before);
+        if (!end.session)
+            end.session = pppoe_session(&ip, before);
+        if (outer_ip(&outer, start, &ip, before)) {
+            ft_ip_addresses(&outer, &src, &dst);
+            memcpy(end.outer, source ? src.data : dst.data, MIN((size_t)src.len, sizeof end.outer));
+        }
+    }
+    hash = ft_hash_bytes(&end, sizeof end);
+    return hash ? hash : 1;
+}
