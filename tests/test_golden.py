@@ -55,8 +55,8 @@ def alike(line):
     line = re.sub(r"(\d+(?:\.\d+)?) (milli|micro|nano)?seconds?\b",
                   lambda match: f"{float(match[1]) * SECONDS[match[2]]:.9f}".rstrip("0").rstrip(".") + " seconds", line)
     line = re.sub(r" ?\[?…\]?", "...", line.replace(" […]:", ":").replace(" [truncated]:", ":")).rstrip()
-    # Versions differ in how many bytes they show: 32 are enough here.
-    return re.sub(r"\b([0-9a-f]{64})[0-9a-f]+(?:\.\.\.)?", r"\1...", line)
+    # Versions differ in how many bytes they show, and in whether the bracket of what is generated is closed behind them: 32 are enough here.
+    return re.sub(r"\b([0-9a-f]{64})[0-9a-f]+(?:\.\.\.)?\]?", r"\1...", line)
 
 
 def trees(out):
