@@ -99,21 +99,27 @@ show_inside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *tre
 static void
 show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire_t *wire, ft_packet_t *pkt)
 {
-    proto_item *item;
-    proto_tree *tree = ft_tree_of(tvb, root, &item);
+    proto_item *item = NULL;
+    proto_tree *tree = NULL;
 
     if (wire == &ft_wire_channel_data)
         pkt->kind = ft_inside_kind(tvb, pinfo, pkt->flow);
-    ft_kind_show(tvb, tree, pkt->kind);
-    if (pkt->kind != FT_KIND_UNKNOWN)
-        proto_item_append_text(item, ", %s", val_to_str_const(pkt->kind, kind_column_vals, "FT/") + strlen("FT/"));
-    if (ft_is_shown(tree))
+    if (root)
+        tree = ft_tree_of(tvb, root, &item);
+    /* The item is there for whoever asks for protocols; nothing is below it that nobody sees. */
+    if (ft_is_shown(tree)) {
+        ft_kind_show(tvb, tree, pkt->kind);
+        if (tree && pkt->kind != FT_KIND_UNKNOWN)
+            proto_item_append_text(item, ", %s", kind_column_vals[pkt->kind].strptr + strlen("FT/"));
         ft_evidence_show(tvb, pinfo, tree, pkt);
+    } else {
+        tree = NULL;
+    }
     if (wire) {
         wire->dissect(tvb, pinfo, root, tree, pkt);
         if (wire == &ft_wire_channel_data && !pkt->inside_shown)
             show_inside(tvb, pinfo, root, tree, pkt);
-        if (pkt->n_rtp)
+        if (tree && pkt->n_rtp)
             proto_item_set_generated(proto_tree_add_uint(tree, hf_facetime_path, tvb, 0, 0, ft_packet_path(pinfo, pkt)));
     } else if (pkt->claimed && !(pkt->flow && pkt->flow->watched_dissector &&
                                  call_dissector_only(pkt->flow->watched_dissector, tvb, pinfo, root, NULL) > 0)) {
@@ -133,6 +139,10 @@ ft_datagram_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_w
     pkt->claimed = true;
     /* Attached before it is shown: a capture that is cut ends the showing, not the call. */
     ft_packet_attach(pinfo, pkt);
+    if (!root && ft_shortcuts && wire && wire->unseen && !ft_flow_limit_reached() && !ft_is_shown(NULL) && wire->unseen(tvb, pinfo, pkt)) {
+        col_set_str(pinfo->cinfo, COL_PROTOCOL, kind_column_vals[pkt->kind].strptr);
+        return;
+    }
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "FaceTime");
     col_clear(pinfo->cinfo, COL_INFO);
     show_datagram(tvb, pinfo, root, wire, pkt);

@@ -383,13 +383,6 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
     return NULL;
 }
 
-/* Nothing is made that nobody will see: half a million media packets go through here. */
-static bool
-is_looked_at(proto_tree *tree)
-{
-    return (tree && proto_field_is_referenced(tree, proto_facetime)) || ft_is_shown(NULL);
-}
-
 /* A frame shows each call once, with the phases that its packets are of. */
 static void
 show_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_call_t *call, ft_phase_t phase, ft_join_t reason, const ft_packet_t *pkt)
@@ -419,7 +412,7 @@ show_datagram_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_
                           .kind = pkt->quoted ? FT_KIND_COUNT : pkt->kind, .frame = pinfo->num, .packets = 1,
                           .bytes = ft_wire_bytes(pinfo), .first_time = pinfo->abs_ts, .last_time = pinfo->abs_ts };
 
-    if (is_looked_at(tree))
+    if (ft_is_shown(tree))
         show_call(tvb, pinfo, tree, call, phase, pkt->flow->reason, pkt);
     ft_voip_queue(pinfo, call, &what);
     if (have_tap_listener(ft_tap)) {
@@ -436,7 +429,7 @@ show_service_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t
     ft_call_packets_t what = { .call = call, .service = service, .phase = service->phase, .frame = pinfo->num, .packets = 1,
                           .bytes = ft_wire_bytes(pinfo), .first_time = pinfo->abs_ts, .last_time = pinfo->abs_ts };
 
-    if (is_looked_at(tree))
+    if (ft_is_shown(tree))
         show_call(tvb, pinfo, tree, call, service->phase, FT_JOIN_AROUND, NULL);
     ft_voip_queue(pinfo, call, &what);
     if (have_tap_listener(ft_tap)) {

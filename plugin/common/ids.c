@@ -28,9 +28,13 @@ ft_ids_init(void)
 }
 
 bool
-ft_is_shown(const proto_tree *tree)
+ft_is_shown(proto_tree *tree)
 {
-    return tree || have_tap_listener(expert_tap);
+    if (have_tap_listener(expert_tap))
+        return true;
+    if (!tree || !ft_shortcuts)
+        return tree != NULL;
+    return proto_field_is_referenced(tree, proto_facetime) || proto_field_is_referenced(tree, proto_expert);
 }
 
 static bool

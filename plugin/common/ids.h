@@ -22,9 +22,9 @@ extern heur_dtbl_entry_t *ft_heur_entry;    /* of "facetime_udp": tells whether 
 /* Called when a file is opened: finds the expert tap, which Wireshark registers after all handoffs. */
 void ft_ids_init(void);
 
-/* True if items that are added now are seen: there is a tree, or somebody listens to expert items. A capture has some 500,000 media
- * packets; where this is false no item is made for them. */
-bool ft_is_shown(const proto_tree *tree);
+/* Does anybody see what is shown? Without a tree only those who collect expert items. A tree may be there for the protocols alone, or for
+ * fields of others: then nobody sees fields of FaceTime's. Half a million media packets need not be shown to nobody. */
+bool ft_is_shown(proto_tree *tree);
 
 /* Will anybody look into the tree: is it printed, does a filter, column or tap ask for a field of `proto`, or are expert items collected?
  * A tree that only counts protocols is nobody's: what costs much and decides nothing is not read for it. */

@@ -228,23 +228,30 @@ static int link_simple_hf[array_length(link_simple)];
 static ft_exchange_fields_t link_exchange_fields;
 
 ft_link_form_t
-ft_link_form(tvbuff_t *tvb)
+ft_link_form_at(const uint8_t *bytes, unsigned captured, unsigned reported)
 {
     static const uint8_t zeroes[FT_LINK_ZEROES];
-    unsigned captured = tvb_captured_length(tvb);
     uint16_t command;
 
     if (captured < FT_LINK_HEADER_LEN)
         return FT_LINK_NOT;
     /* 1. One of the commands (answers have the top bit): avoids RTP of payload types other than 4 and 6. */
-    command = tvb_get_ntohs(tvb, 0) & ~FT_LINK_ACK;
+    command = ft_u16(bytes) & (uint16_t)~FT_LINK_ACK;
     if (command == 0 || command > 0xff)
         return FT_LINK_NOT;
     /* 2. The zeroes: avoid RTP, whose timestamp and SSRC are not 0, and STUN, which has a cookie there. */
-    if (tvb_memeql(tvb, 4, zeroes, FT_LINK_ZEROES) != 0)
+    if (memcmp(bytes + 4, zeroes, FT_LINK_ZEROES) != 0)
         return FT_LINK_NOT;
     /* 3. The exact length: what is shown without it is no evidence. */
-    return tvb_reported_length(tvb) == FT_LINK_HEADER_LEN + (unsigned)tvb_get_ntohs(tvb, 2) ? FT_LINK_EXACT : FT_LINK_WRONG_LENGTH;
+    return reported == FT_LINK_HEADER_LEN + (unsigned)ft_u16(bytes + 2) ? FT_LINK_EXACT : FT_LINK_WRONG_LENGTH;
+}
+
+ft_link_form_t
+ft_link_form(tvbuff_t *tvb)
+{
+    unsigned captured = tvb_captured_length(tvb);
+
+    return ft_link_form_at(tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb));
 }
 
 bool

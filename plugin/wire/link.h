@@ -16,6 +16,8 @@ typedef enum {
 
 /* Has it the form of a link message? Captured bytes only. */
 ft_link_form_t ft_link_form(tvbuff_t *tvb);
+/* The same of bytes: how many were captured, and how many there were on the wire. */
+ft_link_form_t ft_link_form_at(const uint8_t *bytes, unsigned captured, unsigned reported);
 /* The counter (TLV 1) of a link message, if it has one. Captured bytes only. */
 bool ft_link_counter(tvbuff_t *tvb, int *counter);
 

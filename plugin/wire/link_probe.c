@@ -114,6 +114,9 @@ link_probe_match(tvbuff_t *tvb, const packet_info *pinfo _U_, const ft_flow_t *f
 static void
 link_probe_field(tvbuff_t *tvb, proto_tree *tree, int hf, int hf_old, int at, int len)
 {
+    /* Without a tree only what the capture cut off is asked for, so that Wireshark says so. */
+    if (!tree && tvb_bytes_exist(tvb, at, len))
+        return;
     proto_tree_add_item(tree, hf, tvb, at, len, ENC_BIG_ENDIAN);
     proto_item_set_hidden(proto_tree_add_item(tree, hf_old, tvb, at, len, ENC_BIG_ENDIAN));
 }

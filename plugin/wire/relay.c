@@ -238,6 +238,7 @@ typedef struct relay_sub {
     int stream;             /* primary stream ID; -1: none */
     unsigned listed;        /* IDs in the list of a transition's streams */
     int data;               /* what is behind the quality metadata; 0: there is none */
+    bool is_rtp;            /* its payload, without quality metadata, was found to be RTP */
     int start;          /* of the flags */
     int stats;          /* of the statistics ID, with its values where they are announced; 0: none, or cut off */
     int payload;        /* of the payload: the end of the header */
@@ -256,6 +257,8 @@ typedef enum {
 /* A cursor over a header: where it is, and where the header must end. Reads nothing that was not captured. */
 typedef struct relay_cursor {
     tvbuff_t *tvb;
+    const uint8_t *bytes; /* of tvb, those that were captured */
+    int captured;       /* how many */
     int at;
     int end;            /* as the channel header states it */
     relay_walk_t result;
@@ -268,7 +271,7 @@ relay_has(relay_cursor_t *c, int n)
         return false;
     if (c->at + n > c->end)
         c->result = RELAY_SHORT;
-    else if (c->at + n > (int)tvb_captured_length(c->tvb))
+    else if (c->at + n > c->captured)
         c->result = RELAY_CUT;
     return c->result == RELAY_OK;
 }
@@ -292,7 +295,7 @@ relay_ids(relay_cursor_t *c, proto_tree *tree, int hf_count, int hf_id, unsigned
 
     if (!relay_has(c, 1))
         return;
-    count = ft_tvb_get_u8(c->tvb, c->at);
+    count = c->bytes[c->at];
     relay_field(c, tree, hf_count, 1);
     if (count > most) {
         c->result = RELAY_COUNT;
@@ -335,10 +338,10 @@ relay_header(relay_cursor_t *c, proto_tree *tree, relay_sub_t *sub)
     int words = 1, data_length = -1;
 
     if (relay_has(c, 2)) {
-        sub->flags = tvb_get_ntohs(c->tvb, c->at);
+        sub->flags = ft_u16(c->bytes + c->at);
         c->at += 2;
         if ((sub->flags & FT_RELAY_MORE_FLAGS) && relay_has(c, 2)) {
-            sub->flags |= (uint32_t)tvb_get_ntohs(c->tvb, c->at) << 16;
+            sub->flags |= (uint32_t)ft_u16(c->bytes + c->at) << 16;
             c->at += 2;
             words = 2;
         }
@@ -347,7 +350,7 @@ relay_header(relay_cursor_t *c, proto_tree *tree, relay_sub_t *sub)
     }
     if (sub->flags & FT_RELAY_STREAM) {
         if (relay_has(c, 2))
-            sub->stream = tvb_get_ntohs(c->tvb, c->at);
+            sub->stream = ft_u16(c->bytes + c->at);
         relay_field(c, tree, hf_relay_stream_id, 2);
     }
     if (sub->flags & FT_RELAY_STREAMS)
@@ -362,7 +365,7 @@ relay_header(relay_cursor_t *c, proto_tree *tree, relay_sub_t *sub)
     /* Where the transition's streams are listed, the bit announces their number. */
     if ((sub->flags & FT_RELAY_PRIORITY) && sub->form == RELAY_LISTED) {
         if (relay_has(c, 1))
-            sub->listed = 1 + ft_tvb_get_u8(c->tvb, c->at);
+            sub->listed = 1 + c->bytes[c->at];
         relay_field(c, tree, hf_relay_transition_count, 1);
     } else if (sub->flags & FT_RELAY_PRIORITY) {
         relay_field(c, tree, hf_relay_priority, 1);
@@ -372,7 +375,7 @@ relay_header(relay_cursor_t *c, proto_tree *tree, relay_sub_t *sub)
     if (sub->flags & FT_RELAY_VERSION)
         relay_field(c, tree, hf_relay_version, 1);
     if ((sub->flags & FT_RELAY_COMPOUND) && relay_has(c, 2)) {
-        data_length = tvb_get_ntohs(c->tvb, c->at);
+        data_length = ft_u16(c->bytes + c->at);
         relay_field(c, tree, hf_relay_data_length, 2);
     }
     if (sub->flags & FT_RELAY_STATS_ID) {
@@ -404,14 +407,14 @@ relay_brief_header(relay_cursor_t *c, proto_tree *tree, relay_sub_t *sub)
 {
     if (!relay_has(c, 1))
         return;
-    if (ft_tvb_get_u8(c->tvb, c->at) <= FT_RELAY_BRIEF_MAX) {
-        if (ft_tvb_get_u8(c->tvb, c->at) == 0)
+    if (c->bytes[c->at] <= FT_RELAY_BRIEF_MAX) {
+        if (c->bytes[c->at] == 0)
             c->result = RELAY_COUNT;
         relay_ids(c, tree, hf_relay_stream_count, hf_relay_secondary_stream_id, FT_RELAY_BRIEF_MAX);
         return;
     }
     if (relay_has(c, 2))
-        sub->stream = tvb_get_ntohs(c->tvb, c->at);
+        sub->stream = ft_u16(c->bytes + c->at);
     relay_field(c, tree, hf_relay_stream_id, 2);
 }
 
@@ -420,15 +423,17 @@ relay_brief_header(relay_cursor_t *c, proto_tree *tree, relay_sub_t *sub)
 static relay_walk_t
 relay_walk(tvbuff_t *tvb, int end, proto_tree *tree, relay_sub_t *sub)
 {
-    relay_cursor_t c = { .tvb = tvb, .at = sub->start, .end = end, .result = RELAY_OK };
+    relay_cursor_t c = { .tvb = tvb, .captured = (int)tvb_captured_length(tvb), .at = sub->start, .end = end, .result = RELAY_OK };
     int data_length = -1;
 
+    c.bytes = tvb_get_ptr(tvb, 0, c.captured);
     sub->flags = 0;
     sub->participant = 0;
     sub->stream = -1;
     sub->listed = FT_RELAY_TRANSITION_IDS;
     sub->data = 0;
     sub->stats = 0;
+    sub->is_rtp = false;
     sub->last = true;
     if (sub->form == RELAY_BRIEF)
         relay_brief_header(&c, tree, sub);
@@ -441,13 +446,13 @@ relay_walk(tvbuff_t *tvb, int end, proto_tree *tree, relay_sub_t *sub)
             relay_field(&c, tree, hf_relay_transition_id, 2);
     }
     if (sub->priority_behind) {
-        if (relay_has(&c, 1) && ft_tvb_get_u8(tvb, c.at) != FT_RELAY_PRIORITY_LOW && ft_tvb_get_u8(tvb, c.at) != FT_RELAY_PRIORITY_HIGH)
+        if (relay_has(&c, 1) && c.bytes[c.at] != FT_RELAY_PRIORITY_LOW && c.bytes[c.at] != FT_RELAY_PRIORITY_HIGH)
             c.result = RELAY_COUNT;
         relay_field(&c, tree, hf_relay_priority, 1);
     }
     /* In the forms without a bit for it, a length stands before data: data that is RTP or a control message begins with other bits. */
-    if (sub->form != RELAY_FLAGGED && data_length < 0 && relay_has(&c, 2) && (ft_tvb_get_u8(tvb, c.at) & 0xc0) == 0) {
-        data_length = tvb_get_ntohs(tvb, c.at);
+    if (sub->form != RELAY_FLAGGED && data_length < 0 && relay_has(&c, 2) && (c.bytes[c.at] & 0xc0) == 0) {
+        data_length = ft_u16(c.bytes + c.at);
         relay_field(&c, tree, hf_relay_data_length, 2);
     }
 
@@ -467,18 +472,20 @@ static int
 relay_payload_kind(tvbuff_t *tvb, int at, int end, uint32_t flags)
 {
     int captured = (int)tvb_captured_length(tvb) - at;
+    const uint8_t *bytes;
     uint16_t start;
 
     if (at >= end)
         return FT_PAYLOAD_NONE;
     if (captured < 2)
         return FT_PAYLOAD_UNKNOWN;
-    start = tvb_get_ntohs(tvb, at);
+    bytes = tvb_get_ptr(tvb, at, captured);
+    start = ft_u16(bytes);
     /* What is encrypted between device and relay has one form; its first bytes mean nothing else. */
     if (flags & FT_RELAY_HBH)
         return FT_PAYLOAD_PROTOBUF;
     /* The link message before RTP: its acknowledgement looks like RTP of payload type 4 or 6. */
-    switch (ft_link_form(tvb_new_subset_length(tvb, at, end - at))) {
+    switch (ft_link_form_at(bytes, (unsigned)MIN(captured, end - at), (unsigned)(end - at))) {
     case FT_LINK_EXACT: return FT_PAYLOAD_LINK;
     case FT_LINK_WRONG_LENGTH: return FT_PAYLOAD_BAD_LINK;
     case FT_LINK_NOT: break;
@@ -491,6 +498,19 @@ relay_payload_kind(tvbuff_t *tvb, int at, int end, uint32_t flags)
     case FT_PROTOBUF_START: return FT_PAYLOAD_PROTOBUF;
     default: return FT_PAYLOAD_UNKNOWN;
     }
+}
+
+/* RTP of any type, or RTCP. */
+static bool
+relay_is_rtp(tvbuff_t *tvb, int at, int end, const packet_info *pinfo)
+{
+    int captured = MIN((int)tvb_captured_length(tvb), end) - at;
+    const uint8_t *bytes = tvb_get_ptr(tvb, at, captured);
+
+    /* A tvb of its own only where it is needed: this is asked of each media packet. */
+    if (ft_shortcuts && captured >= 2 && !ft_rtp_is_rtcp_type(bytes[1]))
+        return ft_rtp_form(bytes, (unsigned)captured, (unsigned)(end - at));
+    return ft_rtp_match(tvb_new_subset_length(tvb, at, end - at), pinfo, NULL);
 }
 
 /* RTP of one of FaceTime's payload types, or RTCP; ssrc_low: the lower half that its SSRC must have, or one more, as that of the stream
@@ -584,7 +604,8 @@ relay_payload_sure(const relay_reading_t *r, unsigned n, relay_sub_t *sub)
     case FT_PAYLOAD_PROTOBUF:
         return true;
     case FT_PAYLOAD_RTP:
-        if (plain && !r->quality && ft_rtp_match(tvb_new_subset_length(r->tvb, sub->payload, sub->end - sub->payload), r->pinfo, NULL))
+        sub->is_rtp = plain && !r->quality && relay_is_rtp(r->tvb, sub->payload, sub->end, r->pinfo);
+        if (sub->is_rtp)
             return true;
         if (relay_is_media(r->tvb, sub->payload, sub->end, r->pinfo, ssrc_low))
             return true;
@@ -649,8 +670,13 @@ relay_takes_quality(const ft_flow_t *flow, uint32_t frame)
 static void
 relay_read(relay_reading_t *r, tvbuff_t *tvb, int at, int end, const packet_info *pinfo, const ft_flow_t *flow)
 {
-    *r = (relay_reading_t){ .tvb = tvb, .end = end, .pinfo = pinfo, .result = RELAY_SHORT,
-                            .quality = pinfo && flow && relay_takes_quality(flow, pinfo->num) };
+    /* Not all of it: what is in subs[] is only read where n says so. */
+    r->tvb = tvb;
+    r->end = end;
+    r->pinfo = pinfo;
+    r->quality = pinfo && flow && relay_takes_quality(flow, pinfo->num);
+    r->result = RELAY_SHORT;
+    r->tries = r->n = 0;
     r->sure = at < end && relay_try(r, at, 0);
     if (r->sure)
         return;
@@ -668,6 +694,28 @@ relay_read(relay_reading_t *r, tvbuff_t *tvb, int at, int end, const packet_info
         r->result = RELAY_COUNT;
 }
 
+/* The reading that relay_match() made, for relay_dissect(), which comes next. */
+static struct {
+    uint32_t frame;         /* 0: none */
+    int at;
+    relay_reading_t reading;
+} relay_kept;
+
+/* The reading of these bytes: a copy of the one that is kept, or a new one. */
+static void
+relay_read_once(relay_reading_t *r, tvbuff_t *tvb, int at, int end, const packet_info *pinfo, const ft_flow_t *flow)
+{
+    const relay_reading_t *kept = &relay_kept.reading;
+    bool same = ft_shortcuts && relay_kept.frame == pinfo->num && relay_kept.at == at && kept->tvb == tvb && kept->end == end &&
+                kept->quality == (flow && relay_takes_quality(flow, pinfo->num));
+
+    relay_kept.frame = 0;
+    if (same)
+        memcpy(r, kept, offsetof(relay_reading_t, subs) + kept->n * sizeof kept->subs[0]);
+    else
+        relay_read(r, tvb, at, end, pinfo, flow);
+}
+
 /* What a reading says of the datagram. */
 typedef struct relay_checked {
     relay_walk_t result;
@@ -680,20 +728,23 @@ static relay_checked_t
 relay_check(tvbuff_t *tvb, int at, int end, const packet_info *pinfo, const ft_flow_t *flow)
 {
     relay_checked_t checked = { 0 };
-    relay_reading_t r;
+    relay_reading_t *r = &relay_kept.reading;
+    const relay_sub_t *first = &r->subs[0];
     int kind;
 
-    relay_read(&r, tvb, at, end, pinfo, flow);
-    checked.result = r.result;
-    for (unsigned i = 0; i < r.n; i++)
-        checked.flags |= r.subs[i].flags;
-    if (r.n == 0 || (r.n == 1 && r.result != RELAY_OK))
+    relay_read(r, tvb, at, end, pinfo, flow);
+    relay_kept.frame = pinfo ? pinfo->num : 0;
+    relay_kept.at = at;
+    checked.result = r->result;
+    for (unsigned i = 0; i < r->n; i++)
+        checked.flags |= r->subs[i].flags;
+    if (r->n == 0 || (r->n == 1 && r->result != RELAY_OK))
         return checked;
-    kind = r.subs[0].data ? FT_PAYLOAD_RTP : relay_payload_kind(tvb, r.subs[0].payload, r.subs[0].end, r.subs[0].flags);
+    kind = first->data || first->is_rtp ? FT_PAYLOAD_RTP : relay_payload_kind(tvb, first->payload, first->end, first->flags);
     /* Nothing at all is only known where there are statistics to send without payload. */
-    checked.known = kind == FT_PAYLOAD_NONE ? (r.subs[0].flags & FT_RELAY_STATS_ID) != 0 :
+    checked.known = kind == FT_PAYLOAD_NONE ? (first->flags & FT_RELAY_STATS_ID) != 0 :
                     kind == FT_PAYLOAD_RTP || kind == FT_PAYLOAD_LINK || kind == FT_PAYLOAD_FACE || kind == FT_PAYLOAD_400F;
-    checked.plausible = checked.known || (kind == FT_PAYLOAD_PROTOBUF && tvb_get_ntohs(tvb, r.subs[0].payload) == FT_PROTOBUF_START);
+    checked.plausible = checked.known || (kind == FT_PAYLOAD_PROTOBUF && tvb_get_ntohs(tvb, first->payload) == FT_PROTOBUF_START);
     return checked;
 }
 
@@ -813,14 +864,15 @@ relay_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
               const relay_sub_t *sub, ft_packet_t *pkt)
 {
     int at = sub->data ? sub->data : sub->payload, len = sub->end - at;
-    int kind = relay_payload_kind(tvb, at, sub->end, sub->flags);
+    int kind = sub->is_rtp ? FT_PAYLOAD_RTP : relay_payload_kind(tvb, at, sub->end, sub->flags);
     proto_item *item;
     tvbuff_t *payload;
 
     pkt->rtp_cut |= (kind == FT_PAYLOAD_UNKNOWN || kind == FT_PAYLOAD_RTP) && len >= FT_RTP_HEADER_LEN &&
                     tvb_captured_length(tvb) < tvb_reported_length(tvb) && (int)tvb_captured_length(tvb) < at + FT_RTP_HEADER_LEN;
     relay_stats_facts(tvb, sub, pkt);
-    relay_quality(tvb, tree, sub);
+    if (tree)
+        relay_quality(tvb, tree, sub);
     if (tree)
         proto_item_set_generated(proto_tree_add_uint(tree, hf_relay_payload_kind, tvb, at, 0, (uint32_t)kind));
     if (kind == FT_PAYLOAD_NONE || (int)tvb_captured_length(tvb) <= at) {
@@ -829,7 +881,7 @@ relay_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
         return;
     }
     payload = tvb_new_subset_length(tvb, at, len);
-    if (kind == FT_PAYLOAD_RTP && !ft_rtp_match(payload, pinfo, NULL))
+    if (kind == FT_PAYLOAD_RTP && !sub->is_rtp && !ft_rtp_match(payload, pinfo, NULL))
         kind = FT_PAYLOAD_UNKNOWN;
     switch (kind) {
     case FT_PAYLOAD_LINK:
@@ -868,6 +920,16 @@ relay_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
         expert_add_info(pinfo, item, &ei_relay_payload);
         break;
     }
+}
+
+/* Is there something to complain of in the header, or is it read in a form that its flags do not say? */
+static bool
+relay_is_odd(const relay_sub_t *sub, bool from_relay)
+{
+    uint32_t stats = sub->flags & (FT_RELAY_STATS_ID | FT_RELAY_STATS_PAYLOAD);
+
+    return sub->form != RELAY_FLAGGED || sub->data || (sub->flags & FT_RELAY_UNKNOWN) || stats == FT_RELAY_STATS_PAYLOAD ||
+           (stats == FT_RELAY_STATS_ID && from_relay) || ((sub->flags & FT_RELAY_PARTICIPANT) && sub->participant == 0);
 }
 
 /* What is against the format in a header that could be walked. */
@@ -930,27 +992,27 @@ relay_subpackets(tvbuff_t *tvb, int at, int end, packet_info *pinfo, proto_tree 
 {
     relay_reading_t r;
 
-    relay_read(&r, tvb, at, end, pinfo, pkt->flow);
+    relay_read_once(&r, tvb, at, end, pinfo, pkt->flow);
     relay_sides(pinfo, &r, pkt);
     pkt->compound |= r.n > 1;
     for (unsigned n = 0; n < r.n; n++) {
-        relay_sub_t *sub = &r.subs[n];
-        proto_item *item;
+        const relay_sub_t *sub = &r.subs[n];
+        proto_item *item = NULL;
         /* To the end of what was captured; where the header ends is known after it. */
-        proto_tree *sub_tree = proto_tree_add_subtree_format(tree, tvb, sub->start, -1, ett_relay_subpacket, &item, "Sub-packet %u", n + 1);
-        int data = sub->data;
+        proto_tree *sub_tree = tree ? proto_tree_add_subtree_format(tree, tvb, sub->start, -1, ett_relay_subpacket, &item, "Sub-packet %u", n + 1) : NULL;
 
         if (n > 0) {
             col_append_str(pinfo->cinfo, COL_INFO, "; ");
             col_set_fence(pinfo->cinfo, COL_INFO);
         }
         if (sub_tree) {
-            relay_walk(tvb, end, sub_tree, sub);
-            sub->data = data;
+            relay_sub_t shown = *sub;
+
+            relay_walk(tvb, end, sub_tree, &shown);
+            proto_item_set_end(item, tvb, sub->payload);
+            if (sub->form != RELAY_BRIEF)
+                proto_item_append_text(item, ", Flags: 0x%x", sub->flags);
         }
-        proto_item_set_end(item, tvb, sub->payload);
-        if (sub->form != RELAY_BRIEF)
-            proto_item_append_text(item, ", Flags: 0x%x", sub->flags);
         relay_show_reading(tvb, pinfo, sub_tree, item, sub);
         relay_complain(pinfo, item, sub, pkt);
         if (!pkt->participant)
@@ -987,11 +1049,45 @@ relay_subpackets(tvbuff_t *tvb, int at, int end, packet_info *pinfo, proto_tree 
     }
 }
 
+/* One sub-packet with one RTP packet, and nothing in it is against the format: most datagrams of a call. */
+static bool
+relay_unseen(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
+{
+    const relay_reading_t *r = &relay_kept.reading;
+    const relay_sub_t *sub = &r->subs[0];
+    int reported = (int)tvb_reported_length(tvb);
+    ft_rtp_bytes_t packet;
+
+    if (relay_kept.frame != pinfo->num || relay_kept.at != FT_RELAY_HEADER_LEN || r->tvb != tvb || r->n != 1 || r->result != RELAY_OK ||
+        !sub->is_rtp || !sub->last || sub->end != r->end || (int)tvb_captured_length(tvb) < reported || reported - r->end > FT_RELAY_MAX_PADDING ||
+        r->quality != (pkt->flow && relay_takes_quality(pkt->flow, pinfo->num)))
+        return false;
+    relay_sides(pinfo, r, pkt);
+    if (relay_is_odd(sub, pkt->from_relay))
+        return false;
+    /* What the header says, not what there is: the length is that of the content. */
+    packet.bytes = tvb_get_ptr(tvb, 0, reported);
+    if (r->end != FT_RELAY_HEADER_LEN + ft_u16(packet.bytes + 2))
+        return false;
+    if (pkt->flow && !PINFO_FD_VISITED(pinfo))
+        pkt->flow->relay_channel = ft_u16(packet.bytes);
+    packet.bytes += sub->payload;
+    packet.captured = packet.reported = (unsigned)(sub->end - sub->payload);
+    if (!ft_rtp_unseen(&packet, pinfo, pkt, "Relay, "))
+        return false;
+    relay_stats_facts(tvb, sub, pkt);
+    relay_media(sub, pkt);
+    pkt->rtp[0].retransmitted = (sub->flags & FT_RELAY_RETRANSMITTED) != 0;
+    pkt->participant = sub->participant;
+    relay_kept.frame = 0;
+    return true;
+}
+
 static void
 relay_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
 {
-    proto_item *item, *length;
-    proto_tree *tree = proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_relay, &item, "Relay Channel Data");
+    proto_item *length = NULL;
+    proto_tree *tree = ft_tree ? proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_relay, NULL, "Relay Channel Data") : NULL;
     int end = FT_RELAY_HEADER_LEN + tvb_get_ntohs(tvb, 2);
     int reported = (int)tvb_reported_length(tvb);
 
@@ -1000,9 +1096,11 @@ relay_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
         pkt->flow->relay_channel = tvb_get_ntohs(tvb, 0);
     col_append_str(pinfo->cinfo, COL_INFO, "Relay, ");
     col_set_fence(pinfo->cinfo, COL_INFO);
-    proto_tree_add_item(tree, hf_relay_channel, tvb, 0, 2, ENC_BIG_ENDIAN);
-    length = proto_tree_add_item(tree, hf_relay_length, tvb, 2, 2, ENC_BIG_ENDIAN);
-    proto_item_append_text(length, " bytes");
+    if (tree) {
+        proto_tree_add_item(tree, hf_relay_channel, tvb, 0, 2, ENC_BIG_ENDIAN);
+        length = proto_tree_add_item(tree, hf_relay_length, tvb, 2, 2, ENC_BIG_ENDIAN);
+        proto_item_append_text(length, " bytes");
+    }
     if (end > reported || end + FT_RELAY_MAX_PADDING < reported) {
         expert_add_info_format(pinfo, length, &ei_relay_length, "Length %d does not fit a datagram of %d bytes",
                                end - FT_RELAY_HEADER_LEN, reported);
@@ -1165,4 +1263,5 @@ const ft_wire_t ft_wire_relay = {
     .register_fields = relay_register,
     .match = relay_match,
     .dissect = relay_dissect,
+    .unseen = relay_unseen,
 };

@@ -129,42 +129,41 @@ rtp_media(const packet_info *pinfo, const rtp_stream_t *stream, uint32_t ssrc, c
 }
 
 bool
+ft_rtp_form(const uint8_t *bytes, unsigned captured, unsigned reported)
+{
+    unsigned header;
+
+    if (captured < FT_RTP_HEADER_LEN || (bytes[0] & 0xc0) != 0x80)
+        return false;
+    header = FT_RTP_HEADER_LEN + 4u * (bytes[0] & 0x0f);
+    if (!(bytes[0] & 0x10))
+        return reported >= header;
+    return reported >= header + 4 && (captured < header + 4 || reported >= header + 4u + 4u * ft_u16(bytes + header + 2));
+}
+
+bool
 ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence)
 {
-    unsigned captured = tvb_captured_length(tvb), reported = tvb_reported_length(tvb), header;
-    uint8_t first, second;
-    bool ports;
+    unsigned captured = tvb_captured_length(tvb), header;
+    const uint8_t *bytes = tvb_get_ptr(tvb, 0, (int)captured);
 
     /* 1. Version 2 (RFC 3550): avoids STUN, QUIC, DTLS. */
-    if (captured < 2)
+    if (captured < 2 || (bytes[0] & 0xc0) != 0x80)
         return false;
-    first = ft_tvb_get_u8(tvb, 0);
-    if ((first & 0xc0) != 0x80)
-        return false;
-    ports = evidence && ft_is_media_port(pinfo->srcport) && ft_is_media_port(pinfo->destport);
     /* 2. RTCP is another form. */
-    second = ft_tvb_get_u8(tvb, 1);
-    if (second >= FT_RTCP_FIRST_TYPE && second <= FT_RTCP_LAST_TYPE)
+    if (ft_rtp_is_rtcp_type(bytes[1]))
         return ft_rtcp_match(tvb);
     /* 3. The fixed header, the CSRC list and the extension fit. */
-    header = FT_RTP_HEADER_LEN + 4u * (first & 0x0f);
-    if (reported < header || captured < FT_RTP_HEADER_LEN)
+    if (!ft_rtp_form(bytes, captured, tvb_reported_length(tvb)))
         return false;
-    if (first & 0x10) {
-        if (reported < header + 4)
-            return false;
-        if (captured >= header + 4) {
-            uint16_t words = tvb_get_ntohs(tvb, (int)header + 2);
-
-            if (reported < header + 4u + 4u * words)
-                return false;
-            /* 4. The extension of iOS 4 to 9, two words, between two of FaceTime's media ports. */
-            if (ports && tvb_get_ntohs(tvb, (int)header) == FT_RTP_PROFILE_4400 && words == FT_RTP_PROFILE_4400_LEN)
-                *evidence |= FT_EV(FT_EV_RTP_4400);
-        }
-    }
-    if (ports)
-        *evidence |= FT_EV(FT_EV_RTP_PORTS);
+    if (!evidence || !ft_is_media_port(pinfo->srcport) || !ft_is_media_port(pinfo->destport))
+        return true;
+    *evidence |= FT_EV(FT_EV_RTP_PORTS);
+    /* 4. The extension of iOS 4 to 9, two words, between two of FaceTime's media ports. */
+    header = FT_RTP_HEADER_LEN + 4u * (bytes[0] & 0x0f);
+    if ((bytes[0] & 0x10) && captured >= header + 4 && ft_u16(bytes + header) == FT_RTP_PROFILE_4400 &&
+        ft_u16(bytes + header + 2) == FT_RTP_PROFILE_4400_LEN)
+        *evidence |= FT_EV(FT_EV_RTP_4400);
     return true;
 }
 
@@ -177,7 +176,7 @@ ft_rtp_is_facetime(tvbuff_t *tvb, const packet_info *pinfo)
     if (!ft_rtp_match(tvb, pinfo, NULL))
         return false;
     second = ft_tvb_get_u8(tvb, 1);
-    if (second >= FT_RTCP_FIRST_TYPE && second <= FT_RTCP_LAST_TYPE)
+    if (ft_rtp_is_rtcp_type(second))
         return true;
     type = ft_rtp_type(second & 0x7f);
     return type && type->today;
@@ -422,30 +421,61 @@ rtp_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *ft_tree, const ft_rtp_ty
     rtp_payload(tvb, at, tree, old);
 }
 
-/* Takes the fixed header into the packet facts. */
-static void
-rtp_header(tvbuff_t *tvb, ft_packet_t *pkt, uint32_t media)
+static inline uint32_t
+rtp_u32(const uint8_t *at)
 {
+    return (uint32_t)ft_u16(at) << 16 | ft_u16(at + 2);
+}
+
+static ft_rtp_bytes_t
+rtp_bytes(tvbuff_t *tvb)
+{
+    unsigned captured = tvb_captured_length(tvb);
+
+    return (ft_rtp_bytes_t){ tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
+}
+
+/* The same as rtp_is_old() and rtp_has_trailer(), of bytes. */
+static bool
+rtp_bytes_are_old(const ft_rtp_bytes_t *packet)
+{
+    unsigned at = FT_RTP_HEADER_LEN + 4u * (packet->bytes[0] & 0x0f);
+
+    return (packet->bytes[0] & 0x10) && at + 2 <= packet->captured && ft_u16(packet->bytes + at) == FT_RTP_PROFILE_4400;
+}
+
+static bool
+rtp_bytes_have_trailer(const ft_rtp_bytes_t *packet, unsigned at)
+{
+    return !rtp_bytes_are_old(packet) && packet->reported >= at + FT_RTP_TRAILER_LEN && packet->captured >= packet->reported &&
+           rtp_u32(packet->bytes + packet->reported - FT_RTP_ROC_LEN) < 256;
+}
+
+/* Takes the header, its extension and the key's identifier into the packet facts. The fixed header is captured. */
+static void
+rtp_take(const ft_rtp_bytes_t *packet, ft_packet_t *pkt, uint32_t media)
+{
+    const uint8_t *bytes = packet->bytes;
     ft_rtp_t *rtp;
-    int at;
+    unsigned at;
 
     if (pkt->n_rtp >= array_length(pkt->rtp))
         return;
     rtp = &pkt->rtp[pkt->n_rtp++];
-    rtp->payload_type = ft_tvb_get_u8(tvb, 1) & 0x7f;
+    rtp->payload_type = bytes[1] & 0x7f;
     rtp->media = media;
-    rtp->marker = (ft_tvb_get_u8(tvb, 1) & 0x80) != 0;
-    rtp->seq = tvb_get_ntohs(tvb, 2);
-    rtp->timestamp = tvb_get_ntohl(tvb, 4);
-    rtp->ssrc = tvb_get_ntohl(tvb, 8);
-    rtp->length = tvb_reported_length(tvb);
+    rtp->marker = (bytes[1] & 0x80) != 0;
+    rtp->seq = ft_u16(bytes + 2);
+    rtp->timestamp = rtp_u32(bytes + 4);
+    rtp->ssrc = rtp_u32(bytes + FT_RTP_SSRC_AT);
+    rtp->length = packet->reported;
     rtp->retransmitted = pkt->relay.again;
-    at = FT_RTP_HEADER_LEN + 4 * (ft_tvb_get_u8(tvb, 0) & 0x0f);
-    if (ft_tvb_get_u8(tvb, 0) & 0x10)
-        at = ft_rtp_extension_read(tvb, at, rtp);
-    if (rtp_has_trailer(tvb, at, rtp_is_old(tvb))) {
+    at = FT_RTP_HEADER_LEN + 4u * (bytes[0] & 0x0f);
+    if (bytes[0] & 0x10)
+        at = ft_rtp_extension_read(packet, at, rtp);
+    if (rtp_bytes_have_trailer(packet, at)) {
         rtp->mki_len = FT_RTP_MKI_LEN;
-        tvb_memcpy(tvb, rtp->mki, (int)rtp->length - FT_RTP_TRAILER_LEN, FT_RTP_MKI_LEN);
+        memcpy(rtp->mki, bytes + packet->reported - FT_RTP_TRAILER_LEN, FT_RTP_MKI_LEN);
     }
 }
 
@@ -453,9 +483,10 @@ rtp_header(tvbuff_t *tvb, ft_packet_t *pkt, uint32_t media)
 static void
 rtp_note(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
 {
+    const ft_rtp_bytes_t packet = rtp_bytes(tvb);
     ft_media_by_t by;
 
-    rtp_header(tvb, pkt, rtp_media(pinfo, NULL, tvb_get_ntohl(tvb, 8), ft_rtp_type(ft_tvb_get_u8(tvb, 1) & 0x7f), &by));
+    rtp_take(&packet, pkt, rtp_media(pinfo, NULL, rtp_u32(packet.bytes + FT_RTP_SSRC_AT), ft_rtp_type(packet.bytes[1] & 0x7f), &by));
 }
 
 void
@@ -465,10 +496,11 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
     uint32_t ssrc, media;
     const ft_rtp_type_t *type;
     rtp_stream_t *stream;
+    ft_rtp_bytes_t packet;
     ft_media_by_t by;
     bool old;
 
-    if (second >= FT_RTCP_FIRST_TYPE && second <= FT_RTCP_LAST_TYPE) {
+    if (ft_rtp_is_rtcp_type(second)) {
         ft_rtcp_dissect(tvb, pinfo, root, ft_tree, pkt);
         return;
     }
@@ -480,13 +512,18 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
     if (stream && !PINFO_FD_VISITED(pinfo) && !stream->large_frame && tvb_reported_length(tvb) > FT_RTP_AUDIO_MAX)
         stream->large_frame = pinfo->num;
     media = rtp_media(pinfo, stream, ssrc, type, &by);
-    rtp_header(tvb, pkt, media);
+    packet = rtp_bytes(tvb);
+    rtp_take(&packet, pkt, media);
     if (ft_is_shown(ft_tree))
         rtp_show(tvb, pinfo, ft_tree, type, media, by, old);
     if (stream && pkt->claimed && !PINFO_FD_VISITED(pinfo))
         ft_rtp_numbers_take(&stream->stock, pinfo->num, tvb_get_ntohs(tvb, 2), tvb_get_ntohl(tvb, 4));
-    if (!stream || !ft_rtp_stock_leave_out(&stream->stock, tvb, pinfo, root, pkt))
+    if (stream && !root && pkt->n_rtp == 1 && ft_rtp_stock_is_unseen(&stream->stock, &packet, pinfo, pkt)) {
+        col_set_str(pinfo->cinfo, COL_PROTOCOL, "SRTP");
+        ft_rtp_stock_info(pinfo, &pkt->rtp[0], "", NULL);
+    } else {
         rtp_call_stock(tvb, pinfo, root, pkt, stream);
+    }
     /* Its map holds dynamic types only. */
     if (type && type->stock_misnames)
         col_append_fstr(pinfo->cinfo, COL_INFO, " [%s]", type->name);
@@ -495,9 +532,40 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
 bool
 ft_rtp_is_rtcp(tvbuff_t *tvb)
 {
-    uint8_t second = ft_tvb_get_u8(tvb, 1);
+    return ft_rtp_is_rtcp_type(ft_tvb_get_u8(tvb, 1));
+}
 
-    return second >= FT_RTCP_FIRST_TYPE && second <= FT_RTCP_LAST_TYPE;
+bool
+ft_rtp_unseen(const ft_rtp_bytes_t *packet, packet_info *pinfo, ft_packet_t *pkt, const char *before)
+{
+    const uint8_t *bytes = packet->bytes;
+    const ft_rtp_type_t *type = ft_rtp_type(bytes[1] & 0x7f);
+    uint32_t ssrc = rtp_u32(bytes + FT_RTP_SSRC_AT);
+    rtp_stream_t *stream;
+    ft_media_by_t by;
+
+    if (ft_rtp_is_rtcp_type(bytes[1]) || packet->captured < packet->reported || pkt->n_rtp > 0)
+        return false;
+    stream = rtp_prepare(pinfo, pkt->flow, ssrc, rtp_bytes_are_old(packet));
+    if (!stream || !ft_rtp_stock_is_unseen(&stream->stock, packet, pinfo, pkt))
+        return false;
+    if (!PINFO_FD_VISITED(pinfo)) {
+        if (!stream->large_frame && packet->reported > FT_RTP_AUDIO_MAX)
+            stream->large_frame = pinfo->num;
+        ft_rtp_numbers_take(&stream->stock, pinfo->num, ft_u16(bytes + 2), rtp_u32(bytes + 4));
+    }
+    pkt->phase = FT_PHASE_MEDIA;
+    rtp_take(packet, pkt, rtp_media(pinfo, stream, ssrc, type, &by));
+    ft_rtp_stock_info(pinfo, &pkt->rtp[0], before, type && type->stock_misnames ? type->name : NULL);
+    return true;
+}
+
+static bool
+rtp_unseen(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
+{
+    const ft_rtp_bytes_t packet = rtp_bytes(tvb);
+
+    return ft_rtp_unseen(&packet, pinfo, pkt, "");
 }
 
 static bool
@@ -563,5 +631,6 @@ const ft_wire_t ft_wire_rtp = {
     .handoff = rtp_handoff,
     .match = rtp_match,
     .dissect = ft_rtp_dissect,
+    .unseen = rtp_unseen,
     .note = rtp_note,
 };

@@ -26,13 +26,30 @@
 /* How the media of a packet is known: facetime.rtp.media_by. */
 typedef enum { FT_MEDIA_BY_NOTHING, FT_MEDIA_BY_SDP, FT_MEDIA_BY_TYPE, FT_MEDIA_BY_SIZE } ft_media_by_t;
 
+/* An RTP packet as it lies in the capture. Lives as long as its frame. */
+typedef struct ft_rtp_bytes {
+    const uint8_t *bytes;
+    unsigned captured, reported;
+} ft_rtp_bytes_t;
+
 /* ---- rtp.c -------------------------------------------------------------------------------- */
 
+/* Is a datagram with this second byte RTCP, and not RTP? */
+static inline bool
+ft_rtp_is_rtcp_type(uint8_t second)
+{
+    return second >= FT_RTCP_FIRST_TYPE && second <= FT_RTCP_LAST_TYPE;
+}
+
+/* The form of RTP alone: how many bytes were captured, and how many there were on the wire. */
+bool ft_rtp_form(const uint8_t *bytes, unsigned captured, unsigned reported);
 /* An RTP or RTCP packet, also inside something else. Captured bytes only; evidence may be NULL, pinfo too then. */
 bool ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence);
 /* Is it RTCP, if it is one of the two? It has two captured bytes. */
 bool ft_rtp_is_rtcp(tvbuff_t *tvb);
 void ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
+/* As ft_wire_t.unseen, for a packet of this form; `before` stands before its Info. */
+bool ft_rtp_unseen(const ft_rtp_bytes_t *packet, packet_info *pinfo, ft_packet_t *pkt, const char *before);
 /* The same match, and the payload type is one that FaceTime uses over the relay, or it is RTCP. */
 bool ft_rtp_is_facetime(tvbuff_t *tvb, const packet_info *pinfo);
 /* Says which media (FT_MEDIA_*) an SSRC has that SDP names in this frame, and which clocks (Hz, by payload type; 0: none). First pass only. */
@@ -67,8 +84,10 @@ typedef struct ft_rtp_stock {
 void ft_rtp_numbers_start(ft_rtp_stock_t *stock);
 /* Takes those of the next packet. First pass only, once for each packet of the stream. */
 void ft_rtp_numbers_take(ft_rtp_stock_t *stock, uint32_t frame, uint16_t seq, uint32_t timestamp);
-/* True: nobody would see what the stock dissector does with pkt's RTP packet; the columns are written as it writes them. */
-bool ft_rtp_stock_leave_out(ft_rtp_stock_t *stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt);
+/* True: nobody would see what the stock dissector does with this RTP packet, the only one of pkt's datagram; and its Info is known. */
+bool ft_rtp_stock_is_unseen(const ft_rtp_stock_t *stock, const ft_rtp_bytes_t *packet, const packet_info *pinfo, const ft_packet_t *pkt);
+/* Writes Info as the stock dissector does, with `before` in front, and a better name of the type behind it; NULL: it has none. */
+void ft_rtp_stock_info(packet_info *pinfo, const ft_rtp_t *rtp, const char *before, const char *name);
 /* Calls the stock dissector for pkt's latest RTP packet. stock: NULL where the stream has no data of its own. */
 void ft_rtp_stock_call(ft_rtp_stock_t *stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt);
 /* Is the packet of the rest of the stream, for which the stock dissector has data of its own? */
@@ -101,7 +120,7 @@ void ft_rtp_extension_register(void);
 /* Shows the header extension that begins at offset. Bytes that the capture has not are left out. Returns the offset behind it. */
 int ft_rtp_extension_dissect(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, uint32_t media);
 /* Takes what it tells into the facts (rtp->media is known); captured bytes only. Returns the offset behind it. */
-int ft_rtp_extension_read(tvbuff_t *tvb, int offset, ft_rtp_t *rtp);
+unsigned ft_rtp_extension_read(const ft_rtp_bytes_t *packet, unsigned offset, ft_rtp_t *rtp);
 
 /* ---- rtcp.c ------------------------------------------------------------------------------- */
 

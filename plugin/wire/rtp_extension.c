@@ -323,14 +323,13 @@ extension_named(tvbuff_t *tvb, int at, int words, packet_info *pinfo, proto_tree
 
 /* The same form that extension_fec() shows as parity. */
 static bool
-fec_is_parity(tvbuff_t *tvb, int at, int len)
+fec_is_parity(const uint8_t *bytes, int len)
 {
-    return len >= FT_FEC_PARITY_LEN && !(ft_tvb_get_u8(tvb, at + 1) & FT_FEC_IS_SOURCE) &&
-           len == FT_FEC_PARITY_LEN + 2 * tvb_get_ntohs(tvb, at + FT_FEC_SOURCE_LEN);
+    return len >= FT_FEC_PARITY_LEN && !(bytes[1] & FT_FEC_IS_SOURCE) && len == FT_FEC_PARITY_LEN + 2 * ft_u16(bytes + FT_FEC_SOURCE_LEN);
 }
 
 static void
-read_video(tvbuff_t *tvb, int at, int len, uint16_t profile, ft_picture_t *picture)
+read_video(const uint8_t *bytes, int len, uint16_t profile, ft_picture_t *picture)
 {
     int promised = video_length(profile);
     bool fec = (profile & FT_VIDEO_FEC) != 0;
@@ -340,51 +339,52 @@ read_video(tvbuff_t *tvb, int at, int len, uint16_t profile, ft_picture_t *pictu
     picture->known = true;
     picture->view = FT_VIDEO_VIEW(profile);
     if (profile & FT_VIDEO_LTR)
-        at += 4;
+        bytes += 4;
     if ((profile & FT_VIDEO_FRAME) && FT_EXT_VERSION(profile) == 2) {
-        picture->packets = tvb_get_ntohs(tvb, at);
-        at += 4;
+        picture->packets = ft_u16(bytes);
+        bytes += 4;
     }
-    picture->parity = fec && fec_is_parity(tvb, at, len - promised);
+    picture->parity = fec && fec_is_parity(bytes, len - promised);
 }
 
 static void
-read_audio(tvbuff_t *tvb, int at, int len, uint16_t profile, ft_report_t *report)
+read_audio(const uint8_t *bytes, int len, uint16_t profile, ft_report_t *report)
 {
     if ((profile & FT_AUDIO_UNKNOWN) || len != ((audio_length(profile) + 3) & ~3))
         return;
-    at += 6;
+    bytes += 6;
     if (profile & FT_AUDIO_TIMING) {
         report->has_timing = true;
-        report->queueing_delay = tvb_get_ntohs(tvb, at);
-        report->one_way_delay = tvb_get_ntohs(tvb, at + 4);
-        at += 6;
+        report->queueing_delay = ft_u16(bytes);
+        report->one_way_delay = ft_u16(bytes + 4);
+        bytes += 6;
     }
     if (profile & FT_AUDIO_VIDEO) {
         report->has_video = true;
-        report->bandwidth = tvb_get_ntohs(tvb, at + 2);
+        report->bandwidth = ft_u16(bytes + 2);
     }
 }
 
-int
-ft_rtp_extension_read(tvbuff_t *tvb, int offset, ft_rtp_t *rtp)
+unsigned
+ft_rtp_extension_read(const ft_rtp_bytes_t *packet, unsigned offset, ft_rtp_t *rtp)
 {
-    int at = offset + FT_EXT_HEADER_LEN, len;
-    unsigned version;
+    unsigned at = offset + FT_EXT_HEADER_LEN, version;
+    const uint8_t *bytes = packet->bytes + at;
     uint16_t profile;
+    int len;
 
-    if (!tvb_bytes_exist(tvb, offset, FT_EXT_HEADER_LEN))
+    if (at > packet->captured)
         return at;
-    profile = tvb_get_ntohs(tvb, offset);
-    len = 4 * tvb_get_ntohs(tvb, offset + 2);
+    profile = ft_u16(bytes - FT_EXT_HEADER_LEN);
+    len = 4 * ft_u16(bytes + 2 - FT_EXT_HEADER_LEN);
     version = FT_EXT_VERSION(profile);
-    if (profile != FT_RTP_PROFILE_4400 && tvb_bytes_exist(tvb, at, len)) {
+    if (profile != FT_RTP_PROFILE_4400 && at + (unsigned)len <= packet->captured) {
         if (rtp->media == FT_MEDIA_VIDEO && (version == 1 || version == 2))
-            read_video(tvb, at, len, profile, &rtp->picture);
+            read_video(bytes, len, profile, &rtp->picture);
         else if (rtp->media == FT_MEDIA_AUDIO && version == 2)
-            read_audio(tvb, at, len, profile, &rtp->report);
+            read_audio(bytes, len, profile, &rtp->report);
     }
-    return at + len;
+    return at + (unsigned)len;
 }
 
 int

@@ -21,7 +21,8 @@
  * of its own: so the numbers of the packets before them are never further away than that many cycles. */
 #define FT_RTP_MAX_TURNS 32
 
-/* Longest name of a payload type that is kept, in bytes. */
+/* Longest text that ft_rtp_stock_info() writes in front, and longest name of a payload type that is kept, in bytes. */
+#define FT_RTP_MAX_BEFORE 32
 #define FT_RTP_MAX_NAME 128
 
 /* The stock dissector starts one cycle up. */
@@ -89,10 +90,10 @@ ft_rtp_numbers_take(ft_rtp_stock_t *stock, uint32_t frame, uint16_t seq, uint32_
 
         if (!stock->turns)
             stock->turns = wmem_array_new(wmem_file_scope(), sizeof turn);
-        if (wmem_array_get_count(stock->turns) < FT_RTP_MAX_TURNS)
+        if (!stock->always)
             wmem_array_append_one(stock->turns, turn);
-        else
-            stock->always = true;
+        /* From the last one on that is kept: each packet before it has its numbers. */
+        stock->always = wmem_array_get_count(stock->turns) >= FT_RTP_MAX_TURNS;
     }
     stock->before = stock->latest;
     stock->latest = next;
@@ -178,27 +179,44 @@ catch_up(ft_rtp_stock_t *stock, tvbuff_t *tvb, packet_info *pinfo, const ft_rtp_
 
 /* ---- The column ----------------------------------------------------------------------------- */
 
-static char *
-add_text(char *to, const char *text)
+static inline char *
+add_bytes(char *to, const char *text, size_t length)
 {
-    while (*text)
-        *to++ = *text++;
-    return to;
+    memcpy(to, text, length);
+    return to + length;
 }
 
+#define ADD_TEXT(to, text) add_bytes((to), (text), sizeof (text) - 1)
+
 static char *
-add_number(char *to, uint32_t number, unsigned base)
+add_decimal(char *to, uint32_t number)
 {
     char digits[10];
-    unsigned n = 0;
+    unsigned n = sizeof digits;
 
     do {
-        digits[n++] = (char)(number % base < 10 ? '0' + number % base : 'A' + number % base - 10);
-        number /= base;
+        digits[--n] = (char)('0' + number % 10);
+        number /= 10;
     } while (number);
-    while (n > 0)
-        *to++ = digits[--n];
-    return to;
+    memcpy(to, digits + n, sizeof digits - n);
+    return to + sizeof digits - n;
+}
+
+/* In capitals, as %X. */
+static char *
+add_hexadecimal(char *to, uint32_t number)
+{
+    unsigned shift = 28;
+
+    while (shift > 0 && !(number >> shift))
+        shift -= 4;
+    for (;; shift -= 4) {
+        unsigned digit = number >> shift & 15;
+
+        *to++ = (char)(digit < 10 ? '0' + digit : 'A' - 10 + digit);
+        if (shift == 0)
+            return to;
+    }
 }
 
 /* Room for what stands behind the name: the words, one number in hexadecimal and two decimal ones. */
@@ -209,10 +227,11 @@ add_number(char *to, uint32_t number, unsigned base)
 static char *
 add_numbers(char *to, const ft_rtp_t *rtp)
 {
-    to = add_number(add_text(to, ", SSRC=0x"), rtp->ssrc, 16);
-    to = add_number(add_text(to, ", Seq="), rtp->seq, 10);
-    to = add_number(add_text(to, ", Time="), rtp->timestamp, 10);
-    to = add_text(to, rtp->marker ? ", Mark" : "");
+    to = add_hexadecimal(ADD_TEXT(to, ", SSRC=0x"), rtp->ssrc);
+    to = add_decimal(ADD_TEXT(to, ", Seq="), rtp->seq);
+    to = add_decimal(ADD_TEXT(to, ", Time="), rtp->timestamp);
+    if (rtp->marker)
+        to = ADD_TEXT(to, ", Mark");
     *to = 0;
     return to;
 }
@@ -236,13 +255,19 @@ learn_name(packet_info *pinfo, const ft_rtp_t *rtp)
         type_names[rtp->payload_type] = wmem_strndup(wmem_file_scope(), name, before - (size_t)(name - info));
 }
 
-static void
-write_columns(packet_info *pinfo, const ft_rtp_t *rtp, const char *name)
+void
+ft_rtp_stock_info(packet_info *pinfo, const ft_rtp_t *rtp, const char *before, const char *name)
 {
-    char info[FT_RTP_MAX_NAME + INFO_NUMBERS];
+    char info[FT_RTP_MAX_BEFORE + FT_RTP_MAX_NAME + INFO_NUMBERS + FT_RTP_MAX_NAME], *to = info;
+    const char *type = type_names[rtp->payload_type];
 
-    add_numbers(add_text(info, name), rtp);
-    col_set_str(pinfo->cinfo, COL_PROTOCOL, "SRTP");
+    if (!pinfo->cinfo)
+        return;
+    to = add_bytes(to, before, strlen(before));
+    to = add_bytes(to, type, strlen(type));
+    to = add_numbers(to, rtp);
+    if (name)
+        g_snprintf(to, FT_RTP_MAX_NAME, " [%s]", name);
     col_add_str(pinfo->cinfo, COL_INFO, info);
 }
 
@@ -261,34 +286,23 @@ is_free(uint16_t profile)
 }
 
 /* Would nobody see anything of what the stock dissector does with this packet, but the columns?
- *  1. There is no tree, and nobody listens to RTP or collects expert items.
+ *  1. There is no tree (the caller's), and nobody listens to RTP or collects expert items.
  *  2. The packet is whole, without padding and CSRC list: what is wrong with those is said in other places, too.
  *  3. Its extension is nobody else's.
  *  4. It is alone in its datagram, and no other datagram of the frame came before: what the stock dissector keeps with a frame is of one packet.
- *  5. Its stream has data of its own, and the user has not switched RTP off. */
-static bool
-is_unseen(tvbuff_t *tvb, proto_tree *root, const ft_packet_t *pkt)
-{
-    unsigned captured = tvb_captured_length(tvb);
-    uint8_t first = ft_tvb_get_u8(tvb, 0);
-
-    if (!ft_shortcuts || root || !pkt->claimed || pkt->n_rtp != 1 || pkt->compound || pkt->earlier || have_tap_listener(tap) || ft_is_shown(NULL) ||
-        captured < tvb_reported_length(tvb) || (first & 0x2f) || !proto_is_protocol_enabled(protocol))
-        return false;
-    return !(first & 0x10) || is_free(tvb_get_ntohs(tvb, FT_RTP_HEADER_LEN));
-}
-
+ *  5. Its stream has data of its own, and the user has not switched RTP off.
+ * Where there are columns, the name of its payload type was read before. */
 bool
-ft_rtp_stock_leave_out(ft_rtp_stock_t *stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt)
+ft_rtp_stock_is_unseen(const ft_rtp_stock_t *stock, const ft_rtp_bytes_t *packet, const packet_info *pinfo, const ft_packet_t *pkt)
 {
-    const ft_rtp_t *rtp = &pkt->rtp[0];
-    const char *name = type_names[rtp->payload_type];
+    const uint8_t *bytes = packet->bytes;
 
-    if (stock->always || (pinfo->cinfo && !name) || !is_unseen(tvb, root, pkt))
+    if (!ft_shortcuts || stock->always || !pkt->claimed || pkt->compound || pkt->earlier || have_tap_listener(tap) || ft_is_shown(NULL) ||
+        packet->captured < packet->reported || (bytes[0] & 0x2f) || !proto_is_protocol_enabled(protocol))
         return false;
-    if (pinfo->cinfo)
-        write_columns(pinfo, rtp, name);
-    return true;
+    if (pinfo->cinfo && !type_names[bytes[1] & 0x7f])
+        return false;
+    return !(bytes[0] & 0x10) || is_free(ft_u16(bytes + FT_RTP_HEADER_LEN));
 }
 
 void

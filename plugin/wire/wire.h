@@ -184,6 +184,9 @@ typedef struct ft_wire {
     /* Shows a datagram for which match() held: FaceTime's own fields below ft_tree, what a stock dissector
      * knows below root, by ft_call_stock(). Fills pkt. May throw as dissectors do when the capture is cut. */
     void (*dissect)(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
+    /* Does what dissect() does where there is no tree and no listener, but for the columns: writes Info, fills pkt. Returns true; or false, and
+     * dissect() has all to do. Never throws. May be NULL. */
+    bool (*unseen)(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt);
     /* Notes what later datagrams are linked to (or pkt's RTP header), on the first pass, where a stock dissector shows the datagram because its
      * flow may become FaceTime's only later. Looks at captured bytes only. May be NULL. */
     void (*note)(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt);
