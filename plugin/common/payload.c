@@ -13,6 +13,8 @@
  */
 #include "common/payload.h"
 
+#include "common/shortcuts.h"
+
 /* Bytes of a frame in which an IPv6 header is searched: it may follow radiotap, 802.11, tags, PPPoE or a tunnel. */
 #define FT_IP_WITHIN 256
 
@@ -114,18 +116,30 @@ ft_ip_addresses(const ft_ip_t *ip, address *src, address *dst)
     }
 }
 
+static inline bool
+is_header(const uint8_t *header, const packet_info *pinfo, unsigned source, unsigned length, uint8_t version)
+{
+    return header[0] >> 4 == version && memcmp(header + source, pinfo->net_src.data, length) == 0 &&
+           memcmp(header + source + length, pinfo->net_dst.data, length) == 0;
+}
+
 /* The header before this copy of its source address; NULL: none within FT_IP_WITHIN bytes. */
 static G_GNUC_NO_INLINE const uint8_t *
 header_by_addresses(const uint8_t *bytes, unsigned captured, const packet_info *pinfo, unsigned source, uint8_t version)
 {
+    static unsigned last;               /* where the latest header was, in bytes */
     unsigned length = (unsigned)pinfo->net_src.len, limit = MIN(captured, FT_IP_WITHIN);
 
     if (pinfo->net_dst.type != pinfo->net_src.type)
         return NULL;
+    /* Most packets of a capture have their header in the same place. */
+    if (ft_shortcuts && last + source + 2 * length <= limit && is_header(bytes + last, pinfo, source, length, version))
+        return bytes + last;
     for (const uint8_t *header = bytes; header + source + 2 * length <= bytes + limit; header++) {
-        if (header[0] >> 4 == version && memcmp(header + source, pinfo->net_src.data, length) == 0 &&
-            memcmp(header + source + length, pinfo->net_dst.data, length) == 0)
+        if (is_header(header, pinfo, source, length, version)) {
+            last = (unsigned)(header - bytes);
             return header;
+        }
     }
     return NULL;
 }

@@ -58,6 +58,9 @@ ft_read_dns(ft_host_names_t *list, const uint8_t *bytes, unsigned length)
     if (length < DNS_HEADER || ft_u16(bytes + 4) == 0)
         return;
     question_add(list, bytes, length);
+    /* The addresses are those of the name. */
+    if (ft_host_names_count(list) == 0)
+        return;
     at = name_skip(bytes, length, DNS_HEADER);
     /* A message has one question (RFC 9619). One with more questions is not read. */
     if (at == 0 || ft_u16(bytes + 4) != 1)

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "names/host_names.h"
+#include "names/hosts.h"
 
 /* Longest name of a host (RFC 1035, 2.3.4: 255 bytes), and of a path that is of interest. */
 #define MAX_TEXT 1024
@@ -44,8 +45,12 @@ text_of(const ft_host_names_t *list, const uint8_t *text, unsigned length)
 void
 ft_host_names_add(ft_host_names_t *list, ft_host_name_from_t what, const uint8_t *text, unsigned length)
 {
-    ft_host_name_t one = { .what = what, .text = text_of(list, text, length) };
+    ft_host_name_t one = { .what = what };
 
+    /* An application protocol is no name of a host. */
+    if (what != FT_NAME_ALPN && !ft_host_may_be(text, length))
+        return;
+    one.text = text_of(list, text, length);
     if (one.text)
         list_add(list, &one);
 }

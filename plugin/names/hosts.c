@@ -115,6 +115,30 @@ static GHashTable *by_name;
 /* The last two labels of all patterns. Most names of a capture end in other labels and take one look-up. */
 static GHashTable *domains;
 
+/* Letters at the end of a name that are looked at first: "le.com" of "apple.com". No pattern is shorter. */
+#define ENDING 6
+/* By hash_ending(): a pattern ends so. */
+static bool endings[UINT8_MAX + 1];
+
+/* Of the last ENDING bytes before `end`, upper-case letters as lower-case ones. */
+static uint8_t
+hash_ending(const uint8_t *end)
+{
+    unsigned hash = 0;
+
+    for (unsigned i = 1; i <= ENDING; i++)
+        hash = hash * 31 + (end[-(int)i] | 0x20);
+    return (uint8_t)(hash ^ hash >> 8);
+}
+
+bool
+ft_host_may_be(const uint8_t *text, unsigned length)
+{
+    if (length > 0 && text[length - 1] == '.')
+        length--;
+    return length >= ENDING && (!ft_shortcuts || endings[hash_ending(text + length)]);
+}
+
 /* "www.apple.com" -> "apple.com" */
 static const char *
 host_domain(const char *name)
@@ -203,6 +227,7 @@ ft_hosts_register(void)
         char *name = g_ascii_strdown(hosts[i].pattern, -1);
 
         g_hash_table_add(domains, g_strdup(host_domain(name)));
+        endings[hash_ending((const uint8_t *)name + strlen(name))] = true;
         if (hosts[i].path) {
             g_hash_table_insert(by_name, g_strconcat(name, hosts[i].path, NULL), (void *)(uintptr_t)&hosts[i]);
             g_free(name);
