@@ -19,9 +19,9 @@ ENDS = {"link ended by the device [guess]": "9", "link ended by the peer [guess]
 FIELDS = ("frame.number", "frame.protocols", "sip.CSeq.method", "sip.Status-Code", "facetime.link.command", "stun.type", "rtp.p_type",
           "facetime.relay.flags.hbh", "facetime.relay.flags.retransmitted", "icmp.code", "icmpv6.code")
 SHOWN = {
-    "invited": lambda frame: frame["sip.CSeq.method"] == ["INVITE"],
+    "invited": lambda frame: frame["sip.CSeq.method"] == ["INVITE"] or "tcp" in frame["frame.protocols"][0],
     "ringing": lambda frame: frame["sip.Status-Code"] == ["180"],
-    "accepted": lambda frame: frame["sip.Status-Code"] == ["200"],
+    "accepted": lambda frame: frame["sip.Status-Code"] == ["200"] or {"0x0006", "0x8006"} & set(frame["facetime.link.command"]),
     "relay session opened": lambda frame: "quic" in frame["frame.protocols"][0],
     "candidates": lambda frame: "0x0004" in frame["facetime.link.command"],
     "path answered": lambda frame: frame["stun.type"] == ["0x0101"],
@@ -53,7 +53,8 @@ def story(rows, *without):
 def test_cellular_call(wireshark, passes):
     """The whole of it, but who speaks when."""
     rows = events(wireshark, paths.CELLULAR, *PASSES[passes])
-    assert story(rows, "silent", "speaks", "new stream", "mode", "relay session opened", "candidates", "leg up", "path answered", "media started") == [
+    assert story(rows, "silent", "speaks", "new stream", "mode", "relay session opened", "candidates", "leg up", "path answered", "media started", "invited",
+                 "accepted") == [
         ("codec", "device", "audio 0x2ba588db, EVS, was AAC-ELD", 531),
         ("leg down", "device", "10.127.22.118:16396 to 17.249.172.172:3495", 687),
         ("lost", "peer", "video 0xe8c763e2, 1 from number 56814 on", 2868),
@@ -185,3 +186,18 @@ def test_samples_agree_with_their_relay(wireshark):
     for name in ("facetime-relay", "facetime-direct"):
         row, = table.rows(wireshark.tshark(paths.sample(name), "-q", "-z", "facetime,calls").ok().out)
         assert row["Uplink lost"].startswith("0 of ") and row["Downlink lost"].startswith("0 of "), row
+
+
+@needs_real
+@each_pass
+def test_invitation(wireshark, passes):
+    """Both real calls were made by the device: its push connection's burst begins with it. A keep-alive twelve seconds earlier begins no call; the
+    other side says how long it took to accept."""
+    wifi, = table.rows(wireshark.tshark(paths.WIFI, *PASSES[passes], "-q", "-z", "facetime,calls").ok().out)
+    cellular, = table.rows(wireshark.tshark(paths.CELLULAR, *PASSES[passes], "-q", "-z", "facetime,calls").ok().out)
+    assert (wifi["Caller [guess]"], cellular["Caller [guess]"]) == ("device", "device")
+    assert (wifi["Start (UTC)"], wifi["Direction"]) == ("2023-07-12 23:08:37.830", "unknown")
+    invited, = [row for row in events(wireshark, paths.WIFI, *PASSES[passes]) if row["Event"] == "invited"]
+    assert (invited["Who"], invited["Frame"]) == ("device", 30)
+    accepted, = [row for row in events(wireshark, paths.CELLULAR, *PASSES[passes]) if row["Event"] == "accepted"]
+    assert (accepted["Who"], accepted["What"]) == ("peer", "after 2.6 s, by its link message")

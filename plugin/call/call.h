@@ -182,6 +182,7 @@ typedef struct ft_call {
     ft_moment_t invite, ringing, answer; /* SIP: INVITE, 180, 200 to INVITE */
     ft_moment_t end;                /* the first SIP message that ends the call */
     ft_call_media_t *streams;       /* NULL: no media yet */
+    ft_side_t invited_by;           /* by the bursts of the push connection, a guess; FT_SIDE_UNKNOWN: they do not tell */
     uint32_t accept_delay;          /* of a link message: 1/65536 s until the called side accepted; 0: none */
     ft_side_t accept_told_by;       /* who sent that */
     ft_moment_t closed;             /* the device's media socket is closed, the relay knows no session, or a link is disconnected; nothing was sent

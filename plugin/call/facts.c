@@ -349,6 +349,9 @@ ft_facts_quoted(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, cons
     facts_closed(call, &at, FT_SIDE_UNKNOWN);
 }
 
+/* Units of the accept delay in a second: 16 bits of fraction (Apple's log prints it so). */
+#define FT_ACCEPT_CLOCK 65536.0
+
 static void
 facts_link(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side)
 {
@@ -357,6 +360,8 @@ facts_link(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_mo
     if (link->has_delay && !call->accept_delay) {
         call->accept_delay = link->accept_delay;
         call->accept_told_by = side;
+        ft_history_add(call, FT_EVENT_ACCEPTED, at, side,
+                       wmem_strdup_printf(wmem_file_scope(), "after %.1f s, by its link message", link->accept_delay / FT_ACCEPT_CLOCK));
     }
     switch (link->command) {
     case FT_LINK_CANDIDATES:

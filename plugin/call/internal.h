@@ -1,7 +1,7 @@
 /* internal.h
  * What the files of the call floor share, and nobody else. From the bottom: call.c (the object), backlog.c and media_backlog.c (earlier
  * packets), events.c (the ladder), history.c (what happened), media.c (streams, loss), relay_counts.c, exposure.c, index.c (what calls are
- * found by), services.c, facts.c (what a datagram says of its call), merge.c, join.c (which call a datagram belongs to).
+ * found by), push_bursts.c, services.c, facts.c (what a datagram says of its call), merge.c, join.c (which call a datagram belongs to).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -148,6 +148,17 @@ void ft_media_merge(ft_call_t *keep, ft_call_t *gone);
 /* The socket at the device's end of the flow is closed: is it one that has media? */
 bool ft_media_socket(const ft_call_t *call, const ft_flow_t *flow);
 void ft_media_init(void);
+
+/* ---- push_bursts.c -------------------------------------------------------------------------- */
+
+/* Takes a packet of the push connection of a device (port 0) into its bursts. bytes: of the frame; is_first: of its connection, as
+ * far as the capture has it. First pass only. */
+void ft_push_note(const ft_endpoint_t *device, uint32_t frame, const nstime_t *when, bool from_device, uint32_t bytes, bool is_first);
+/* Was the push packet at this time one of a keep-alive, well before the call's own first packet? */
+bool ft_push_is_keep_alive(const ft_endpoint_t *device, const nstime_t *when, const nstime_t *call_begins);
+/* Tells the call who called, as a guess, if a burst of the device before it tells. First pass only. */
+void ft_push_take(ft_call_t *call, const ft_endpoint_t *device);
+void ft_push_init(void);
 
 /* ---- relay_counts.c ------------------------------------------------------------------------- */
 

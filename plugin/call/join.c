@@ -571,6 +571,7 @@ ft_calls_init(void)
     ft_index_init();
     ft_event_init();
     ft_history_init();
+    ft_push_init();
     ft_media_init();
     ft_backlog_init();
     ft_media_backlog_init();

@@ -113,6 +113,8 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
     earlier_moment(&keep->path_answered, &gone->path_answered);
     earlier_moment(&keep->path_nominated, &gone->path_nominated);
     earlier_moment(&keep->direct_media, &gone->direct_media);
+    if (keep->invited_by == FT_SIDE_UNKNOWN)
+        keep->invited_by = gone->invited_by;
     if (!keep->accept_delay) {
         keep->accept_delay = gone->accept_delay;
         keep->accept_told_by = gone->accept_told_by;

@@ -28,6 +28,9 @@
 /* Packets of one conversation that wait for a name: a TCP handshake and a TLS one have a dozen. */
 #define FT_MAX_NAMELESS 32
 
+/* Evidence of a call of today: of its push connection it is known what the bursts look like. */
+#define FT_EV_TODAY (FT_EV(FT_EV_RELAY_HEADER) | FT_EV(FT_EV_LINK_MESSAGE) | FT_EV(FT_EV_APPLE_STUN) | FT_EV(FT_EV_QUIC_RELAY))
+
 #define FT_PORT_HTTP 80
 #define FT_PORT_HTTPS 443
 
@@ -53,6 +56,7 @@ typedef struct service_state {
     ft_service_flow_t flow;         /* first: what others see */
     service_queue_t nameless;
     uint32_t link;                  /* end of the link that the device is behind: ft_link_end() */
+    bool begun;                     /* it had a packet before */
 } service_state_t;
 
 /* A device and what of it waits for a call. */
@@ -360,10 +364,14 @@ ft_services_take(ft_call_t *call, const address *addr, uint32_t link, bool fact)
         return;
     device->fact = fact || (owner == call && device->fact);
     device->call = call;
+    if (call->evidence & FT_EV_TODAY)
+        ft_push_take(call, &device->at);
     while (device->waiting.head) {
         service_packet_t *packet = queue_pop(&device->waiting);
 
-        if (ft_seconds(&call->own_first_time, &packet->when) <= FT_SERVICE_BEFORE_SECONDS)
+        if (ft_seconds(&call->own_first_time, &packet->when) <= FT_SERVICE_BEFORE_SECONDS &&
+            (packet->flow->phase != FT_PHASE_PUSH || !(call->evidence & FT_EV_TODAY) ||
+             !ft_push_is_keep_alive(&device->at, &packet->when, &call->own_first_time)))
             service_flow_join(call, packet);
         else
             packet_forget(packet);
@@ -397,7 +405,9 @@ service_flow_add(service_state_t *state, const packet_info *pinfo)
     service_packet_t *packet;
     service_device_t *device;
     ft_call_t *call;
+    bool is_first = !state->begun;
 
+    state->begun = true;
     packet = packet_new(&state->flow, pinfo->num, ft_wire_bytes(pinfo), &pinfo->abs_ts, addresses_equal(&pinfo->src, &state->flow.device.addr));
     if (!packet)
         return;
@@ -415,6 +425,8 @@ service_flow_add(service_state_t *state, const packet_info *pinfo)
     }
     while (state->nameless.head)
         queue_push(&device->waiting, queue_pop(&state->nameless));
+    if (state->flow.phase == FT_PHASE_PUSH)
+        ft_push_note(&device->at, packet->frame, &packet->when, packet->from_device, packet->bytes, is_first);
     service_flow_wait(&device->waiting, packet, ft_limit_most(FT_LIMIT_SERVICE_PACKETS));
     call = service_flow_call(device, &pinfo->abs_ts);
     if (call)

@@ -19,6 +19,8 @@ static int hf_call_first_frame = -1;
 static int hf_call_last_frame = -1;
 static int hf_call_mode = -1;
 static int hf_call_media_time = -1;
+static int hf_call_caller = -1;
+static int hf_call_accept_delay = -1;
 static int hf_call_up_lost = -1;
 static int hf_call_down_lost = -1;
 static int hf_direction = -1;
@@ -136,6 +138,10 @@ show_media(tvbuff_t *tvb, proto_tree *tree, const ft_call_t *call)
         nstime_delta(&media, &last.when, &first.when);
         proto_item_set_generated(proto_tree_add_time(tree, hf_call_media_time, tvb, 0, 0, &media));
     }
+    if (call->invited_by != FT_SIDE_UNKNOWN)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_call_caller, tvb, 0, 0, call->invited_by));
+    if (call->accept_delay)
+        proto_item_set_generated(proto_tree_add_double(tree, hf_call_accept_delay, tvb, 0, 0, call->accept_delay / 65536.0));
     if (call->relay_count.answers) {
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_up_lost, tvb, 0, 0, call->relay_count.up_lost));
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_down_lost, tvb, 0, 0, call->relay_count.down_lost));
@@ -210,6 +216,10 @@ ft_call_fields_register(void)
             HFILL } },
         { &hf_call_media_time, { "Media Time", "facetime.call.media_time", FT_RELATIVE_TIME, BASE_NONE,
             NULL, 0x0, "From the first to the last RTP packet of the call, by arrival (while it is read: so far)", HFILL } },
+        { &hf_call_caller, { "Caller [guess]", "facetime.call.caller_guess", FT_UINT8, BASE_DEC,
+            VALS(ft_side_vals), 0x0, "Who sent first in the burst of the push connection with which the call began", HFILL } },
+        { &hf_call_accept_delay, { "Accept Delay (s)", "facetime.call.accept_delay", FT_DOUBLE, BASE_NONE,
+            NULL, 0x0, "How long it took the called side to accept, as a link message says", HFILL } },
         { &hf_call_up_lost, { "Lost on the Way to the Relay", "facetime.call.uplink_lost", FT_UINT32, BASE_DEC,
             NULL, 0x0, "Packets of the device that did not reach the relay, by its answers to statistics requests", HFILL } },
         { &hf_call_down_lost, { "Lost on the Way from the Relay", "facetime.call.downlink_lost", FT_UINT32, BASE_DEC,

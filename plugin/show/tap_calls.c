@@ -148,6 +148,14 @@ name_text(const char *name)
 }
 
 static void
+cell_called_by(const void *row, ft_cell_t *cell)
+{
+    ft_side_t side = ((const call_row_t *)row)->call->invited_by;
+
+    cell->text = g_strdup(side == FT_SIDE_UNKNOWN ? "-" : val_to_str_const(side, ft_side_vals, "-"));
+}
+
+static void
 cell_from(const void *row, ft_cell_t *cell)
 {
     cell->text = name_text(((const call_row_t *)row)->call->from);
@@ -256,6 +264,7 @@ static const ft_column_t calls_columns[] = {
     { "State", FT_CELL_TEXT, cell_state, false },
     { "End", FT_CELL_TEXT, cell_end, false },
     { "Direction", FT_CELL_TEXT, cell_direction, false },
+    { "Caller [guess]", FT_CELL_TEXT, cell_called_by, false },
     { "From", FT_CELL_TEXT, cell_from, false },
     { "To", FT_CELL_TEXT, cell_to, false },
     { "Device", FT_CELL_TEXT, cell_device, false },
