@@ -171,16 +171,107 @@ def test_protocol_buffer_without_the_mark(wireshark):
     assert packet.values("facetime.relay.hbh.iv") == [] and len(packet.values("facetime.relay.hbh.value")) == 3
 
 
+# ---- Control messages ----------------------------------------------------------------------------
+
+KEY = bytes.fromhex("1122334455667788")
+
+
+def control(counter, size, header=0x0F, key=KEY, fill=b"\xa5"):
+    """A control message with SIZE bytes of cipher text."""
+    return bytes([0x40, header]) + key + counter + fill * size + b"\x7a" * 10
+
+
+def said(wireshark, *messages, passes="-2"):
+    """Control messages, (from the device, payload) each, on a flow of the relay."""
+    packets = [handmade.packet(DEVICE, RELAY, STATS)]
+    packets += [handmade.packet(*((DEVICE, RELAY) if device else (RELAY, DEVICE)), relay(sub_packet({2: bytes(7) + b"\1"}, payload)), 10 + 10 * number)
+                for number, (device, payload) in enumerate(messages)]
+    return pdml.packets(wireshark, handmade.capture(wireshark, packets), *PASSES[passes])[1:]
+
+
+def linked(packet):
+    return [packet.values(f"facetime.relay.control.{name}") for name in ("retransmission_of", "ack_of", "acked_in")]
+
+
+CONTROLS = {    # header: (bytes of the key identifier, of the counter)
+    0x0F: (KEY, b"\x05"), 0x09: (b"\x00\x11", b"\x05"), 0x1F: (KEY, b"\x01\x05"), 0x7F: (KEY, bytes(6) + b"\x01\x05"), 0x03: (b"", b"\x05")}
+
+
 @each_pass
-def test_control_message(wireshark, passes):
-    packet = one(wireshark, relay(sub_packet({2: bytes(7) + b"\1"}, CONTROL)), passes)
-    assert packet.value("facetime.relay.control.id") == "0x1122334455667788" and packet.value("facetime.relay.control.counter") == "5"
-    assert len(packet.value("facetime.relay.control.encrypted").replace(":", "")) == 28
+@pytest.mark.parametrize("header", CONTROLS)
+def test_control_message(wireshark, passes, header):
+    """SFrame of each valid header: key identifier, counter, cipher text and tag."""
+    key, counter = CONTROLS[header]
+    packet = said(wireshark, (True, control(counter, 20, header, key)), passes=passes)[0]
+    assert [value.replace(":", "") for value in packet.values("facetime.relay.control.id")] == ([key.hex()] if key else [])
+    assert packet.value("facetime.relay.control.counter") == str(int.from_bytes(counter, "big"))
+    assert packet.value("facetime.relay.control.encrypted").replace(":", "") == "a5" * 20 and packet.value("facetime.relay.control.tag").replace(":", "") == "7a" * 10
+    assert packet.values("facetime.relay.control.ack") == [] and packet.value("facetime.relay.payload.kind") == "4"
+
+
+@each_pass
+def test_control_messages_are_linked(wireshark, passes):
+    """A repetition to its first sending, an acknowledgement to the latest message of the other side; one side's counter is not the other's."""
+    first, again, ack, second, late = said(wireshark, (True, control(b"\0", 30)), (True, control(b"\0", 30)), (False, control(b"\0", 4, key=KEY[::-1])),
+                                           (False, control(b"\1", 30, key=KEY[::-1])), (True, control(b"\1", 4)), passes=passes)
+    assert linked(again)[0] == ["2"] and linked(first)[0] == linked(ack)[0] == []
+    assert linked(ack)[1] == ["2"] and linked(late)[1] == ["5"] and ack.values("facetime.relay.control.ack") == ["1"]
+    if passes == "-2":
+        assert linked(first)[2] == ["4"] and linked(second)[2] == ["6"]
+
+
+def test_a_repetition_is_acknowledged_again(wireshark):
+    packets = said(wireshark, (True, control(b"\0", 30)), (False, control(b"\0", 4, key=KEY[::-1])), (True, control(b"\0", 30)), (False, control(b"\1", 4, key=KEY[::-1])))
+    assert [linked(packet)[1] for packet in packets] == [[], ["2"], [], ["2"]]
+
+
+def test_an_acknowledgement_of_nothing(wireshark):
+    """Also none of a message of the same side."""
+    packets = said(wireshark, (False, control(b"\0", 4)), (True, control(b"\0", 30)), (True, control(b"\1", 4)))
+    assert [linked(packet)[1] for packet in packets] == [[], [], []]
+
+
+@each_pass
+@pytest.mark.parametrize("key", ["long", "short"])
+def test_control_message_and_the_senders_key(wireshark, passes, key):
+    """Its key identifier is the beginning of that in the sender's RTP, not of the other side's."""
+    mki, header = (KEY + bytes(range(8)), 0x0F) if key == "long" else (b"\x00\x11", 0x09)
+    media = rtp(100, payload=b"\x5a" * 40 + mki + (bytes(4) if key == "long" else b"\0\0\0\x20"))
+    packets = said(wireshark, (True, media), (True, control(b"\0", 30, header, mki[:8])), (False, control(b"\0", 30, header, mki[:8])), passes=passes)
+    assert [packet.values("facetime.relay.control.key_frame") for packet in packets] == [[], ["2"], []]
+
+
+NO_CONTROLS = {"a signature": control(b"\0", 30, 0x8F), "too short for its header": bytes([0x40, 0x7F]) + bytes(20), "another mark": b"\x41" + control(b"\0", 30)[1:]}
+
+
+@pytest.mark.parametrize("name", NO_CONTROLS)
+def test_no_control_message(wireshark, name):
+    packet = said(wireshark, (True, NO_CONTROLS[name]))[0]
+    assert packet.values("facetime.relay.control.mark") == [] and packet.values("facetime.relay.unknown_payload")
+
+
+def test_a_control_message_of_an_odd_header_is_no_sign(wireshark):
+    """Between strangers the headers of real calls are a sign; others are not."""
+    ends = ("192.168.1.90", 50000), ("198.51.100.90", 50002)
+    for header, known in ((0x0F, True), (0x09, True), (0x1F, False)):
+        packet = pdml.packets(wireshark, handmade.capture(wireshark, [
+            handmade.packet(*ends, relay(sub_packet({0: u16(1)}, bytes([0x40, header]) + bytes(40))))]), "-2")[0]
+        assert bool(packet.values("facetime.kind")) == known
 
 
 def test_control_message_too_short(wireshark):
-    packets = shown(wireshark, [relay(sub_packet({2: bytes(7) + b"\1"}, CONTROL[:length])) for length in (2, 3, 10, 11, 12)])
-    assert ["facetime.relay.control.short" in packet.names("facetime.relay.") for packet in packets] == [True] * 4 + [False]
+    packets = shown(wireshark, [relay(sub_packet({2: bytes(7) + b"\1"}, CONTROL[:length])) for length in (2, 3, 10, 11, 20, 21, 22)])
+    assert ["facetime.relay.control.short" in packet.names("facetime.relay.") for packet in packets] == [True] * 6 + [False]
+
+
+@pytest.mark.parametrize("size, nack", [(16, ["1"]), (20, []), (12, [])])
+def test_nack_by_its_length(wireshark, size, nack):
+    """16 bytes of cipher text are as many as a NACK with one entry has."""
+    payload = b"\x0a\x0c" + IV + bytes([0x12, size]) + bytes(size) + b"\x1a\x10" + TAG
+    assert one(wireshark, relay(sub_packet({13: u16(0x5812)}, payload, marks=(16,)))).values("facetime.relay.hbh.nack") == nack
+
+
+# ---- Others --------------------------------------------------------------------------------------
 
 
 def test_payload_of_unknown_form(wireshark):

@@ -246,10 +246,13 @@ def test_media_of_real_packets(rows_of, name, passes):
 # ---- Made packets --------------------------------------------------------------------------------
 
 HELLO = datagram.sip(body=b"v=0\r\nm=audio 16402 RTP/AVP 104\r\n", headers=["Content-Type: application/sdp"])
+FEC = ("version", "step", "position", "source", "group", "last_group", "parity_packets", "length", "level", "is_parity", "redundant_bits", "parity_seq")
 WANTED = ["frame.number", "facetime.kind", "facetime.rtp.media", "facetime.rtp.media_by", "facetime.rtp.payload", "facetime.rtp.mki",
           "facetime.rtp.roc", "_ws.malformed", "_ws.expert.message", "frame.protocols",
           *(EXTENSION + name for name in ("version", "profile", "word", "old.counter", "old.second", "source", "back_camera", "mirrored",
-                                          "orientation", "rate_bucket", "ecn_ect1", "ecn_ce", "fec.packet", "fec.sources", "fec.source_length",
+                                          "orientation", "receive_queue_target", "ecn_ect1", "ecn_ce", "fec.sources", "fec.source_length", "roc", "mki",
+                                          "probe_first", "probe_audio", "video_received",
+                                          *(f"fec.{part}" for part in FEC),
                                           *VIDEO, *AUDIO))]
 
 
@@ -294,25 +297,115 @@ def test_all_bits_of_video(shown):
     assert [row[EXTENSION + name] for name in ("version", "source", "orientation")] == [["2"], ["1"], ["1"]]
     assert all(row[EXTENSION + name] in (["1"], ["True"]) for name in ("back_camera", "mirrored"))
     assert [row[EXTENSION + name] for name in ("ltr_timestamp", "frame_packets", "frame_number", "probe")] == [["777"], ["5"], ["8258"], ["4321"]]
-    # With two bytes of padding the form of the parity header is another one: bytes only
-    assert row[EXTENSION + "fec"] == [(parity + bytes(2)).hex()] and row[EXTENSION + "fec.sources"] == []
+    # An even number of packets with media leaves two bytes of padding
+    assert row[EXTENSION + "fec"] == [(parity + bytes(2)).hex()] and row[EXTENSION + "fec.source_length"] == ["10", "9"]
+
+
+def fec(row):
+    """The parts of the word of error correction that are shown."""
+    return {name: row[EXTENSION + f"fec.{name}"][0] for name in FEC if row[EXTENSION + f"fec.{name}"]}
 
 
 def test_error_correction(shown):
+    """As in the calls of 2023: five packets with media, three with parity."""
     media, parity = shown(datagram.rtp(123, extension=(0x4004, bytes.fromhex("0b809853"))),
                           datagram.rtp(123, 2, extension=(0x4004, bytes.fromhex("08009b72000500530370037203720371"))))
-    assert (media[EXTENSION + "fec.packet"], media[EXTENSION + "fec.sources"]) == (["11"], [])
-    assert (parity[EXTENSION + "fec.packet"], parity[EXTENSION + "fec.sources"]) == (["8"], ["5"])
-    assert parity[EXTENSION + "fec.source_length"] == ["83", "880", "882", "882", "881"]
+    common = {"version": "0", "step": "1", "group": "0", "last_group": "1", "parity_packets": "3"}
+    assert fec(media) == {**common, "position": "3", "source": "1", "length": "83"}
+    assert fec(parity) == {**common, "position": "0", "source": "0", "length": "882"}
+    assert parity[EXTENSION + "fec.source_length"] == ["83", "880", "882", "882", "881"] and media[EXTENSION + "fec.sources"] == []
+
+
+def bits(*parts):
+    """A word of (value, bits), the first part on top."""
+    word = 0
+    for value, width in parts:
+        word = word << width | value
+    assert sum(width for _, width in parts) == 32
+    return struct.pack(">I", word)
+
+
+NEWER = {
+    "version 1, media": (bits((1, 2), (5, 3), (9, 4), (1, 1), (100, 7), (1, 1), (6, 4), (700, 10)), {
+        "version": "1", "step": "5", "position": "9", "source": "1", "group": "100", "last_group": "1", "parity_packets": "6", "level": "700"}),
+    "version 1, parity": (bits((1, 2), (1, 3), (2, 4), (0, 1), (3, 7), (0, 1), (4, 4), (50, 10)) + struct.pack(">HH", 0x1234, 77), {
+        "version": "1", "step": "1", "position": "2", "source": "0", "group": "3", "last_group": "0", "parity_packets": "4", "level": "50",
+        "redundant_bits": "4660", "parity_seq": "77"}),
+    "version 2, media": (bits((2, 2), (0, 3), (0, 1), (600, 10), (0, 6), (5, 10)), {
+        "version": "2", "is_parity": "0", "position": "600", "parity_packets": "5"}),
+    "version 2, parity": (bits((2, 2), (0, 3), (1, 1), (3, 10), (0, 6), (5, 10)) + struct.pack(">HH", 1, 2), {
+        "version": "2", "is_parity": "1", "position": "3", "parity_packets": "5", "redundant_bits": "1", "parity_seq": "2"}),
+}
+
+
+@pytest.mark.parametrize("name", NEWER)
+def test_error_correction_of_newer_versions(shown, name):
+    word, wanted = NEWER[name]
+    row, = shown(datagram.rtp(100, extension=(0x4004, word)))
+    assert fec(row) == wanted
+
+
+@pytest.mark.parametrize("word", [
+    "c0809853", "0b80985300000000", "08009b72", "08009b7200050053", "08009b720002005300530000" + "00000000", "4bc0985300000000", "4b009853", "84009853"],
+    ids=("version 3", "media and more", "parity without a count", "a count of too many", "a count of too few", "version 1, media and more",
+         "version 1, parity without its rest", "version 2, parity without its rest"))
+def test_error_correction_of_wrong_length(shown, word):
+    """The bytes, and no value."""
+    row, = shown(datagram.rtp(100, extension=(0x4004, bytes.fromhex(word))))
+    assert fec(row) == {} and row[EXTENSION + "fec"] == [word]
+
+
+def test_probing_cluster(wireshark):
+    """Its number is the time stamp of an audio packet of the same sender: the latest before, or the next; not one of the other side."""
+    def video(number, sequence, **more):
+        return datagram.rtp(100, sequence, ssrc=2, extension=(0x8008, struct.pack(">I", number)), **more)
+
+    def audio(timestamp, sequence, **more):
+        return datagram.rtp(104, sequence, ssrc=3, timestamp=timestamp, **more)
+
+    capture = wireshark.write("probes.pcap", datagram.capture([
+        HELLO, audio(4800, 1), video(4800, 1), video(4800, 2), video(5280, 3), audio(5280, 2), video(0, 4), video(9999, 5), audio(5760, 3), audio(9999, 4)]))
+    for passes in PASSES.values():
+        rows = wireshark.fields(capture, WANTED, *passes)
+        assert [row[EXTENSION + "probe_first"] for row in rows] == [[], [], ["3"], ["3"], ["5"], [], [], ["8"], [], []]
+        audio_frames = [row[EXTENSION + "probe_audio"] for row in rows]
+        assert audio_frames[2:4] == [["2"], ["2"]] and audio_frames[7] == []
+        if passes:
+            assert audio_frames[4] == ["6"]
+
+
+def test_audio_of_a_group(shown):
+    """Counter and key in the place of feedback: told by the key identifier that ends the packet."""
+    key = bytes.fromhex("82b9d01de78471ad0011223344556677")
+    words = struct.pack(">I", 3) + key[:4]
+    group, other, short = shown(datagram.rtp(104, extension=(0x4000, words), payload=b"\x5a" * 40 + key + bytes(4)),
+                                datagram.rtp(104, 2, extension=(0x4000, words), payload=b"\x5a" * 40 + key[::-1] + bytes(4)),
+                                datagram.rtp(104, 3, extension=(0x4000, struct.pack(">I", 3) + key[:2] + b"\0\7"), payload=b"\x5a" * 40 + key[:2] + b"\0\0\0\x20"))
+    assert (group[EXTENSION + "roc"], group[EXTENSION + "mki"]) == (["3"], ["82b9d01d"]) and short[EXTENSION + "roc"] == ["3"]
+    assert other[EXTENSION + "roc"] == [] and other[EXTENSION + "audio_received"] != []
+
+
+def test_audio_of_version_1(shown):
+    """Six bytes and padding, whatever the other bits say: those are not known there."""
+    row, = shown(datagram.rtp(104, extension=(0x4007, struct.pack(">HHHH", 1, 2, 0x3004, 0))))
+    assert [row[EXTENSION + name] for name in ("echo_time", "audio_burst_loss", "receive_queue_target")] == [["1"], ["3"], ["7"]]
+
+
+def test_values_without_a_measurement(wireshark):
+    """A queueing delay of 0 and a one-way delay of ffff."""
+    capture = wireshark.write("none.pcap", datagram.capture([HELLO, datagram.rtp(108, extension=(0x8500, struct.pack(">8H", 1, 2, 3, 0, 5, 0xFFFF, 7, 8)))]))
+    out = wireshark.tshark(capture, "-V").ok().out
+    assert "Queueing Delay: 0 (nothing was received yet)" in out and "One-Way Delay: 65535 (none)" in out
 
 
 def test_all_bits_of_audio(shown):
     words = struct.pack(">HHHHHHHHHH4B", 1, 2, 0x3004, 5, 6, 7, 0x8187, 9, 10, 11, 12, 13, 14, 15)
     row, = shown(datagram.rtp(108, extension=(0x8F05, words)))
-    found = {name: row[EXTENSION + name] for name in (*AUDIO, "ecn_ect1", "ecn_ce", "rate_bucket")}
+    found = {name: row[EXTENSION + name] for name in (*AUDIO, "ecn_ect1", "ecn_ce", "receive_queue_target", "video_received")}
     wanted = {"echo_time": 1, "received_kbytes": 2, "audio_burst_loss": 3, "audio_received": 4, "queueing_delay": 5, "send_time": 6,
               "one_way_delay": 7, "video_burst_loss": 8, "video_frame_packets": 6, "video_lost": 7, "bandwidth": 9, "ecn_ect1": 10, "ecn_ce": 11,
-              "stats.interval": 12, "stats.secondary": 13, "stats.primary": 14, "stats.total": 15, "rate_bucket": 5}
+              "stats.interval": 12, "stats.secondary": 13, "stats.primary": 14, "stats.total": 15,
+              "receive_queue_target": 5, "video_received": 0x187}
     assert found == {name: [str(value)] for name, value in wanted.items()}
 
 
@@ -394,10 +487,10 @@ def test_media_by_sdp(wireshark, shown):
 def test_media_by_size(shown):
     """A payload type that is not known: large packets are video's, from the first one of the stream on; small ones say nothing."""
     small, large = bytes(100), bytes(range(256)) * 3
-    rows = shown(datagram.rtp(99, 1, payload=small), datagram.rtp(99, 2, payload=large), datagram.rtp(99, 3, payload=small), datagram.rtp(99, 4, ssrc=5, payload=small))
+    rows = shown(datagram.rtp(102, 1, payload=small), datagram.rtp(102, 2, payload=large), datagram.rtp(102, 3, payload=small), datagram.rtp(102, 4, ssrc=5, payload=small))
     assert [(row["facetime.rtp.media"], row["facetime.rtp.media_by"]) for row in rows] == [
         (["unknown"], [BY["nothing"]]), (["video"], [BY["size"]]), (["video"], [BY["size"]]), (["unknown"], [BY["nothing"]])]
-    assert all("Payload type 99 was never seen in a FaceTime call" in messages(row) for row in rows)
+    assert all("Payload type 102 was never seen in a FaceTime call" in messages(row) for row in rows)
 
 
 @pytest.mark.parametrize(("name", "clock"), [("facetime-2010-inbound", 22050), ("facetime-2010-outbound", 24000), ("facetime-ios7", 24000)])

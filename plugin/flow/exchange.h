@@ -10,7 +10,7 @@
 #include "flow/flow.h"
 
 /* The format of the identifier: equal identifiers of different formats are not related. */
-typedef enum { FT_EXCHANGE_STUN, FT_EXCHANGE_SNATMAP, FT_EXCHANGE_COMMNAT, FT_EXCHANGE_LINK } ft_exchange_kind_t;
+typedef enum { FT_EXCHANGE_STUN, FT_EXCHANGE_SNATMAP, FT_EXCHANGE_COMMNAT, FT_EXCHANGE_LINK, FT_EXCHANGE_CONTROL } ft_exchange_kind_t;
 
 /* STUN's transaction ID has 96 bits, its method 12 (RFC 8489, section 5). Shorter identifiers are filled with zeroes. */
 #define FT_EXCHANGE_ID_MAX 14

@@ -55,9 +55,15 @@ typedef struct ft_flow {
     /* What the RTP wire format keeps with the flow (wire/rtp.c). */
     conversation_t *rtp_conversation[2]; /* where the stock rtp dissector keeps its data for packets from a [0], from b [1] */
     struct rtp_stream *rtp_latest[2];    /* the stream of the latest packet from a [0], from b [1]: saves a look-up */
+    struct {
+        uint32_t timestamp, frame;  /* of the latest audio packet from a [0], from b [1]; frame 0: none */
+        struct ft_rtp_probe *cluster; /* one that waits for its audio packet; NULL: none */
+        uint32_t cluster_number;
+    } rtp_audio[2];
 
     /* What relay channel data and link messages keep with the flow (wire/relay.c, wire/link.c). */
     uint16_t relay_channel;         /* channel number of the latest relay channel data; 0: none */
+    struct ft_exchange *control_pending[2]; /* the latest control message from a [0], b [1] that is not acknowledged; NULL: none (control.c) */
     uint32_t quality_from[2];       /* frame in which side a [0], b [1] said that it takes quality metadata; 0: it did not */
 
     /* What the call floor keeps with the flow (call/join.c, call/facts.c). All in file scope. */

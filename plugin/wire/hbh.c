@@ -1,5 +1,5 @@
 /* hbh.c
- * Two kinds of relay payload that are encrypted: what can be seen of them from outside.
+ * RTCP that is encrypted between the device and the relay: what can be seen of it from outside.
  *
  * Hop-by-hop encrypted (bit 16 of the relay header): a protocol buffer, "PSIDSLinkHBHEncryptedPayload" in Apple's code.
  *
@@ -11,18 +11,9 @@
  * with a key that only device and relay know) in a public implementation (OpenBubbles rustpush, src/ids/link.rs). Measured: one
  * such payload in a real call, 50 bytes, has these three fields with these lengths.
  *
- * The payload that begins with 40 0f: measured on 102 of them in two calls. No source names it.
- *
- *     +-------------------------------+-------------------------------+
- *     | 40 0f                         | constant: one value for each  |
- *     +-------------------------------+ sender and call, 8 bytes      |
- *     |                               +---------------+---------------+
- *     |                               | counter       | encrypted ... |
- *     +-------------------------------+---------------+---------------+
- *
- * The counter is one up with each new payload of the sender; the same counter comes with the same bytes (46 times), or, for 0, with
- * those of the first payload. 25 bytes is the most frequent length (the shortest, too), and a longer payload of one side is followed
- * by one of 25 bytes of the other: so these are probably messages and their acknowledgements.
+ * What is encrypted is RTCP: it travels so over the relay, and never between the devices (rustpush). Measured: the one of the real call has
+ * 16 bytes of cipher text, as many as RFC 4585's generic NACK with one entry has; it goes out right after a packet of the peer was missing (frame
+ * 2869), and the relay sends that packet again, with its mark, 0.36 s later (frame 2899).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -30,7 +21,8 @@
 
 #define FT_PROTOBUF_LENGTH  2       /* wire type: a length and that many bytes */
 #define FT_PROTOBUF_FIELDS  64      /* fields that are shown at most */
-#define FT_CONTROL_HEADER   11      /* mark, constant, counter */
+/* RFC 4585, 6.1 and 6.2.1: a common header, two SSRCs and one entry. */
+#define FT_HBH_NACK_LEN     16
 
 /* Fields of the encrypted payload. */
 enum { FT_HBH_IV = 1, FT_HBH_CIPHER_TEXT, FT_HBH_TAG };
@@ -43,16 +35,10 @@ static int hf_hbh_iv = -1;
 static int hf_hbh_cipher_text = -1;
 static int hf_hbh_tag = -1;
 static int hf_hbh_value = -1;
-static int hf_control_mark = -1;
-static int hf_control_id = -1;
-static int hf_control_counter = -1;
-static int hf_control_encrypted = -1;
-static int hf_control_short = -1;
+static int hf_hbh_nack = -1;
 static int ett_hbh = -1;
 static int ett_hbh_field = -1;
-static int ett_control = -1;
 static expert_field ei_hbh_bad = EI_INIT;
-static expert_field ei_control_short = EI_INIT;
 
 static const value_string hbh_field_vals[] = {
     { FT_HBH_IV, "Initialization vector" },
@@ -85,12 +71,20 @@ hbh_number(tvbuff_t *tvb, int at, int end, uint64_t *value)
     return 0;
 }
 
+/* Says that the payload is a NACK, by its length. Which packets it probably asks for, the call says. */
+static void
+hbh_nack(tvbuff_t *tvb, proto_tree *tree, proto_item *item)
+{
+    proto_item_append_text(item, ", NACK [guess]");
+    proto_item_set_generated(proto_tree_add_boolean(tree, hf_hbh_nack, tvb, 0, 0, true));
+}
+
 void
 ft_hbh_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, bool hbh)
 {
     int at = 0, end = (int)tvb_reported_length(tvb);
     proto_item *item;
-    proto_tree *tree = proto_tree_add_subtree(root, tvb, 0, -1, ett_hbh, &item, hbh ? "Hop-by-hop Encrypted Payload" : "Protocol Buffer [guess]");
+    proto_tree *tree = proto_tree_add_subtree(root, tvb, 0, -1, ett_hbh, &item, hbh ? "RTCP, Hop-by-Hop Encrypted" : "Protocol Buffer [guess]");
 
     for (unsigned n = 0; n < FT_PROTOBUF_FIELDS && at < end; n++) {
         uint64_t tag, number = 0;
@@ -127,6 +121,8 @@ ft_hbh_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, bool hbh)
             proto_tree_add_uint(sub, hf_hbh_length, tvb, at, number_len, (uint32_t)number);
             at += number_len;
         }
+        if (hf == hf_hbh_cipher_text && len == FT_HBH_NACK_LEN)
+            hbh_nack(tvb, tree, item);
         if (len > 0)
             proto_tree_add_item(sub, hf, tvb, at, len, ENC_NA);
         at += len;
@@ -135,25 +131,6 @@ ft_hbh_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, bool hbh)
         expert_add_info(pinfo, item, &ei_hbh_bad);
         proto_tree_add_item(tree, hf_hbh_value, tvb, at, end - at, ENC_NA);
     }
-}
-
-void
-ft_control_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root)
-{
-    int len = (int)tvb_reported_length(tvb);
-    proto_item *item;
-    proto_tree *tree = proto_tree_add_subtree(root, tvb, 0, -1, ett_control, &item, "Control Message [guess]");
-
-    proto_tree_add_item(tree, hf_control_mark, tvb, 0, 2, ENC_BIG_ENDIAN);
-    if (len <= FT_CONTROL_HEADER) {
-        expert_add_info(pinfo, item, &ei_control_short);
-        if (len > 2)
-            proto_tree_add_item(tree, hf_control_short, tvb, 2, len - 2, ENC_NA);
-        return;
-    }
-    proto_tree_add_item(tree, hf_control_id, tvb, 2, 8, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_control_counter, tvb, 10, 1, ENC_NA);
-    proto_tree_add_item(tree, hf_control_encrypted, tvb, FT_CONTROL_HEADER, len - FT_CONTROL_HEADER, ENC_NA);
 }
 
 void
@@ -174,25 +151,15 @@ ft_hbh_register(void)
             NULL, 0x0, "The payload, encrypted with a key of device and relay", HFILL } },
         { &hf_hbh_tag, { "Authentication Tag", "facetime.relay.hbh.tag", FT_BYTES, BASE_NONE,
             NULL, 0x0, "Authentication tag of AES-256-GCM", HFILL } },
+        { &hf_hbh_nack, { "NACK [guess]", "facetime.relay.hbh.nack", FT_BOOLEAN, BASE_NONE,
+            NULL, 0x0, "The cipher text is as long as a NACK with one entry", HFILL } },
         { &hf_hbh_value, { "Value [unknown]", "facetime.relay.hbh.value", FT_BYTES, BASE_NONE,
             NULL, 0x0, "Field that has no known meaning, or bytes that are no field", HFILL } },
-        { &hf_control_mark, { "Mark", "facetime.relay.control.mark", FT_UINT16, BASE_HEX,
-            NULL, 0x0, "0x400f; the meaning is not known", HFILL } },
-        { &hf_control_id, { "Sender's Constant [guess]", "facetime.relay.control.id", FT_UINT64, BASE_HEX,
-            NULL, 0x0, "The same in all such payloads of one sender in a call", HFILL } },
-        { &hf_control_counter, { "Counter [guess]", "facetime.relay.control.counter", FT_UINT8, BASE_DEC,
-            NULL, 0x0, "One up with each new payload of the sender; the same in a retransmission", HFILL } },
-        { &hf_control_encrypted, { "Encrypted", "facetime.relay.control.encrypted", FT_BYTES, BASE_NONE,
-            NULL, 0x0, "Bytes without visible structure", HFILL } },
-        { &hf_control_short, { "Other Bytes", "facetime.relay.control.rest", FT_BYTES, BASE_NONE,
-            NULL, 0x0, "Bytes of a payload that is too short", HFILL } },
     };
-    static int *ett[] = { &ett_hbh, &ett_hbh_field, &ett_control };
+    static int *ett[] = { &ett_hbh, &ett_hbh_field };
     static ei_register_info ei[] = {
         { &ei_hbh_bad, { "facetime.relay.hbh.malformed", PI_MALFORMED, PI_WARN,
             "The payload is no protocol buffer to its end", EXPFILL } },
-        { &ei_control_short, { "facetime.relay.control.short", PI_PROTOCOL, PI_WARN,
-            "The payload ends inside what all such payloads begin with", EXPFILL } },
     };
 
     proto_register_field_array(proto_facetime, hf, array_length(hf));

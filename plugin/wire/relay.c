@@ -41,6 +41,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "wire/wire.h"
+#include "wire/control.h"
 #include "wire/hbh.h"
 #include "wire/link.h"
 #include "wire/rtp.h"
@@ -61,7 +62,7 @@
 
 /* Readings of a datagram that are tried at most: eight sub-packets of eight readings each could be combined in millions of ways. */
 #define FT_RELAY_TRIES          64
-#define FT_PROTOBUF_START       0x0a0c  /* field 1 of 12 bytes, an initialization vector: wire_hbh.c */
+#define FT_PROTOBUF_START       0x0a0c  /* field 1 of 12 bytes, an initialization vector: hbh.c */
 
 #define FT_RELAY_STREAM         0x00000001u
 #define FT_RELAY_STREAMS        0x00000002u
@@ -156,7 +157,7 @@ enum {
     FT_PAYLOAD_RTP,
     FT_PAYLOAD_LINK,
     FT_PAYLOAD_FACE,        /* fa ce: seen by the RTC-Measurement-Project, 2025 */
-    FT_PAYLOAD_400F,        /* 40 0f: 25 to 128 bytes */
+    FT_PAYLOAD_CONTROL,     /* 40, then SFrame */
     FT_PAYLOAD_PROTOBUF,    /* 0a 0c: a protocol buffer, hop-by-hop encrypted if bit 16 says so */
     FT_PAYLOAD_UNKNOWN,
     FT_PAYLOAD_BAD_LINK     /* a link message but for its length */
@@ -167,7 +168,7 @@ static const value_string relay_payload_vals[] = {
     { FT_PAYLOAD_RTP, "RTP or RTCP" },
     { FT_PAYLOAD_LINK, "Link message" },
     { FT_PAYLOAD_FACE, "fa ce [unknown]" },
-    { FT_PAYLOAD_400F, "40 0f, control message [guess]" },
+    { FT_PAYLOAD_CONTROL, "Control message (SFrame)" },
     { FT_PAYLOAD_PROTOBUF, "Protocol buffer" },
     { FT_PAYLOAD_UNKNOWN, "Unknown" },
     { FT_PAYLOAD_BAD_LINK, "Link message of wrong length" },
@@ -492,9 +493,10 @@ relay_payload_kind(tvbuff_t *tvb, int at, int end, uint32_t flags)
     }
     if ((start & 0xc000) == 0x8000)
         return FT_PAYLOAD_RTP;
+    if (ft_control_form(tvb_new_subset_length(tvb, at, end - at)) != FT_CONTROL_NOT)
+        return FT_PAYLOAD_CONTROL;
     switch (start) {
     case 0xface: return FT_PAYLOAD_FACE;
-    case 0x400f: return FT_PAYLOAD_400F;
     case FT_PROTOBUF_START: return FT_PAYLOAD_PROTOBUF;
     default: return FT_PAYLOAD_UNKNOWN;
     }
@@ -599,7 +601,7 @@ relay_payload_sure(const relay_reading_t *r, unsigned n, relay_sub_t *sub)
     case FT_PAYLOAD_NONE:
         return sub->form == RELAY_FLAGGED;
     case FT_PAYLOAD_LINK:
-    case FT_PAYLOAD_400F:
+    case FT_PAYLOAD_CONTROL:
     case FT_PAYLOAD_FACE:
     case FT_PAYLOAD_PROTOBUF:
         return true;
@@ -724,6 +726,15 @@ typedef struct relay_checked {
     bool plausible;         /* it is of a kind that was seen */
 } relay_checked_t;
 
+/* Has the control message one of the headers that real calls have? Another one is too weak a sign. */
+static bool
+relay_control_seen(tvbuff_t *tvb, const relay_sub_t *sub)
+{
+    ft_control_form_t form = ft_control_form(tvb_new_subset_length(tvb, sub->payload, sub->end - sub->payload));
+
+    return form == FT_CONTROL_SEEN || form == FT_CONTROL_CUT;
+}
+
 static relay_checked_t
 relay_check(tvbuff_t *tvb, int at, int end, const packet_info *pinfo, const ft_flow_t *flow)
 {
@@ -743,8 +754,10 @@ relay_check(tvbuff_t *tvb, int at, int end, const packet_info *pinfo, const ft_f
     kind = first->data || first->is_rtp ? FT_PAYLOAD_RTP : relay_payload_kind(tvb, first->payload, first->end, first->flags);
     /* Nothing at all is only known where there are statistics to send without payload. */
     checked.known = kind == FT_PAYLOAD_NONE ? (first->flags & FT_RELAY_STATS_ID) != 0 :
-                    kind == FT_PAYLOAD_RTP || kind == FT_PAYLOAD_LINK || kind == FT_PAYLOAD_FACE || kind == FT_PAYLOAD_400F;
-    checked.plausible = checked.known || (kind == FT_PAYLOAD_PROTOBUF && tvb_get_ntohs(tvb, first->payload) == FT_PROTOBUF_START);
+                    kind == FT_PAYLOAD_RTP || kind == FT_PAYLOAD_LINK || kind == FT_PAYLOAD_FACE ||
+                    (kind == FT_PAYLOAD_CONTROL && relay_control_seen(tvb, first));
+    checked.plausible = checked.known || kind == FT_PAYLOAD_CONTROL ||
+                        (kind == FT_PAYLOAD_PROTOBUF && tvb_get_ntohs(tvb, first->payload) == FT_PROTOBUF_START);
     return checked;
 }
 
@@ -912,8 +925,8 @@ relay_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
         pkt->relay.nack = pkt->relay.hop_by_hop && len == FT_RELAY_NACK_LEN;
         ft_hbh_dissect(payload, pinfo, tree, (sub->flags & FT_RELAY_HBH) != 0);
         break;
-    case FT_PAYLOAD_400F:
-        ft_control_dissect(payload, pinfo, tree);
+    case FT_PAYLOAD_CONTROL:
+        ft_control_dissect(payload, pinfo, tree, pkt);
         break;
     default:
         item = proto_tree_add_item(tree, hf_relay_payload, payload, 0, -1, ENC_NA);
@@ -1255,6 +1268,7 @@ relay_register(void)
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(ft_expert, ei, array_length(ei));
     ft_hbh_register();
+    ft_control_register();
 }
 
 const ft_wire_t ft_wire_relay = {

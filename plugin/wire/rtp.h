@@ -17,11 +17,11 @@
 #define FT_RTP_PROFILE_4400 0x4400
 #define FT_RTP_PROFILE_4400_LEN 2
 
-/* The media key's identifier and the rollover counter that end a packet today: 16 and 4 bytes. Measured: all 3,989 RTP packets of
- * two real calls end so, with one identifier for each sender and a counter of 0. */
-#define FT_RTP_MKI_LEN 16
+/* The media key's identifier (MKI) that is behind the payload, in bytes: in calls of 2023, and its short form. */
+#define FT_RTP_MKI_LEN FT_MKI_MAX
+#define FT_RTP_SHORT_MKI_LEN 2
+/* What is behind the identifier: RFC 4771's counter, or what stands in its place. */
 #define FT_RTP_ROC_LEN 4
-#define FT_RTP_TRAILER_LEN (FT_RTP_MKI_LEN + FT_RTP_ROC_LEN)
 
 /* How the media of a packet is known: facetime.rtp.media_by. */
 typedef enum { FT_MEDIA_BY_NOTHING, FT_MEDIA_BY_SDP, FT_MEDIA_BY_TYPE, FT_MEDIA_BY_SIZE } ft_media_by_t;
@@ -52,6 +52,9 @@ void ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_t
 bool ft_rtp_unseen(const ft_rtp_bytes_t *packet, packet_info *pinfo, ft_packet_t *pkt, const char *before);
 /* The same match, and the payload type is one that FaceTime uses over the relay, or it is RTCP. */
 bool ft_rtp_is_facetime(tvbuff_t *tvb, const packet_info *pinfo);
+/* The first frame of an RTP packet of this flow and direction whose key identifier begins with these bytes (8 of a long one, or both of a
+ * short one); 0: none. */
+uint32_t ft_rtp_key_frame(const ft_flow_t *flow, bool from_a, const uint8_t *id, unsigned len);
 /* Says which media (FT_MEDIA_*) an SSRC has that SDP names in this frame, and which clocks (Hz, by payload type; 0: none). First pass only. */
 #define FT_RTP_TYPES 128
 void ft_rtp_announce(const nstime_t *now, uint32_t ssrc, uint32_t media, uint32_t frame, const uint32_t *clocks);
@@ -117,8 +120,17 @@ const ft_rtp_type_t *ft_rtp_types(unsigned *count);
 /* ---- rtp_extension.c ---------------------------------------------------------------------- */
 
 void ft_rtp_extension_register(void);
-/* Shows the header extension that begins at offset. Bytes that the capture has not are left out. Returns the offset behind it. */
-int ft_rtp_extension_dissect(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, uint32_t media);
+/* A cluster of video packets that probe the bandwidth. File scope. */
+typedef struct ft_rtp_probe {
+    uint32_t frame;             /* of the first of them */
+    uint32_t audio_frame;       /* of the sender's audio packet whose time stamp is its number; 0: not seen */
+} ft_rtp_probe_t;
+
+/* The number of the probing cluster in the extension of a video packet, which begins at offset; 0: none. Captured bytes only. */
+uint32_t ft_rtp_extension_probe(tvbuff_t *tvb, int offset);
+/* Shows the header extension that begins at offset. Bytes that the capture has not are left out. probe: its cluster, or NULL. Returns the
+ * offset behind it. */
+int ft_rtp_extension_dissect(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, const ft_rtp_t *rtp, const ft_rtp_probe_t *probe);
 /* Takes what it tells into the facts (rtp->media is known); captured bytes only. Returns the offset behind it. */
 unsigned ft_rtp_extension_read(const ft_rtp_bytes_t *packet, unsigned offset, ft_rtp_t *rtp);
 
