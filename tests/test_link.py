@@ -95,11 +95,52 @@ def test_all_in_one_message(wireshark):
 @each_pass
 def test_commands(wireshark, passes):
     """Acknowledgements look like RTP of payload type 4 or 6, and are not; a command that was never seen is said to be one."""
-    commands = (3, 4, 5, 6, 0x8003, 0x8004, 0x8005, 0x8006, 7, 0x80FF)
+    commands = (1, 2, 3, 4, 5, 6, 0xF0, 0x8001, 0x8002, 0x8003, 0x8004, 0x8005, 0x8006, 0x80F0, 7, 0x80FF)
     for command, packet in zip(commands, shown(wireshark, [link_message(command, (1, u16(1)), HMAC) for command in commands], passes)):
         assert packet.value("facetime.link.command") == f"0x{command:04x}" and packet.value("facetime.link.ack") == str(command >> 15)
-        assert complaints(packet) == (set() if command & 0x7FFF < 7 else {"facetime.link.unknown_command"})
+        assert complaints(packet) == (set() if command & 0x7FFF in (1, 2, 3, 4, 5, 6, 0xF0) else {"facetime.link.unknown_command"})
         assert "rtp" not in packet.protocols
+
+
+@each_pass
+def test_bits_and_seconds(wireshark, passes):
+    """Link flags and capability bit by bit, and times in seconds: 1/65536 s, as Apple logs them."""
+    packet, = shown(wireshark, [link_message(6, (19, u16(0x85)), (12, u16(3)), (7, u32(170197)), (10, u32(0, 0x937195D9, 0x8000)), HMAC)], passes)
+    assert [packet.value(f"facetime.link.flags.{name}") for name in ("expensive", "constrained", "vpn", "slice", "slicing")] == ["1", "0", "1", "1", "0x0000"]
+    assert [packet.value(f"facetime.link.capability.{name}") for name in ("base", "quality")] == ["1", "1"]
+    assert float(packet.value("facetime.link.accept_delay.seconds")) == pytest.approx(2.597, abs=1e-3)
+    assert float(packet.value("facetime.link.rtt.delay.seconds")) == 0.5 and complaints(packet) == set()
+
+
+def test_count_of_interfaces(wireshark):
+    """Five bits; the eight before them are spare."""
+    entry = u16(0x1900, 0x5811, 1446, 0) + u32(1)
+    packet, = shown(wireshark, [link_message(6, (21, u16(0x2000 | 31) + entry * 31), HMAC)])
+    assert packet.value("facetime.link.interface.count") == "31" and packet.value("facetime.link.interface.zero") == "0x0000" and complaints(packet) == set()
+
+
+@each_pass
+def test_nomination(wireshark, passes):
+    """It and its acceptance are linked; what follows on the pair says that it is the active one, what was before does not."""
+    heartbeat, nominate, accept = (link_message(command, (1, u16(1)), HMAC) for command in (3, 5, 0x8005))
+    before, asked, accepted, after = shown(wireshark, [heartbeat, nominate, accept, link_message(3, (1, u16(2)), HMAC)], passes)
+    assert [packet.values("facetime.link.nominated") for packet in (before, asked, accepted, after)] == [[], ["3"], ["3"], ["3"]]
+
+
+def test_test_packets_are_not_answered(wireshark):
+    """They have the bit of an answer, and none is missed."""
+    packet, = shown(wireshark, [link_message(0x80F0, (15, bytes(8)), (1, u16(1)), HMAC)])
+    assert packet.values("facetime.link.unanswered") == packet.values("facetime.link.response_to") == [] and complaints(packet) == set()
+
+
+@each_pass
+def test_timer_of_a_retransmission(wireshark, passes):
+    """The time since the latest sending."""
+    message = link_message(6, (1, u16(1)), HMAC)
+    first, second, third = shown(wireshark, [message] * 3, passes)
+    assert first.values("facetime.link.retransmission_after") == []
+    assert [float(packet.value("facetime.link.retransmission_after")) for packet in (second, third)] == [pytest.approx(0.01)] * 2
+    assert third.value("facetime.link.retransmission") == "2"
 
 
 def test_rtp_that_looks_alike_stays_rtp(wireshark):

@@ -29,16 +29,24 @@ def shown(wireshark, payloads, passes="-2", kept=None):
 def test_notification(wireshark, passes):
     """All fields, also under the names that they had before their meaning was known."""
     packet, = shown(wireshark, [NOTIFICATION], passes)
-    wanted = {"kind": "0", "magic": "de:ad:be:ef:ca:fe", "version": "2", "id": "0x6daaf59c", "first": "1", "one": "1", "zero": "0", **NEW, **OLD}
+    wanted = {"kind": "0", "magic": "de:ad:be:ef:ca:fe", "version": "2", "id": "0x6daaf59c", "first": "1", "one": "1", "zero": "0", "antenna": "1", "flows": "1",
+              "flow_type": "0", "power": "0", **NEW, **OLD}
     assert {name: packet.value(f"facetime.linkprobe.{name}") for name in wanted} == wanted
     assert packet.value("facetime.kind") == "6"
     assert "facetime.linkprobe.bad_length" not in packet.names("facetime.linkprobe.")
 
 
 @each_pass
+def test_power_below_nothing(wireshark, passes):
+    """The transmission power has a sign."""
+    packet, = shown(wireshark, [NOTIFICATION[:16] + b"\2\xf6" + NOTIFICATION[18:]], passes)
+    assert [packet.value(f"facetime.linkprobe.{name}") for name in ("flow_type", "power", "zero")] == ["2", "-10", str(0x02F60000)]
+
+
+@each_pass
 def test_rate_change(wireshark, passes):
     packet, = shown(wireshark, [RATE_CHANGE], passes)
-    assert [packet.value(f"facetime.linkprobe.{name}") for name in ("kind", "rate.1", "rate.2")] == ["1", "3", "4"]
+    assert [packet.value(f"facetime.linkprobe.{name}") for name in ("kind", "rate.1", "rate.2", "rate.current", "rate.suggested")] == ["1", "3", "4", "3", "4"]
     assert "facetime.linkprobe.bad_length" not in packet.names("facetime.linkprobe.")
 
 

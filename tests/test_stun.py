@@ -25,14 +25,14 @@ ATTRIBUTES = {
     0x8008: (16, UUID, "link_uuid"), 0x8023: (4, HEX, "link_attributes"), 0x8024: (4, HEX, "socket_mask"),
     0x9001: (None, BYTES, "p2p_blob"), 0x9002: (4, HEX, "p2p_avc_id"), 0x9003: (4, HEX, "p2p_ids_id"),
     0xEE00: (None, BYTES, "participants"), 0xEE01: (None, BYTES, "published_streams"), 0xEE02: (None, BYTES, "subscribed_streams"),
-    0xEE04: (None, BYTES, "encrypted_ee04"), 0xEE05: (None, BYTES, "encrypted_ee05"), 0xEE06: (None, BYTES, "encryption_marker"),
+    0xEE04: (None, BYTES, "peer_published_streams"), 0xEE05: (None, BYTES, "peer_subscribed_streams"), 0xEE06: (None, BYTES, "encryption_marker"),
     0xEE07: (None, BYTES, "plugin_name"), 0xEE08: (None, BYTES, "encrypted_ee08"), 0xEE0A: (None, BYTES, "encrypted_ee0a"),
     0xEE0B: (None, BYTES, "encrypted_ee0b"), 0xFFC0: (2, NUMBER, "test_message"), 0xFFC1: (None, BYTES, "test_operation"),
-    0xFFC2: (2, NUMBER, "test_error"), 0xFFD1: (4, NUMBER, "session_counter"), 0xFFD3: (1, NUMBER, "plugin_operation"),
+    0xFFC2: (2, NUMBER, "test_error"), 0xFFD1: (4, NUMBER, "session_counter"), 0xFFD2: (None, BYTES, "truncated"), 0xFFD3: (1, NUMBER, "plugin_operation"),
     0xFFD7: (None, BYTES, "public_key"), 0xFFDB: (None, BYTES, "relay_materials"), 0xFFDF: (None, BYTES, "server_blob"),
-    0xFFE0: (4, NUMBER, "packets_sent"), 0xFFE1: (4, NUMBER, "packets_received"), 0xFFE2: (4, NUMBER, "unknown_ffe2"),
-    0xFFE3: (8, HEX, "unknown_ffe3"), 0xFFE4: (4, HEX, "channel_binding"), 0xFFE5: (2, NUMBER, "link_id"),
-    0xFFE6: (4, NUMBER, "relay_request_id"), 0xFFE7: (4, HEX, "test_options"), 0xFFE8: (4, NUMBER, "unknown_ffe8"),
+    0xFFE0: (4, NUMBER, "packets_sent"), 0xFFE1: (4, NUMBER, "packets_received"), 0xFFE2: (4, NUMBER, "uplink_bandwidth"),
+    0xFFE3: (8, HEX, "server_time"), 0xFFE4: (4, HEX, "channel_binding"), 0xFFE5: (2, NUMBER, "link_id"),
+    0xFFE6: (4, NUMBER, "relay_request_id"), 0xFFE7: (4, HEX, "test_options"), 0xFFE8: (4, HEX, "channel_settings"),
     0xFFE9: (4, HEX, "relay_cookie"), 0xFFEE: (2, NUMBER, "session_type"), 0xFFF0: (None, BYTES, "reallocation_token"),
     0xFFF1: (16, UUID, "session_id"), 0xFFF2: (None, BYTES, "session_token"), 0xFFF3: (4, NUMBER, "client_time"),
     0xFFF4: (4, NUMBER, "client_latency"), 0xFFF5: (4, HEX, "information_flags"), 0xFFF7: (8, HEX, "capability_flags"),
@@ -470,13 +470,13 @@ def test_prefix_byte(wireshark, passes):
 
 @each_pass
 def test_echo(wireshark, passes):
-    """Echo messages, which the stock dissector refuses: named, every byte shown, request and answer linked, times split."""
+    """Messages of a method which the stock dissector refuses: named, every byte shown, request and answer linked, times split."""
     request = stun(0x0EE3, (0x0025, struct.pack(">I", 7)), (0x8005, struct.pack(">HH", 2048, 0)), INTEGRITY, transaction=5)
     answer = stun(0x0FE3, (0x0025, struct.pack(">I", 7)), (0x8005, struct.pack(">HH", 2048, 512)), INTEGRITY, transaction=5)
     made = [FIRST, packet(DEVICE, PEER, request, 100), packet(PEER, DEVICE, answer, 180)]
     _, asked, answered = pdml.packets(wireshark, handmade.capture(wireshark, made), *PASSES[passes])
-    assert asked.lines(STUN + "type") == ["Echo Request (0x0ee3)"]
-    assert answered.lines(STUN + "type") == ["Echo Success Response (0x0fe3)"]
+    assert asked.lines(STUN + "type") == ["Stats Request (0x0ee3)"]
+    assert answered.lines(STUN + "type") == ["Stats Success Response (0x0fe3)"]
     assert answered.value(STUN + "method") == "0x03f3"
     assert asked.value(STUN + "request_count") == "7"
     assert [answered.value(STUN + "echo_time.sent"), answered.value(STUN + "echo_time.delay")] == ["2048", "512"]
@@ -496,12 +496,58 @@ def test_message_names(wireshark, passes):
     """Any type is named by method and class."""
     names = {0x0001: "Binding Request", 0x0011: "Binding Indication", 0x0101: "Binding Success Response", 0x0111: "Binding Error Response",
              0x0003: "Allocate Request", 0x0103: "Allocate Success Response", 0x0113: "Allocate Error Response", 0x0017: "Data Indication",
-             0x0004: "Refresh Request", 0x0FE3: "Echo Success Response", 0x0FF3: "Echo Error Response",
+             0x0004: "Refresh Request", 0x0810: "GoAway Indication", 0x0801: "Test Request", 0x0901: "Test Success Response",
+             0x0812: "Diagnostic Indication", 0x0813: "Data Message Error Indication", 0x0EE0: "AllocBind Request", 0x0FE0: "AllocBind Success Response",
+             0x0FF0: "AllocBind Error Response", 0x0EE1: "Reallocate Request", 0x0EF1: "Reallocate Indication", 0x0EE2: "UnallocBind Request",
+             0x0EE3: "Stats Request", 0x0FE3: "Stats Success Response", 0x0FF3: "Stats Error Response", 0x0EE4: "Info Request",
+             0x0EE5: "Session Info Request", 0x0EE7: "Participant Update Request", 0x0EF8: "Plugin Indication", 0x0EE9: "Put Material Request",
              0x0020: "Method 0x010 Request", 0x3EEF: "Method 0xfff Request", 0x3FFF: "Method 0xfff Error Response"}
     payloads = [stun(kind, SIGN, INTEGRITY, transaction=kind) for kind in names]
     for found, (kind, name) in zip(after_opening(wireshark, *payloads, passes=passes), names.items(), strict=True):
         assert found.lines(STUN + "type") == [f"{name} (0x{kind:04x})"]
         assert "data" not in found.protocols
+
+
+MAPPED = {"203.0.113.9": ("ipv4", struct.pack(">HHI", 1, 16393 ^ 0x2112, int.from_bytes(bytes([203, 0, 113, 9]), "big") ^ COOKIE)),
+          "2001:db8::9": ("ipv6", struct.pack(">HH", 2, 16393 ^ 0x2112) + bytes(a ^ b for a, b in zip(
+              ipaddress.ip_address("2001:db8::9").packed, struct.pack(">I", COOKIE) + (7).to_bytes(12, "big"))))}
+
+
+@each_pass
+@pytest.mark.parametrize("mapped", MAPPED)
+def test_error_of_the_relay(wireshark, passes, mapped):
+    """What the stock dissector refuses: the error with its name and reason, the device's address, the channel; and in Info."""
+    family, value = MAPPED[mapped]
+    reason = b"Unable to Find Participant"
+    payload = stun(0x0813, (0x0009, bytes([0, 0, 6, 1]) + reason), (0x0020, value), (0x000C, struct.pack(">HH", 0x6000, 0)), transaction=7)
+    found, = after_opening(wireshark, payload, passes=passes)
+    assert found.value(STUN + "error") == "601" and found.value(STUN + "error.reason") == reason.decode()
+    assert (found.value(STUN + "xor." + family), found.value(STUN + "xor.port")) == (mapped, "16393")
+    assert "No session state" in found.lines(STUN + "error")[0]
+    assert int(found.value(STUN + "channel"), 0) == 0x6000 and experts(found) == []
+    at = body_of(found, payload)
+    assert found.covered(STUN) == set(range(at, at + len(payload)))
+
+
+@each_pass
+def test_error_in_the_info_column(wireshark, passes):
+    payload = stun(0x0813, (0x0009, bytes([0, 0, 6, 2]) + b"Idle Client"), transaction=7)
+    capture = handmade.capture(wireshark, [FIRST, packet(DEVICE, PEER, payload, 10)])
+    assert "error 602: Idle Client" in wireshark.tshark(capture, *PASSES[passes]).ok().out
+
+
+@pytest.mark.parametrize("attributes", [[(0x0009, b"\0\0\6")], [(0x0020, bytes(6))], [(0x000C, bytes(2))], [(0x0009, b"")]],
+                         ids=("an error of three bytes", "an address of six", "a channel of two", "an empty error"))
+def test_standard_attributes_of_wrong_length(wireshark, attributes):
+    """Bytes; no value is made up."""
+    found, = after_opening(wireshark, stun(0x0813, *attributes, transaction=7))
+    assert not any(found.values(STUN + name) for name in ("error", "error.reason", "xor.ipv4", "xor.port", "channel"))
+
+
+def test_capability_and_client_time(wireshark):
+    found, = after_opening(wireshark, stun(0x0EE0, (0xFFF7, (0x02880000).to_bytes(8, "big")), (0xFFF3, struct.pack(">I", 0x18000)), transaction=7))
+    assert [found.value(STUN + f"capability.{name}") for name in ("lightweight", "uplink_nack", "quic_pod", "short_mki", "no_participant_id")] == ["0", "1", "0", "1", "1"]
+    assert found.lines(STUN + "client_time") == ["98304 (1.500000 s)"]
 
 
 @each_pass

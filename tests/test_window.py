@@ -90,7 +90,7 @@ def test_voip_calls_and_ladder(opened):
     arrows = re.findall(window.ARROW, ladder, re.M)
     assert int(rows[0]["Packets"]) <= len(arrows) <= LADDER_MAX
     assert ladder.count("|FaceTime ") == int(rows[0]["Packets"]) - 1    # the last packet is part of a stream's arrow
-    for text in ("DNS look-up", "Push (TLS)", "NAT probe", "QUIC Initial", "Link State", "STUN Binding Request", "SRTP (FaceTime-HEVC)"):
+    for text in ("DNS look-up", "Push (TLS)", "NAT probe", "QUIC Initial", "Relay Interface Info", "STUN Binding Request", "SRTP (FaceTime-HEVC)"):
         assert text in ladder, text
 
 

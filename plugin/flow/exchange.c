@@ -110,6 +110,9 @@ message_new(const packet_info *pinfo, const message_key_t *at, bool is_answer)
             nstime_delta(&message->since_latest, &pinfo->abs_ts, &exchange->last_request_time);
         }
     } else {
+        nstime_set_unset(&message->since_latest);
+        if (exchange->requests)
+            nstime_delta(&message->since_latest, &pinfo->abs_ts, &exchange->last_request_time);
         if (exchange->requests++ == 0) {
             exchange->request_frame = pinfo->num;
             exchange->request_time = pinfo->abs_ts;
@@ -240,6 +243,8 @@ ft_exchange_show(ft_exchange_fields_t *fields, const ft_exchange_message_t *mess
         proto_item_set_generated(proto_tree_add_uint(tree, fields->retransmission, tvb, 0, 0, message->repeats));
         proto_item_set_generated(proto_tree_add_uint(tree, fields->retransmission_of, tvb, 0, 0,
             message->is_answer ? message->exchange->answer_frame : message->exchange->request_frame));
+        if (!message->is_answer && !nstime_is_unset(&message->since_latest))
+            proto_item_set_generated(proto_tree_add_time(tree, fields->retransmission_after, tvb, 0, 0, &message->since_latest));
     }
     if (message->is_answer)
         show_answer(fields, message, tvb, tree);
@@ -277,6 +282,8 @@ ft_exchange_register(ft_exchange_fields_t *fields, const char *prefix)
             NULL, 0x0, "How often the same message was sent before", HFILL } },
         { &fields->retransmission_of, { "Retransmission Of", "retransmission_of", FT_FRAMENUM, BASE_NONE,
             FRAMENUM_TYPE(FT_FRAMENUM_RETRANS_PREV), 0x0, "First sending of the same message", HFILL } },
+        { &fields->retransmission_after, { "Retransmission After", "retransmission_after", FT_RELATIVE_TIME, BASE_NONE,
+            NULL, 0x0, "Time since the request was last sent: the sender's timer", HFILL } },
         { &fields->transmissions, { "Transmissions", "transmissions", FT_UINT32, BASE_DEC,
             NULL, 0x0, "How often the request was sent in all; known when the capture has been read", HFILL } },
         { &fields->unanswered, { "Unanswered", "unanswered", FT_BOOLEAN, BASE_NONE,

@@ -34,13 +34,13 @@ typedef struct ft_exchange_message {
     bool is_answer;
     uint32_t repeats;               /* how often the same message came before */
     nstime_t since_first;           /* of an answer: time since the first sending, unset if there was none */
-    nstime_t since_latest;          /* of an answer: time since the latest sending before it, unset if there was none */
+    nstime_t since_latest;          /* time since the latest sending before it, unset if there was none */
 } ft_exchange_message_t;
 
 /* The fields by which a wire format shows its exchanges, and the expert item on a request without answer. */
 typedef struct ft_exchange_fields {
     int response_in, response_to, response_time, response_time_latest;
-    int retransmission, retransmission_of, transmissions, unanswered;
+    int retransmission, retransmission_of, retransmission_after, transmissions, unanswered;
     expert_field no_answer;
 } ft_exchange_fields_t;
 

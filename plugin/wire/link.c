@@ -14,7 +14,7 @@
  *
  * Sources: types, names and sizes of the TLVs are those of IDSGlobalLinkMessage in public decompilations of Apple's IDSFoundation.
  * The layouts of connection data, interface information and round-trip report, and how an acknowledgement is matched, are also
- * in a public implementation (OpenBubbles rustpush, src/ids/link.rs); facts only. The commands' meanings are inferred. All 86
+ * in a public implementation (OpenBubbles rustpush, src/ids/link.rs); facts only. The commands are those of IDSGlobalLink. All 86
  * link messages of two real calls parse to their last byte.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -26,7 +26,7 @@
 
 #define FT_LINK_HEADER_LEN  20
 #define FT_LINK_ZEROES      16
-#define FT_LINK_ACK         0x8000u
+#define FT_LINK_ACK         0x8000
 #define FT_TLV_HEADER_LEN   4
 
 /* Apple's reader takes 20 TLVs of at most 1024 bytes each, its writer makes messages of at most 1024 bytes. */
@@ -37,13 +37,14 @@ enum {
     FT_TLV_COUNTER = 1,
     FT_TLV_CONNECTION = 3,
     FT_TLV_KEY_EXCHANGE = 4,
-    FT_TLV_REMOTE = 8,
     FT_TLV_ACCEPT_DELAY = 7,
+    FT_TLV_REMOTE = 8,
     FT_TLV_HMAC = 9,
     FT_TLV_ROUND_TRIP = 10,
     FT_TLV_UUID = 11,
     FT_TLV_CAPABILITY = 12,
     FT_TLV_GENERIC = 15,
+    FT_TLV_FLAGS = 19,
     FT_TLV_INTERFACE = 21,
     FT_TLV_MKM = 22
 };
@@ -58,7 +59,7 @@ enum {
 #define FT_CONN_INDEX               0x001fu     /* of a candidate's word: which address */
 #define FT_CONN_MAX_ADDRESSES       32          /* what five bits of index can name */
 
-#define FT_INTERFACE_COUNT(header)  ((header) & 0x1fffu)
+#define FT_INTERFACE_COUNT(header)  ((header) & 0x001fu)
 #define FT_INTERFACE_LEN            12
 
 /* Families of an address, as in STUN's MAPPED-ADDRESS (RFC 8489, section 14.1), which TLV 8 has the form of. */
@@ -110,6 +111,17 @@ static int hf_link_interface_link_id = -1;
 static int hf_link_interface_mtu = -1;
 static int hf_link_interface_flags = -1;
 static int hf_link_interface_mask = -1;
+static int hf_link_flag_expensive = -1;
+static int hf_link_flag_constrained = -1;
+static int hf_link_flag_delegated = -1;
+static int hf_link_flag_slice = -1;
+static int hf_link_flag_sliced = -1;
+static int hf_link_capability_base = -1;
+static int hf_link_capability_quality = -1;
+static int hf_link_accept_seconds = -1;
+static int hf_link_rtt_seconds = -1;
+static int hf_link_nominated = -1;
+static int hf_link_interface_zero = -1;
 static int ett_link = -1;
 static int ett_link_tlv = -1;
 static int ett_link_word = -1;
@@ -121,17 +133,25 @@ static expert_field ei_link_command = EI_INIT;
 static expert_field ei_link_hmac = EI_INIT;
 static expert_field ei_link_many = EI_INIT;
 
-/* 4 and 6 travel through the relay; 3 and 5 in STUN data indications between the devices in the last second of a call. 3 holds a
- * round-trip report, 6 the interfaces and the key material. */
+/* A probe, sent with the bit of an answer and not answered (IDSGlobalLink of iOS 26.1). */
+#define FT_LINK_TEST    0xf0
+
+/* 4 and 6 travel through the relay; 3 and 5 in STUN data indications between the devices. */
 static const value_string link_command_vals[] = {
-    { 0x0003, "Round-Trip Report [guess]" },
-    { 0x0004, "Connection Data" },
-    { 0x0005, "Command 5 [unknown]" },
-    { 0x0006, "Link State" },
-    { 0x8003, "Round-Trip Report Acknowledgement [guess]" },
-    { 0x8004, "Connection Data Acknowledgement" },
-    { 0x8005, "Command 5 Acknowledgement [unknown]" },
-    { 0x8006, "Link State Acknowledgement" },
+    { FT_LINK_CONNECTED, "Connected" },
+    { FT_LINK_DISCONNECTED, "Disconnected" },
+    { FT_LINK_HEARTBEAT, "Heartbeat" },
+    { FT_LINK_CANDIDATES, "Connection Data" },
+    { FT_LINK_NOMINATE, "Nomination" },
+    { FT_LINK_INTERFACES, "Relay Interface Info" },
+    { FT_LINK_TEST, "Test Packet" },
+    { FT_LINK_ACK | FT_LINK_CONNECTED, "Connected Acknowledgement" },
+    { FT_LINK_ACK | FT_LINK_DISCONNECTED, "Disconnected Acknowledgement" },
+    { FT_LINK_ACK | FT_LINK_HEARTBEAT, "Heartbeat Acknowledgement" },
+    { FT_LINK_ACK | FT_LINK_CANDIDATES, "Connection Data Acknowledgement" },
+    { FT_LINK_ACK | FT_LINK_NOMINATE, "Nomination Accepted" },
+    { FT_LINK_ACK | FT_LINK_INTERFACES, "Relay Interface Info Acknowledgement" },
+    { FT_LINK_ACK | FT_LINK_TEST, "Test Packet" },
     { 0, NULL }
 };
 
@@ -176,14 +196,20 @@ const value_string ft_rat_vals[] = {
     { 0, NULL }
 };
 
+/* Types of candidates and transports: IDSFoundation of iOS 26.1. */
 static const value_string link_candidate_vals[] = {
     { 0, "Host" },
     { 1, "Server reflexive" },
+    { 3, "Relay" },
     { 0, NULL }
 };
 
-static const value_string link_interface_vals[] = {
-    { 3, "Relay [guess]" },
+static const value_string link_transport_vals[] = {
+    { 1, "UDP" },
+    { 2, "QUIC" },
+    { 3, "TCP" },
+    { 4, "TCP, another form" },
+    { 5, "HTTP/2 [guess]" },
     { 0, NULL }
 };
 
@@ -207,24 +233,32 @@ typedef struct link_simple {
 static const link_simple_t link_simple[] = {
     { FT_TLV_COUNTER, 2, FT_UINT16, BASE_DEC, "counter", "Counter", NULL,
       "Number of the message among those of its command; an answer repeats it, and so does a retransmission" },
-    { 2, 2, FT_UINT16, BASE_DEC, "transport", "Transport", NULL, "Transport of the link; meaning of the values unknown" },
+    { 2, 2, FT_UINT16, BASE_DEC, "transport", "Transport", link_transport_vals, "Transport of the link" },
     { FT_TLV_KEY_EXCHANGE, 0, FT_BYTES, BASE_NONE, "key_exchange", "Key Exchange Data", NULL, "Form unknown" },
     { 5, 2, FT_UINT16, BASE_DEC, "rat", "Radio Access Technology", ft_rat_vals, "What the link runs over" },
     { 6, 2, FT_UINT16, BASE_DEC, "mtu", "MTU", NULL, "Largest packet of the link, in bytes" },
-    { 7, 4, FT_UINT32, BASE_DEC, "accept_delay", "Accept Delay", NULL, "Delay before the call was accepted; its unit is not known" },
+    { FT_TLV_ACCEPT_DELAY, 4, FT_UINT32, BASE_DEC, "accept_delay", "Accept Delay", NULL, "Time until the call was accepted, in 1/65536 s; from the side that was called" },
     { FT_TLV_HMAC, 20, FT_BYTES, BASE_NONE, "hmac", "HMAC-SHA1", NULL, "HMAC over what precedes it; its key is not on the wire" },
     { FT_TLV_UUID, 16, FT_GUID, BASE_NONE, "uuid", "Link UUID", NULL, "UUID of the link" },
-    { FT_TLV_CAPABILITY, 2, FT_UINT16, BASE_HEX, "capability", "Capability", NULL, "Meaning of the bits unknown; 1 in all messages seen" },
+    { FT_TLV_CAPABILITY, 2, FT_UINT16, BASE_HEX, "capability", "Capability", NULL, "What the sender can do; 1 in all messages seen" },
     { 13, 0, FT_BYTES, BASE_NONE, "local_binding", "Local Channel-Binding UUID", NULL, "UUID of the sender's channel binding" },
     { 14, 0, FT_BYTES, BASE_NONE, "remote_binding", "Remote Channel-Binding UUID", NULL, "UUID of the receiver's channel binding" },
-    { FT_TLV_GENERIC, 0, FT_BYTES, BASE_NONE, "generic", "Generic Data", NULL, "Form unknown" },
+    { FT_TLV_GENERIC, 0, FT_BYTES, BASE_NONE, "generic", "Generic Data", NULL, "Of a test packet the probe; form unknown" },
     { 17, 4, FT_UINT32, BASE_DEC, "error", "Error Code", NULL, "Meaning of the values unknown" },
     { 18, 2, FT_UINT16, BASE_DEC, "version", "Version", NULL, "Version of the sender's link code" },
-    { 19, 2, FT_UINT16, BASE_HEX, "flags", "Link Flags", NULL, "Meaning of the bits unknown" },
+    { FT_TLV_FLAGS, 2, FT_UINT16, BASE_HEX, "flags", "Link Flags", NULL, "What the link is like" },
     { 20, 4, FT_UINT32, BASE_HEX, "socket_mask", "Data Socket Mask", NULL, "Meaning of the bits unknown" },
 };
 
 static int link_simple_hf[array_length(link_simple)];
+
+/* Of link flags and capability: IDSGlobalLink of iOS 26.1. */
+static int *const link_flag_bits[] = { &hf_link_flag_sliced, &hf_link_flag_slice, &hf_link_flag_delegated, &hf_link_flag_constrained,
+                                       &hf_link_flag_expensive, NULL };
+static int *const link_capability_bits[] = { &hf_link_capability_quality, &hf_link_capability_base, NULL };
+
+/* Times are in units of 1/65536 s: the short form of NTP (RFC 5905, 6), in Apple's log messages, too. */
+#define FT_LINK_CLOCK   65536.0
 static ft_exchange_fields_t link_exchange_fields;
 
 ft_link_form_t
@@ -367,11 +401,11 @@ link_remote(tvbuff_t *tvb, packet_info *pinfo, int at, int end, proto_tree *tree
     return end;
 }
 
-/* The sender's interfaces on the relay: u16 header (3 bits: 1, 13 bits: count), then 12 bytes each. */
+/* The sender's interfaces on the relay: u16 header (3 bits: version 1, 8 bits: 0, 5 bits: count), then 12 bytes each. */
 static int
 link_interfaces(tvbuff_t *tvb, int at, int end, proto_tree *tree, proto_item *tlv_item, bool *complete)
 {
-    static int *const header_parts[] = { &hf_link_interface_version, &hf_link_interface_count, NULL };
+    static int *const header_parts[] = { &hf_link_interface_version, &hf_link_interface_zero, &hf_link_interface_count, NULL };
     static int *const kind_parts[] = { &hf_link_interface_ipv6, &hf_link_interface_type, &hf_link_interface_transport,
                                        &hf_link_interface_rat, &hf_link_interface_spare, NULL };
     unsigned count, i;
@@ -389,7 +423,7 @@ link_interfaces(tvbuff_t *tvb, int at, int end, proto_tree *tree, proto_item *tl
         link_word(sub, tvb, at, hf_link_interface_kind, kind_parts);
         proto_tree_add_item(sub, hf_link_interface_link_id, tvb, at + 2, 2, ENC_BIG_ENDIAN);
         proto_tree_add_item(sub, hf_link_interface_mtu, tvb, at + 4, 2, ENC_BIG_ENDIAN);
-        proto_tree_add_item(sub, hf_link_interface_flags, tvb, at + 6, 2, ENC_BIG_ENDIAN);
+        link_word(sub, tvb, at + 6, hf_link_interface_flags, link_flag_bits);
         proto_tree_add_item(sub, hf_link_interface_mask, tvb, at + 8, 4, ENC_BIG_ENDIAN);
     }
     proto_item_append_text(tlv_item, ": %u", count);
@@ -397,14 +431,26 @@ link_interfaces(tvbuff_t *tvb, int at, int end, proto_tree *tree, proto_item *tl
     return at;
 }
 
+/* A time, with the seconds that it is. */
+static void
+link_time(proto_tree *tree, int hf, tvbuff_t *tvb, int at)
+{
+    proto_item *item = proto_tree_add_item(tree, hf, tvb, at, 4, ENC_BIG_ENDIAN);
+
+    proto_item_append_text(item, " (%.6f s)", tvb_get_ntohl(tvb, at) / FT_LINK_CLOCK);
+}
+
+/* Requests have the sender's clock, answers repeat it beside the time that they took. */
 static int
 link_round_trip(tvbuff_t *tvb, int at, int end, proto_tree *tree)
 {
     if (end - at != 12)
         return at;
-    proto_tree_add_item(tree, hf_link_rtt_sent, tvb, at, 4, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_link_rtt_echoed, tvb, at + 4, 4, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_link_rtt_delay, tvb, at + 8, 4, ENC_BIG_ENDIAN);
+    link_time(tree, hf_link_rtt_sent, tvb, at);
+    link_time(tree, hf_link_rtt_echoed, tvb, at + 4);
+    link_time(tree, hf_link_rtt_delay, tvb, at + 8);
+    if (tvb_get_ntohl(tvb, at + 4) != 0)
+        proto_item_set_generated(proto_tree_add_double(tree, hf_link_rtt_seconds, tvb, at + 8, 4, tvb_get_ntohl(tvb, at + 8) / FT_LINK_CLOCK));
     return end;
 }
 
@@ -433,8 +479,14 @@ link_value(tvbuff_t *tvb, int at, uint16_t type, int len, proto_tree *tree, prot
             continue;
         if (simple->width && len != simple->width)
             return at;
-        if (len > 0)
+        if (type == FT_TLV_FLAGS)
+            link_word(tree, tvb, at, link_simple_hf[i], link_flag_bits);
+        else if (type == FT_TLV_CAPABILITY)
+            link_word(tree, tvb, at, link_simple_hf[i], link_capability_bits);
+        else if (len > 0)
             proto_tree_add_item(tree, link_simple_hf[i], tvb, at, len, ENC_BIG_ENDIAN);
+        if (type == FT_TLV_ACCEPT_DELAY)
+            proto_item_set_generated(proto_tree_add_double(tree, hf_link_accept_seconds, tvb, at, len, tvb_get_ntohl(tvb, at) / FT_LINK_CLOCK));
         if (simple->ftype == FT_UINT16 || simple->ftype == FT_UINT32)
             proto_item_append_text(item, ": %u", len == 2 ? tvb_get_ntohs(tvb, at) : tvb_get_ntohl(tvb, at));
         return at + len;
@@ -530,13 +582,27 @@ link_exchange(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *i
     const ft_exchange_message_t *message;
     const uint8_t id[] = { (uint8_t)((command & ~FT_LINK_ACK) >> 8), (uint8_t)command, (uint8_t)(counter >> 8), (uint8_t)counter };
 
-    if (counter < 0 || !pkt->flow)
+    /* Nobody answers a test packet. */
+    if (counter < 0 || !pkt->flow || (command & ~FT_LINK_ACK) == FT_LINK_TEST)
         return;
     message = ft_exchange_note(tvb, pinfo, pkt->flow, FT_EXCHANGE_LINK, id, sizeof id, (command & FT_LINK_ACK) != 0);
     /* It ends with an HMAC over all that it says: a copy on another leg ends so too. */
     if (!PINFO_FD_VISITED(pinfo) && reported > FT_LINK_HEADER_LEN + 8 && (int)tvb_captured_length(tvb) == reported)
         ft_exchange_copy(message, tvb_get_ntoh64(tvb, reported - 8));
     ft_exchange_show(&link_exchange_fields, message, tvb, pinfo, tree, item);
+}
+
+/* A nomination makes the pair of its flow the active one for both sides; so does its acceptance, where the nomination was not captured. Later
+ * messages of the flow say which frame that was. */
+static void
+link_nomination(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, const ft_packet_t *pkt, uint16_t command)
+{
+    if (!pkt->flow)
+        return;
+    if ((command & ~FT_LINK_ACK) == FT_LINK_NOMINATE && !PINFO_FD_VISITED(pinfo) && !pkt->flow->nominated_frame)
+        pkt->flow->nominated_frame = pinfo->num;
+    if (pkt->flow->nominated_frame && pkt->flow->nominated_frame <= pinfo->num)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_link_nominated, tvb, 0, 0, pkt->flow->nominated_frame));
 }
 
 void
@@ -563,6 +629,7 @@ ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t
     proto_tree_add_item(link_tree, hf_link_zeroes, tvb, 4, FT_LINK_ZEROES, ENC_NA);
     /* Before the TLVs: a capture that is cut must not keep the message from being linked, if its counter is there. */
     link_exchange(tvb, pinfo, link_tree, item, pkt, command);
+    link_nomination(tvb, pinfo, link_tree, pkt, command);
     /* Each round takes four bytes or more, so a datagram's 64 KiB bound the loop. */
     for (unsigned n = 1; at < reported; n++) {
         proto_item *tlv_item;
@@ -604,7 +671,7 @@ ft_link_register(void)
 {
     static hf_register_info hf[] = {
         { &hf_link_command, { "Command", "facetime.link.command", FT_UINT16, BASE_HEX,
-            VALS(link_command_vals), 0x0, "What the link message is; the meanings are inferred", HFILL } },
+            VALS(link_command_vals), 0x0, "What the link message is", HFILL } },
         { &hf_link_ack, { "Acknowledgement", "facetime.link.ack", FT_BOOLEAN, 16,
             NULL, FT_LINK_ACK, "The message answers one of the same command and counter", HFILL } },
         { &hf_link_length, { "Length", "facetime.link.length", FT_UINT16, BASE_DEC,
@@ -646,7 +713,7 @@ ft_link_register(void)
         { &hf_link_port_type, { "Type", "facetime.link.candidate.type", FT_UINT16, BASE_DEC,
             VALS(link_candidate_vals), 0xf000, "Where the address was found", HFILL } },
         { &hf_link_port_transport, { "Transport", "facetime.link.candidate.transport", FT_UINT16, BASE_DEC,
-            NULL, 0x0fe0, "1 in all messages seen; UDP", HFILL } },
+            VALS(link_transport_vals), 0x0fe0, "1 in all messages seen", HFILL } },
         { &hf_link_port_index, { "Address Index", "facetime.link.candidate.index", FT_UINT16, BASE_DEC,
             NULL, FT_CONN_INDEX, "Number of the address in the list before, from 0", HFILL } },
         { &hf_link_port, { "Candidate Port", "facetime.link.candidate.port", FT_UINT16, BASE_DEC,
@@ -662,35 +729,57 @@ ft_link_register(void)
         { &hf_link_remote_ipv6, { "Remote Address", "facetime.link.remote.ipv6", FT_IPv6, BASE_NONE,
             NULL, 0x0, "Address of the remote end at the relay", HFILL } },
         { &hf_link_rtt_sent, { "Requester's Time", "facetime.link.rtt.requester_time", FT_UINT32, BASE_DEC,
-            NULL, 0x0, "Clock of who asks; its unit is not known", HFILL } },
+            NULL, 0x0, "Clock of who asks in 1/65536 s, the low half of its NTP time; 0 in an answer", HFILL } },
         { &hf_link_rtt_echoed, { "Echoed Time", "facetime.link.rtt.echoed_time", FT_UINT32, BASE_DEC,
-            NULL, 0x0, "Clock of the other side as it came; 0 in the report seen", HFILL } },
+            NULL, 0x0, "Clock of who asked, as it came; 0 in a request", HFILL } },
         { &hf_link_rtt_delay, { "Processing Delay", "facetime.link.rtt.delay", FT_UINT32, BASE_DEC,
-            NULL, 0x0, "Time between receiving and answering; 0 in the report seen", HFILL } },
+            NULL, 0x0, "Time between receiving and answering in 1/65536 s; 0 in a request", HFILL } },
         { &hf_link_interface_header, { "Header", "facetime.link.interface.header", FT_UINT16, BASE_HEX,
             NULL, 0x0, "How many interfaces follow", HFILL } },
-        { &hf_link_interface_version, { "Version [guess]", "facetime.link.interface.version", FT_UINT16, BASE_DEC,
+        { &hf_link_interface_version, { "Version", "facetime.link.interface.version", FT_UINT16, BASE_DEC,
             NULL, 0xe000, "1 in all messages seen", HFILL } },
         { &hf_link_interface_count, { "Interfaces", "facetime.link.interface.count", FT_UINT16, BASE_DEC,
-            NULL, 0x1fff, "Number of interfaces", HFILL } },
+            NULL, 0x001f, "Number of interfaces", HFILL } },
+        { &hf_link_interface_zero, { "Spare", "facetime.link.interface.zero", FT_UINT16, BASE_HEX,
+            NULL, 0x1fe0, "0", HFILL } },
         { &hf_link_interface_kind, { "Interface Kind", "facetime.link.interface.kind", FT_UINT16, BASE_HEX,
             NULL, 0x0, "Family, type and technology of the interface", HFILL } },
         { &hf_link_interface_ipv6, { "IPv6", "facetime.link.interface.is_ipv6", FT_BOOLEAN, 16,
             NULL, 0x8000, "The relay is reached over IPv6", HFILL } },
         { &hf_link_interface_type, { "Type", "facetime.link.interface.type", FT_UINT16, BASE_DEC,
-            VALS(link_interface_vals), 0x7800, "Type of the candidate; 3 in all messages seen", HFILL } },
+            VALS(link_candidate_vals), 0x7800, "Type of the candidate; 3 in all messages seen", HFILL } },
         { &hf_link_interface_transport, { "Transport", "facetime.link.interface.transport", FT_UINT16, BASE_DEC,
-            NULL, 0x0780, "2 in all messages seen; meaning unknown", HFILL } },
+            VALS(link_transport_vals), 0x0780, "How the relay is reached; QUIC in all messages seen", HFILL } },
         { &hf_link_interface_rat, { "Radio Access Technology", "facetime.link.interface.rat", FT_UINT16, BASE_DEC,
             VALS(ft_rat_vals), 0x0078, "What the interface is", HFILL } },
         { &hf_link_interface_spare, { "Spare", "facetime.link.interface.spare", FT_UINT16, BASE_HEX,
-            NULL, 0x0007, "0 in all messages seen", HFILL } },
+            NULL, 0x0007, "0 in all messages seen; iOS 27 has a mark for plain TCP among them [guess]", HFILL } },
         { &hf_link_interface_link_id, { "Relay Link ID", "facetime.link.interface.link_id", FT_UINT16, BASE_HEX,
             NULL, 0x0, "Link of the interface on the relay; relay channel data names it", HFILL } },
         { &hf_link_interface_mtu, { "MTU", "facetime.link.interface.mtu", FT_UINT16, BASE_DEC,
             NULL, 0x0, "Largest packet of the interface, in bytes", HFILL } },
         { &hf_link_interface_flags, { "Link Flags", "facetime.link.interface.flags", FT_UINT16, BASE_HEX,
-            NULL, 0x0, "Meaning of the bits unknown; 0 on Wi-Fi and 1 on cellular in the messages seen", HFILL } },
+            NULL, 0x0, "What the interface is like: 0 on Wi-Fi and 1 on cellular in the messages seen", HFILL } },
+        { &hf_link_flag_expensive, { "Expensive", "facetime.link.flags.expensive", FT_BOOLEAN, 16,
+            NULL, 0x0001, "The interface costs money, as cellular", HFILL } },
+        { &hf_link_flag_constrained, { "Constrained", "facetime.link.flags.constrained", FT_BOOLEAN, 16,
+            NULL, 0x0002, "Low data mode", HFILL } },
+        { &hf_link_flag_delegated, { "VPN", "facetime.link.flags.vpn", FT_BOOLEAN, 16,
+            NULL, 0x0004, "The interface stands for another one", HFILL } },
+        { &hf_link_flag_slice, { "Cellular Slicing [guess]", "facetime.link.flags.slicing", FT_UINT16, BASE_HEX,
+            NULL, 0x0078, "Bits about slices of the cellular network", HFILL } },
+        { &hf_link_flag_sliced, { "Slice in Use", "facetime.link.flags.slice", FT_BOOLEAN, 16,
+            NULL, 0x0080, "The sliced cellular interface is in use", HFILL } },
+        { &hf_link_capability_base, { "Always Set", "facetime.link.capability.base", FT_BOOLEAN, 16,
+            NULL, 0x0001, "Set in all messages seen", HFILL } },
+        { &hf_link_capability_quality, { "Quality Metadata", "facetime.link.capability.quality", FT_BOOLEAN, 16,
+            NULL, FT_CAPABILITY_QUALITY, "The sender takes quality metadata before media (iOS 26)", HFILL } },
+        { &hf_link_accept_seconds, { "Accept Delay (s)", "facetime.link.accept_delay.seconds", FT_DOUBLE, BASE_NONE,
+            NULL, 0x0, "Time until the call was accepted", HFILL } },
+        { &hf_link_rtt_seconds, { "Processing Delay (s)", "facetime.link.rtt.delay.seconds", FT_DOUBLE, BASE_NONE,
+            NULL, 0x0, "Time between receiving and answering", HFILL } },
+        { &hf_link_nominated, { "Pair Nominated In", "facetime.link.nominated", FT_FRAMENUM, BASE_NONE,
+            FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0, "First nomination of this pair of addresses, or its acceptance: the pair is the active one from then on", HFILL } },
         { &hf_link_interface_mask, { "Data Socket Mask", "facetime.link.interface.socket_mask", FT_UINT32, BASE_HEX,
             NULL, 0x0, "Meaning of the bits unknown", HFILL } },
     };

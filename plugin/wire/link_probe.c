@@ -9,9 +9,9 @@
  *     +-------------------------------+-------------------------------+
  *     | constant within a call; 0x6f: a change of the codec's rate    |
  *     +---------------+---------------+-------------------------------+
- *     | radio: 5      | 0, seldom 1   | 1                             |    ca fe: a notification, 36 bytes
+ *     | radio: 5      | antenna       | flows: 1                      |    ca fe: a notification, 36 bytes
  *     +---------------+---------------+-------------------------------+
- *     | 0                                                             |
+ *     | flow type: 0  | power, dBm    | 0                             |
  *     +---------------------------------------------------------------+
  *     | bytes in the modem's queue that can be flushed                |
  *     +---------------------------------------------------------------+
@@ -24,7 +24,7 @@
  *
  *     de ad: the modem's answer to a wish to drop packets. From offset 12: u16 transaction, u16 (0: none was dropped, ffff: failed),
  *            then up to six times u8 payload type, u16 count, and count times the u16 sequence number of a dropped packet
- *     ca fe with 0x6f at offset 8: u16, u16 from offset 12
+ *     ca fe with 0x6f at offset 8: u16 current, u16 suggested bit rate from offset 12
  *
  * Source of the forms and names: VCBasebandNotificationParser and VCBasebandMetrics of AVConference in public decompilations.
  * Measured on 400 notifications of one 30 s cellular call (a Wi-Fi call had none): the clock grows by 28,722 in 29.22 s of frame
@@ -69,6 +69,13 @@ static int hf_linkprobe_old_count = -1;
 static int hf_linkprobe_old_value = -1;
 static int hf_linkprobe_old_clock1 = -1;
 static int hf_linkprobe_old_clock2 = -1;
+static int hf_linkprobe_antenna = -1;
+static int hf_linkprobe_flows = -1;
+static int hf_linkprobe_flow_type = -1;
+static int hf_linkprobe_power = -1;
+static int hf_linkprobe_spare = -1;
+static int hf_linkprobe_rate_current = -1;
+static int hf_linkprobe_rate_suggested = -1;
 static int hf_linkprobe_rate1 = -1;
 static int hf_linkprobe_rate2 = -1;
 static int hf_linkprobe_transaction = -1;
@@ -128,9 +135,13 @@ link_probe_notification(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         col_append_fstr(pinfo->cinfo, COL_INFO, ", queue %u bytes, transmitted %u", tvb_get_ntohl(tvb, 20) + tvb_get_ntohl(tvb, 24),
                         tvb_get_ntohl(tvb, 28));
     link_probe_field(tvb, tree, hf_linkprobe_radio, hf_linkprobe_old_type, 12, 1);
-    proto_tree_add_item(tree, hf_linkprobe_first, tvb, 13, 1, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_linkprobe_one, tvb, 14, 2, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_linkprobe_zero, tvb, 16, 4, ENC_BIG_ENDIAN);
+    link_probe_field(tvb, tree, hf_linkprobe_antenna, hf_linkprobe_first, 13, 1);
+    link_probe_field(tvb, tree, hf_linkprobe_flows, hf_linkprobe_one, 14, 2);
+    proto_tree_add_item(tree, hf_linkprobe_flow_type, tvb, 16, 1, ENC_NA);
+    proto_tree_add_item(tree, hf_linkprobe_power, tvb, 17, 1, ENC_NA);
+    proto_tree_add_item(tree, hf_linkprobe_spare, tvb, 18, 2, ENC_BIG_ENDIAN);
+    if (tvb_captured_length(tvb) >= 20)
+        proto_item_set_hidden(proto_tree_add_item(tree, hf_linkprobe_zero, tvb, 16, 4, ENC_BIG_ENDIAN));
     link_probe_field(tvb, tree, hf_linkprobe_flushable, hf_linkprobe_old_count, 20, 4);
     link_probe_field(tvb, tree, hf_linkprobe_unflushable, hf_linkprobe_old_value, 24, 4);
     link_probe_field(tvb, tree, hf_linkprobe_transmitted, hf_linkprobe_old_clock1, 28, 4);
@@ -198,8 +209,8 @@ link_probe_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root _U_, prot
         link_probe_notification(tvb, pinfo, tree);
         break;
     case LINK_PROBE_RATE_CHANGE:
-        proto_tree_add_item(tree, hf_linkprobe_rate1, tvb, 12, 2, ENC_BIG_ENDIAN);
-        proto_tree_add_item(tree, hf_linkprobe_rate2, tvb, 14, 2, ENC_BIG_ENDIAN);
+        link_probe_field(tvb, tree, hf_linkprobe_rate_current, hf_linkprobe_rate1, 12, 2);
+        link_probe_field(tvb, tree, hf_linkprobe_rate_suggested, hf_linkprobe_rate2, 14, 2);
         break;
     default:
         end = link_probe_drop_answer(tvb, tree, reported, &bad);
@@ -228,12 +239,22 @@ link_probe_register(void)
             NULL, 0x0, "The same in all probes of a call: perhaps what Apple's code calls a unique cellular tag", HFILL } },
         { &hf_linkprobe_radio, { "Radio Technology", "facetime.linkprobe.radio", FT_UINT8, BASE_DEC,
             VALS(ft_rat_vals), 0x0, "Radio access technology of the link", HFILL } },
-        { &hf_linkprobe_first, { "Mark [unknown]", "facetime.linkprobe.first", FT_UINT8, BASE_DEC,
-            NULL, 0x0, "1 in the first of 400 probes and in one 4 seconds later, else 0", HFILL } },
-        { &hf_linkprobe_one, { "One [unknown]", "facetime.linkprobe.one", FT_UINT16, BASE_DEC,
-            NULL, 0x0, "1 in all probes seen", HFILL } },
-        { &hf_linkprobe_zero, { "Zero [unknown]", "facetime.linkprobe.zero", FT_UINT32, BASE_DEC,
+        { &hf_linkprobe_antenna, { "Transmission Antenna", "facetime.linkprobe.antenna", FT_UINT8, BASE_DEC,
+            NULL, 0x0, "Antenna that the modem sends with: 1 in the first of 400 probes and in one 4 seconds later, else 0", HFILL } },
+        { &hf_linkprobe_flows, { "Flows", "facetime.linkprobe.flows", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Number of flows; 1 in all probes seen", HFILL } },
+        { &hf_linkprobe_flow_type, { "Flow Type", "facetime.linkprobe.flow_type", FT_UINT8, BASE_DEC,
             NULL, 0x0, "0 in all probes seen", HFILL } },
+        { &hf_linkprobe_power, { "Transmission Power (dBm) [guess]", "facetime.linkprobe.power", FT_INT8, BASE_DEC,
+            NULL, 0x0, "0 in all probes seen; the unit is guessed", HFILL } },
+        { &hf_linkprobe_spare, { "Spare", "facetime.linkprobe.spare", FT_UINT16, BASE_HEX,
+            NULL, 0x0, "0 in all probes seen; Apple's struct has no member there", HFILL } },
+        { &hf_linkprobe_first, { "Byte 13", "facetime.linkprobe.first", FT_UINT8, BASE_DEC,
+            NULL, 0x0, "The antenna, by its place", HFILL } },
+        { &hf_linkprobe_one, { "Bytes 14 and 15", "facetime.linkprobe.one", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "The number of flows, by its place", HFILL } },
+        { &hf_linkprobe_zero, { "Word 4", "facetime.linkprobe.zero", FT_UINT32, BASE_DEC,
+            NULL, 0x0, "Flow type, power and spare bytes, by their place", HFILL } },
         { &hf_linkprobe_flushable, { "Flushable Queue", "facetime.linkprobe.queue.flushable", FT_UINT32, BASE_DEC,
             NULL, 0x0, "Bytes that wait in the modem and could still be dropped", HFILL } },
         { &hf_linkprobe_unflushable, { "Unflushable Queue", "facetime.linkprobe.queue.unflushable", FT_UINT32, BASE_DEC,
@@ -252,10 +273,14 @@ link_probe_register(void)
             NULL, 0x0, "The transmitted bytes, by their place", HFILL } },
         { &hf_linkprobe_old_clock2, { "Word 8", "facetime.linkprobe.clock2", FT_UINT32, BASE_DEC,
             NULL, 0x0, "The time, by its place", HFILL } },
-        { &hf_linkprobe_rate1, { "Rate 1 [unknown]", "facetime.linkprobe.rate.1", FT_UINT16, BASE_DEC,
-            NULL, 0x0, "First value of a codec rate change; never seen", HFILL } },
-        { &hf_linkprobe_rate2, { "Rate 2 [unknown]", "facetime.linkprobe.rate.2", FT_UINT16, BASE_DEC,
-            NULL, 0x0, "Second value of a codec rate change; never seen", HFILL } },
+        { &hf_linkprobe_rate_current, { "Current Bit Rate", "facetime.linkprobe.rate.current", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Bit rate of the codec; never seen, so its unit is not known", HFILL } },
+        { &hf_linkprobe_rate_suggested, { "Suggested Bit Rate", "facetime.linkprobe.rate.suggested", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "Bit rate that the modem suggests; never seen", HFILL } },
+        { &hf_linkprobe_rate1, { "Rate 1", "facetime.linkprobe.rate.1", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "The current bit rate, by its place", HFILL } },
+        { &hf_linkprobe_rate2, { "Rate 2", "facetime.linkprobe.rate.2", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "The suggested bit rate, by its place", HFILL } },
         { &hf_linkprobe_transaction, { "Transaction", "facetime.linkprobe.drop.transaction", FT_UINT16, BASE_HEX,
             NULL, 0x0, "Number of the wish to drop packets; never seen", HFILL } },
         { &hf_linkprobe_dropped, { "Result", "facetime.linkprobe.drop.result", FT_UINT16, BASE_DEC,

@@ -16,7 +16,7 @@
  *     +---------------------------------------------------------------+
  *
  * The header is that of RFC 8489, section 5. The dialect (seen on real calls): no FINGERPRINT, MESSAGE-INTEGRITY last, and a
- * request is sent once a second with the same transaction ID until it is answered. The echo method and the internal form are
+ * request is sent once a second with the same transaction ID until it is answered. The methods above 0xff and the internal form are
  * known from public decompilations of Apple's IDSFoundation only.
  *
  * The stock dissector refuses methods above 0xff (RFC 7983 keeps them free), messages whose length is not the datagram's and,
@@ -80,20 +80,6 @@ static expert_field ei_stun_too_many = EI_INIT;
 static expert_field ei_stun_error = EI_INIT;
 static ft_exchange_fields_t stun_exchange_fields;
 
-/* Message types that Apple uses, by the names of RFC 8489; Echo is the name in log messages of IDSFoundation. */
-static const value_string stun_type_vals[] = {
-    { 0x0001, "Binding Request" },
-    { 0x0101, "Binding Success Response" },
-    { 0x0111, "Binding Error Response" },
-    { 0x0003, "Allocate Request" },
-    { 0x0103, "Allocate Success Response" },
-    { 0x0113, "Allocate Error Response" },
-    { 0x0017, "Data Indication" },
-    { 0x0ee3, "Echo Request" },
-    { 0x0fe3, "Echo Success Response" },
-    { 0, NULL }
-};
-
 static const value_string stun_class_vals[] = {
     { FT_STUN_CLASS_REQUEST, "Request" },
     { FT_STUN_CLASS_INDICATION, "Indication" },
@@ -110,7 +96,20 @@ static const value_string stun_method_vals[] = {
     { 0x007, "Data" },
     { 0x008, "CreatePermission" },
     { 0x009, "ChannelBind" },
-    { 0x3f3, "Echo" },
+    /* Between device and relay: dispatcher and creator of messages in IDSGlobalLink of iOS 26.1. */
+    { 0x200, "GoAway" },
+    { 0x201, "Test" },
+    { 0x202, "Diagnostic" },
+    { 0x203, "Data Message Error" },
+    { 0x3f0, "AllocBind" },
+    { 0x3f1, "Reallocate" },
+    { 0x3f2, "UnallocBind" },
+    { 0x3f3, "Stats" },
+    { 0x3f4, "Info" },
+    { 0x3f5, "Session Info" },
+    { 0x3f7, "Participant Update" },
+    { 0x3f8, "Plugin" },
+    { 0x3f9, "Put Material" },
     { 0, NULL }
 };
 
@@ -411,7 +410,7 @@ stun_register(void)
         { &hf_stun_prefix, { "Prefix", "facetime.stun.prefix", FT_UINT8, BASE_HEX,
             NULL, 0x0, "One byte 0x0f before the message: the internal form", HFILL } },
         { &hf_stun_type, { "Message Type", "facetime.stun.type", FT_UINT16, BASE_HEX,
-            VALS(stun_type_vals), 0x0, "Type of the STUN message", HFILL } },
+            NULL, 0x0, "Type of the STUN message: method and class", HFILL } },
         { &hf_stun_class, { "Class", "facetime.stun.class", FT_UINT16, BASE_HEX,
             VALS(stun_class_vals), 0x0, "Two bits of the message type: request, indication or answer", HFILL } },
         { &hf_stun_method, { "Method", "facetime.stun.method", FT_UINT16, BASE_HEX,

@@ -59,11 +59,31 @@ static int hf_plain_transport = -1;
 static int hf_plain_software = -1;
 static int hf_echo_sent = -1;
 static int hf_echo_delay = -1;
+static int hf_capability_light = -1;
+static int hf_capability_nack = -1;
+static int hf_capability_pod = -1;
+static int hf_capability_mki = -1;
+static int hf_capability_id = -1;
 static int ett_attribute = -1;
 static int ett_echo = -1;
 static expert_field ei_attribute_length = EI_INIT;
 static expert_field ei_attribute_overrun = EI_INIT;
 static expert_field ei_attribute_unknown = EI_INIT;
+
+/* Capability flags: IDSQRProtoMessage and IDSStunMessage of iOS 26.1. */
+static int *const capability_bits[] = { &hf_capability_light, &hf_capability_nack, &hf_capability_pod, &hf_capability_mki, &hf_capability_id, NULL };
+
+/* Errors of the relay: IDSStunCandidatePair of iOS 26.1. */
+static const value_string error_vals[] = {
+    { 401, "Unauthorized" },
+    { 601, "No session state: the relay does not know the participant" },
+    { 602, "Idle client" },
+    { 603, "Blocked" },
+    { 608, "Blocked" },
+    { 610, "Error indication 1" },
+    { 611, "Blocked" },
+    { 0, NULL }
+};
 
 /* How a value is shown. */
 typedef enum {
@@ -77,7 +97,9 @@ typedef enum {
     STUN_U64,
     STUN_UUID,
     STUN_ECHO,          /* two u16 */
-    STUN_RADIO          /* u32 with names */
+    STUN_RADIO,         /* u32 with names */
+    STUN_SECONDS,       /* u32 in units of 1/65536 s */
+    STUN_CAPABILITY     /* u64 of bits with names */
 } stun_form_t;
 
 /* Field type and width in bytes of each form; 0: any. */
@@ -97,6 +119,8 @@ static const struct {
     [STUN_UUID]      = { FT_GUID, BASE_NONE, 16 },
     [STUN_ECHO]      = { FT_UINT32, BASE_HEX, 4 },
     [STUN_RADIO]     = { FT_UINT32, BASE_DEC, 4 },
+    [STUN_SECONDS]   = { FT_UINT32, BASE_DEC, 4 },
+    [STUN_CAPABILITY] = { FT_UINT64, BASE_HEX, 8 },
 };
 
 /* One attribute of Apple's. A value is taken as the form says only if it has the form's width. */
@@ -119,11 +143,11 @@ static const stun_attribute_t stun_attributes[] = {
     { 0x9001, STUN_BYTES, "p2p_blob", "Peer-to-Peer Negotiation Blob", "Blob of the negotiation between the devices [form unknown]" },
     { 0x9002, STUN_HEX32, "p2p_avc_id", "Peer-to-Peer Connection ID (AVC)", "Connection ID of the media part" },
     { 0x9003, STUN_HEX32, "p2p_ids_id", "Peer-to-Peer Connection ID (IDS)", "Connection ID of the identity service" },
-    { 0xee00, STUN_ENCRYPTED, "participants", "Participant IDs (encrypted)", "AES-128-CTR encrypted" },
-    { 0xee01, STUN_ENCRYPTED, "published_streams", "Published Streams (encrypted)", "AES-128-CTR encrypted" },
-    { 0xee02, STUN_ENCRYPTED, "subscribed_streams", "Subscribed Streams (encrypted)", "AES-128-CTR encrypted" },
-    { 0xee04, STUN_ENCRYPTED, "encrypted_ee04", "Encrypted 0xee04 [unknown]", "AES-128-CTR encrypted, meaning unknown" },
-    { 0xee05, STUN_ENCRYPTED, "encrypted_ee05", "Encrypted 0xee05 [unknown]", "AES-128-CTR encrypted, meaning unknown" },
+    { 0xee00, STUN_ENCRYPTED, "participants", "Participant IDs (encrypted)", "AES-128-CTR encrypted: 8 bytes each" },
+    { 0xee01, STUN_ENCRYPTED, "published_streams", "Published Streams (encrypted)", "AES-128-CTR encrypted: u16 stream IDs" },
+    { 0xee02, STUN_ENCRYPTED, "subscribed_streams", "Subscribed Streams (encrypted)", "AES-128-CTR encrypted: for each participant a count, its ID and u16 stream IDs" },
+    { 0xee04, STUN_ENCRYPTED, "peer_published_streams", "Peer Published Streams (encrypted)", "AES-128-CTR encrypted: for each peer a count, its ID and u16 stream IDs" },
+    { 0xee05, STUN_ENCRYPTED, "peer_subscribed_streams", "Peer Subscribed Streams (encrypted)", "AES-128-CTR encrypted: u16 stream IDs" },
     { 0xee06, STUN_MARKER, "encryption_marker", "Encryption Marker", "Decrypts to \"JAVT\" with the right key" },
     { 0xee07, STUN_ENCRYPTED, "plugin_name", "Plugin Name (encrypted)", "AES-128-CTR encrypted" },
     { 0xee08, STUN_ENCRYPTED, "encrypted_ee08", "Encrypted 0xee08 [unknown]", "AES-128-CTR encrypted, meaning unknown" },
@@ -133,28 +157,29 @@ static const stun_attribute_t stun_attributes[] = {
     { 0xffc1, STUN_BYTES, "test_operation", "Relay Test Sub-operation", "Sub-operation of a relay test" },
     { 0xffc2, STUN_U16, "test_error", "Relay Test Error", "Requested error of a relay test" },
     { 0xffd1, STUN_U32, "session_counter", "Session State Counter", "Counts changes of the session's state" },
+    { 0xffd2, STUN_BYTES, "truncated", "Truncated", "Empty: the list of participants did not fit" },
     { 0xffd3, STUN_U8, "plugin_operation", "Plugin Operation", "Operation on a plugin of the session" },
     { 0xffd7, STUN_BYTES, "public_key", "Raw Public Key", "A public key" },
     { 0xffdb, STUN_BYTES, "relay_materials", "Relay Materials", "Materials of the relay [form unknown]" },
     { 0xffdf, STUN_BYTES, "server_blob", "Relay Server Blob", "Blob of the relay [form unknown]" },
     { 0xffe0, STUN_U32, "packets_sent", "Packets Sent", "Packets sent so far" },
     { 0xffe1, STUN_U32, "packets_received", "Packets Received", "Packets received so far" },
-    { 0xffe2, STUN_U32, "unknown_ffe2", "Attribute 0xffe2 [unknown]", "No name in public code" },
-    { 0xffe3, STUN_U64, "unknown_ffe3", "Attribute 0xffe3 [unknown]", "No name in public code" },
-    { 0xffe4, STUN_HEX32, "channel_binding", "Channel Binding Information", "Channel binding of the link [meaning of the bits unknown]" },
+    { 0xffe2, STUN_U32, "uplink_bandwidth", "Uplink Bandwidth [guess]", "By its width and place among the values of the statistics' answer" },
+    { 0xffe3, STUN_U64, "server_time", "Server Time (ms) [guess]", "By its width and place among the values of the statistics' answer" },
+    { 0xffe4, STUN_HEX32, "channel_binding", "Channel Binding Information", "Channel binding of the link: 1 cellular, 0x30 an additional binding, 0x200 the relay may disconnect the device" },
     { 0xffe5, STUN_U16, "link_id", "Relay Link ID", "Link on the relay" },
     { 0xffe6, STUN_U32, "relay_request_id", "Relay Request ID", "Request to the relay" },
     { 0xffe7, STUN_HEX32, "test_options", "Relay Test Options", "Options of a relay test [meaning of the bits unknown]" },
-    { 0xffe8, STUN_U32, "unknown_ffe8", "Attribute 0xffe8 [unknown]", "No name in public code" },
+    { 0xffe8, STUN_HEX32, "channel_settings", "Channel Settings", "Of an answer to AllocBind [meaning of the bits unknown]" },
     { 0xffe9, STUN_HEX32, "relay_cookie", "Relay Cookie", "Cookie of the relay session" },
     { 0xffee, STUN_U16, "session_type", "Session State Type", "Type of a session state change" },
     { 0xfff0, STUN_BYTES, "reallocation_token", "Reallocation Token", "Token for another allocation" },
     { 0xfff1, STUN_UUID, "session_id", "Relay Session ID", "UUID of the relay session" },
     { 0xfff2, STUN_BYTES, "session_token", "Relay Session Token", "Token of the relay session" },
-    { 0xfff3, STUN_U32, "client_time", "Client Time", "Time at the client; its unit is not known" },
-    { 0xfff4, STUN_U32, "client_latency", "Client Latency", "Latency at the client; its unit is not known" },
-    { 0xfff5, STUN_HEX32, "information_flags", "Information Flags", "Flags of the sender [meaning of the bits unknown]" },
-    { 0xfff7, STUN_U64, "capability_flags", "Capability Flags", "What the sender can do [meaning of the bits unknown]" },
+    { 0xfff3, STUN_SECONDS, "client_time", "Client Time", "Clock of the client in 1/65536 s" },
+    { 0xfff4, STUN_U32, "client_latency", "Client Latency", "Latency at the client in ms" },
+    { 0xfff5, STUN_HEX32, "information_flags", "Information Flags", "Flags of the sender: 7 in each request" },
+    { 0xfff7, STUN_CAPABILITY, "capability_flags", "Capability Flags", "What the sender can do" },
     { 0xfffb, STUN_U32, "generation", "Generation Counter", "Counts generations of the session" },
     { 0xfffc, STUN_U8, "max_streams", "Maximum Concurrent Streams", "Most streams at once" },
 };
@@ -278,6 +303,14 @@ show_value(tvbuff_t *tvb, packet_info *pinfo, int at, int len, const stun_attrib
         break;
     case STUN_BYTES:
         proto_item_append_text(item, ", %d bytes", len);
+        break;
+    case STUN_SECONDS:
+        proto_item_append_text(value, " (%.6f s)", tvb_get_ntohl(tvb, at) / 65536.0);
+        proto_item_append_text(item, ": %.6f s", tvb_get_ntohl(tvb, at) / 65536.0);
+        break;
+    case STUN_CAPABILITY:
+        proto_tree_add_bitmask_list(proto_item_add_subtree(value, ett_echo), tvb, at, len, capability_bits, ENC_BIG_ENDIAN);
+        proto_item_append_text(item, ": 0x%016" PRIx64, tvb_get_ntoh64(tvb, at));
         break;
     case STUN_U64:
         proto_item_append_text(item, ": 0x%016" PRIx64, tvb_get_ntoh64(tvb, at));
@@ -450,7 +483,7 @@ ft_stun_attributes_register(void)
         { &hf_attribute_encrypted, { "Encrypted", "facetime.stun.encrypted", FT_BOOLEAN, BASE_NONE,
             NULL, 0x0, "The value is encrypted with AES-128-CTR; the key is not on the wire", HFILL } },
         { &hf_plain_error, { "Error Code", "facetime.stun.error", FT_UINT16, BASE_DEC,
-            NULL, 0x0, "Number of the error (RFC 8489, 14.8), where the stock dissector does not show the message", HFILL } },
+            VALS(error_vals), 0x0, "Number of the error (RFC 8489, 14.8), where the stock dissector does not show the message", HFILL } },
         { &hf_plain_reason, { "Error Reason", "facetime.stun.error.reason", FT_STRING, BASE_NONE,
             NULL, 0x0, "What the server says of the error, where the stock dissector does not show the message", HFILL } },
         { &hf_plain_ipv4, { "Address", "facetime.stun.xor.ipv4", FT_IPv4, BASE_NONE,
@@ -471,6 +504,16 @@ ft_stun_attributes_register(void)
             NULL, 0x0, "Low 16 bits of the requester's clock in units of 1/1024 s; an answer repeats it", HFILL } },
         { &hf_echo_delay, { "Delay", "facetime.stun.echo_time.delay", FT_UINT16, BASE_DEC,
             NULL, 0x0, "Time between the arrival of the request and the answer, in units of 1/1024 s; 0 in a request", HFILL } },
+        { &hf_capability_light, { "Lightweight Participant", "facetime.stun.capability.lightweight", FT_BOOLEAN, 64,
+            NULL, 0x8000, "The sender is a lightweight participant", HFILL } },
+        { &hf_capability_nack, { "Uplink NACK", "facetime.stun.capability.uplink_nack", FT_BOOLEAN, 64,
+            NULL, 0x80000, "The relay may ask for packets again", HFILL } },
+        { &hf_capability_pod, { "QUIC Pods on Virtual Links", "facetime.stun.capability.quic_pod", FT_BOOLEAN, 64,
+            NULL, 0x400000, "Media of virtual relay links may travel in QUIC", HFILL } },
+        { &hf_capability_mki, { "Short Key Identifiers", "facetime.stun.capability.short_mki", FT_BOOLEAN, 64,
+            NULL, 0x800000, "RTP may end with key identifiers of 2 bytes", HFILL } },
+        { &hf_capability_id, { "Downlink Without Participant ID", "facetime.stun.capability.no_participant_id", FT_BOOLEAN, 64,
+            NULL, 0x2000000, "The relay need not write the participant ID to the device", HFILL } },
     };
     static hf_register_info hf_attributes[array_length(stun_attributes)];
     static int *ett[] = { &ett_attribute, &ett_echo };
