@@ -525,8 +525,6 @@ def test_error_of_the_relay(wireshark, passes, mapped):
     assert (found.value(STUN + "xor." + family), found.value(STUN + "xor.port")) == (mapped, "16393")
     assert "No session state" in found.lines(STUN + "error")[0]
     assert int(found.value(STUN + "channel"), 0) == 0x6000 and experts(found) == []
-    at = body_of(found, payload)
-    assert found.covered(STUN) == set(range(at, at + len(payload)))
 
 
 @each_pass

@@ -282,6 +282,16 @@ facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet
     call->last_media_time = pinfo->abs_ts;
 }
 
+/* Media inside QUIC: who sends when is all that is known. */
+static void
+facts_quic_media(ft_call_t *call, const ft_flow_t *flow, const packet_info *pinfo, ft_side_t side)
+{
+    call->paths |= ft_is_apple(&ft_flow_remote(flow)->addr) ? FT_PATH_RELAY : FT_PATH_DIRECT;
+    if (flow->device_side >= 0)
+        (*(side == FT_SIDE_DEVICE ? &call->media_sent : &call->media_received))++;
+    call->last_media_time = pinfo->abs_ts;
+}
+
 /* ---- The link of a call of today ------------------------------------------------------------------- */
 
 /* In ft_flow_t.told: what the events of the call have of this flow. */
@@ -585,5 +595,7 @@ ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const 
         facts_sip(call, pkt->sip, pinfo, from_device, flow->device_side >= 0);
     if (pkt->n_rtp)
         facts_rtp(call, flow, pkt, pinfo, side);
+    if (pkt->quic_media)
+        facts_quic_media(call, flow, pinfo, side);
     facts_paths(call, flow, pkt, &at, side);
 }

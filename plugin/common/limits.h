@@ -33,6 +33,9 @@
     F(RTP_STREAMS,       65536, "RTP streams with data of the RTP dissector") \
     F(RTP_COMPOUND,      65536, "relay datagrams with several RTP packets") \
     F(RTP_ANNOUNCED,     16384, "SSRCs in SDP") \
+    F(RTP_KEYS,          65536, "key identifiers of RTP") \
+    F(RTP_CLUSTERS,      65536, "probing clusters") \
+    F(QUIC_PODS,         16384, "directions of flows with QUIC pods") \
     F(QUIC_HELLOS,       16384, "QUIC hellos with a session token") \
     F(CALLS,            131072, "calls") \
     F(ENDPOINTS,        262144, "candidates") \

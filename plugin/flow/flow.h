@@ -67,6 +67,9 @@ typedef struct ft_flow {
     uint32_t nominated_frame;       /* of the first nomination of the flow's pair of addresses; 0: none */
     uint32_t quality_from[2];       /* frame in which side a [0], b [1] said that it takes quality metadata; 0: it did not */
 
+    /* QUIC connections without a handshake in packets from a [0], from b [1], an array each; NULL: none (wire/pod.c). */
+    struct ft_quic_pod *pods[2];
+
     /* What the call floor keeps with the flow (call/join.c, call/facts.c). All in file scope. */
     struct ft_call *call;           /* the latest call; NULL before there is one */
     ft_join_t reason;               /* why the flow belongs to it */

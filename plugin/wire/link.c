@@ -779,7 +779,7 @@ ft_link_register(void)
         { &hf_link_rtt_seconds, { "Processing Delay (s)", "facetime.link.rtt.delay.seconds", FT_DOUBLE, BASE_NONE,
             NULL, 0x0, "Time between receiving and answering", HFILL } },
         { &hf_link_nominated, { "Pair Nominated In", "facetime.link.nominated", FT_FRAMENUM, BASE_NONE,
-            FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0, "First nomination of this pair of addresses, or its acceptance: the pair is the active one from then on", HFILL } },
+            FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0, "First nomination of this pair of addresses or its acceptance: then it is the active one", HFILL } },
         { &hf_link_interface_mask, { "Data Socket Mask", "facetime.link.interface.socket_mask", FT_UINT32, BASE_HEX,
             NULL, 0x0, "Meaning of the bits unknown", HFILL } },
     };

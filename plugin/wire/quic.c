@@ -27,7 +27,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "wire/wire.h"
+#include "wire/pod.h"
 
 #include <epan/epan_dissect.h>
 #include <epan/exceptions.h>
@@ -45,6 +45,10 @@ static int hf_tls_psk_identity = -1;
 
 static int hf_quic_known_by = -1;
 static int hf_quic_connection_id = -1;
+static int hf_quic_pod_id = -1;
+static int hf_quic_pod_messages = -1;
+static int hf_quic_pod_announced = -1;
+static int hf_quic_media = -1;
 static int hf_quic_psk_salt = -1;
 static int hf_quic_psk_token = -1;
 static int hf_quic_psk_first = -1;
@@ -62,12 +66,13 @@ static int ett_quic = -1;
 /* RFC 9001, 5.4.2: a packet has four bytes and the sixteen of the sample behind its connection ID, which is empty at the device. */
 #define QUIC_SHORT_MIN 21
 
-enum { QUIC_LONG_HEADER, QUIC_CONNECTION_ID, QUIC_ELIMINATION };
+enum { QUIC_LONG_HEADER, QUIC_CONNECTION_ID, QUIC_ELIMINATION, QUIC_POD };
 
 static const value_string quic_known_by_vals[] = {
     { QUIC_LONG_HEADER, "Long header" },
     { QUIC_CONNECTION_ID, "Connection ID of the flow" },
     { QUIC_ELIMINATION, "Short header on a flow with QUIC, and no other form" },
+    { QUIC_POD, "Connection ID of a pod" },
     { 0, NULL }
 };
 
@@ -125,6 +130,8 @@ quic_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint3
         /* 2. A short header says nothing by itself: it counts on a flow that had a long one, and, if it is long enough to be one, on
          *    a flow that had relay channel data (the capture began within the call), where it is not TURN's. Between a relay port of
          *    Apple's and one of the device's ports it is a weak sign: packets may stand before the handshake that they follow. */
+        if (flow && ft_quic_pod_announced(tvb, pinfo, flow))
+            return true;
         if (flow && (flow->kinds & (1u << FT_KIND_QUIC | 1u << FT_KIND_RELAY)))
             return ((flow->kinds & (1u << FT_KIND_QUIC)) || tvb_reported_length(tvb) >= QUIC_SHORT_MIN) && !ft_channel_data_form(tvb, flow);
         if (flow && flow->kinds)
@@ -273,11 +280,29 @@ quic_psk(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, ft_packet_t 
         proto_item_set_generated(proto_tree_add_uint(tree, hf_quic_psk_first, tvb, 0, 0, psk->first));
 }
 
+/* What the connection ID says; and whether the packet is media, as far as that can be guessed from outside. */
+static void
+quic_show_pod(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, const ft_quic_pod_t *pod, ft_packet_t *pkt)
+{
+    proto_tree_add_item(tree, hf_quic_pod_id, tvb, 1, 4, ENC_BIG_ENDIAN);
+    proto_item_set_generated(proto_tree_add_boolean(tree, hf_quic_pod_messages, tvb, 0, 0, pod->messages));
+    if (pod->announced)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_quic_pod_announced, tvb, 0, 0, pod->first_frame));
+    if (!ft_quic_pod_media(pod, tvb, pinfo))
+        return;
+    pkt->quic_media = true;
+    pkt->phase = FT_PHASE_MEDIA;
+    pkt->label = "Media in QUIC [guess]";
+    pkt->routine = true;
+    proto_item_set_generated(proto_tree_add_boolean(tree, hf_quic_media, tvb, 0, 0, true));
+}
+
 static void
 quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
 {
     bool is_long = (ft_tvb_get_u8(tvb, 0) & 0x80) != 0;
     const ft_quic_cid_t *cid = NULL;
+    const ft_quic_pod_t *pod = NULL;
     proto_tree *tree = proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_quic, NULL, "QUIC to the Relay");
 
     pkt->phase = FT_PHASE_RELAY;
@@ -285,10 +310,14 @@ quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
         quic_long_header(tvb, pkt);
     else if (pkt->flow)
         cid = ft_flow_quic_cid(pkt->flow, pinfo, tvb);
-    proto_item_set_generated(proto_tree_add_uint(tree, hf_quic_known_by, tvb, 0, 0,
-                                                 is_long ? QUIC_LONG_HEADER : cid ? QUIC_CONNECTION_ID : QUIC_ELIMINATION));
+    if (!is_long && !cid && pkt->flow)
+        pod = ft_quic_pod(tvb, pinfo, pkt->flow);
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_quic_known_by, tvb, 0, 0, is_long ? QUIC_LONG_HEADER : cid ? QUIC_CONNECTION_ID :
+                                                 pod ? QUIC_POD : QUIC_ELIMINATION));
     if (cid)
         proto_tree_add_item(tree, hf_quic_connection_id, tvb, 1, cid->len, ENC_NA);
+    if (pod)
+        quic_show_pod(tvb, pinfo, tree, pod, pkt);
     if (pkt->quic_initial) {
         pkt->label = "QUIC Initial";
         pkt->routine = true;
@@ -319,6 +348,14 @@ quic_register(void)
             VALS(quic_known_by_vals), 0x0, "Why the datagram is QUIC and not relay channel data", HFILL } },
         { &hf_quic_connection_id, { "Connection ID", "facetime.quic.connection_id", FT_BYTES, BASE_NONE,
             NULL, 0x0, "Connection ID that the other side chose in an earlier long header", HFILL } },
+        { &hf_quic_pod_id, { "Pod", "facetime.quic.pod.id", FT_UINT32, BASE_HEX,
+            NULL, 0x0, "Connection ID of a connection without handshake [guess, if STUN has not named it]", HFILL } },
+        { &hf_quic_pod_messages, { "Pod Carries Messages", "facetime.quic.pod.messages", FT_BOOLEAN, BASE_NONE,
+            NULL, 0x0, "Messages of the identity service; else media, by the first four bits of the ID", HFILL } },
+        { &hf_quic_pod_announced, { "Pod Named In", "facetime.quic.pod.named_in", FT_FRAMENUM, BASE_NONE,
+            FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0, "STUN message that names the connection ID", HFILL } },
+        { &hf_quic_media, { "Media in QUIC [guess]", "facetime.quic.media", FT_BOOLEAN, BASE_NONE,
+            NULL, 0x0, "Size and rate of the pod's packets are those of media; what is inside is encrypted", HFILL } },
         { &hf_quic_psk_salt, { "Salt", "facetime.quic.psk.salt", FT_BYTES, BASE_NONE,
             NULL, 0x0, "Random bytes of the pre-shared key's identity: another one in each hello", HFILL } },
         { &hf_quic_psk_token, { "Session Token", "facetime.quic.psk.token", FT_BYTES, BASE_NONE,

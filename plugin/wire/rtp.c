@@ -51,13 +51,9 @@
 /* Where there is a tag, the counter is in packets whose sequence number has these bits 0. */
 #define FT_RTP_ROC_MASK         0x7f
 
-/* Key identifiers whose first packet is kept; some 60 bytes each. */
-#define FT_RTP_MAX_KEYS         65536
 /* Bytes of a long identifier by which it is looked up: as many as a control message has of it. */
 #define FT_RTP_KEY_LEN          8
 
-/* Probing clusters that are kept; some 80 bytes each. */
-#define FT_RTP_MAX_CLUSTERS     65536
 
 static int proto_rtp = -1;
 
@@ -622,7 +618,7 @@ rtp_note_key(const packet_info *pinfo, rtp_stream_t *stream, const ft_rtp_t *rtp
     if (memcmp(stream->key, key.id, sizeof key.id) == 0)
         return;
     memcpy(stream->key, key.id, sizeof key.id);
-    if (wmem_map_lookup(rtp_keys, &key) || wmem_map_size(rtp_keys) >= FT_RTP_MAX_KEYS)
+    if (wmem_map_lookup(rtp_keys, &key) || !ft_limit_take(FT_LIMIT_RTP_KEYS, &pinfo->abs_ts))
         return;
     key.frame = pinfo->num;
     kept = (rtp_key_t *)wmem_memdup(wmem_file_scope(), &key, sizeof key);
@@ -644,7 +640,7 @@ cluster_hash(const void *key)
 {
     const rtp_cluster_t *k = (const rtp_cluster_t *)key;
 
-    return g_direct_hash(k->flow) ^ (k->number * 2654435761u) ^ (k->from_a ? 1 : 0);
+    return g_direct_hash(k->flow) ^ ft_hash_id(GUINT_TO_POINTER(k->number)) ^ (k->from_a ? 1 : 0);
 }
 
 static gboolean
@@ -677,7 +673,7 @@ rtp_probe(tvbuff_t *tvb, const packet_info *pinfo, const rtp_stream_t *stream, c
     if (key.number == 0)
         return NULL;
     cluster = (rtp_cluster_t *)wmem_map_lookup(rtp_clusters, &key);
-    if (!cluster && !PINFO_FD_VISITED(pinfo) && wmem_map_size(rtp_clusters) < FT_RTP_MAX_CLUSTERS) {
+    if (!cluster && !PINFO_FD_VISITED(pinfo) && ft_limit_take(FT_LIMIT_RTP_CLUSTERS, &pinfo->abs_ts)) {
         cluster = (rtp_cluster_t *)wmem_memdup(wmem_file_scope(), &key, sizeof key);
         cluster->probe.frame = pinfo->num;
         if (flow->rtp_audio[side].frame && flow->rtp_audio[side].timestamp == key.number)

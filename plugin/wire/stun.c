@@ -25,6 +25,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "wire/wire.h"
+#include "wire/pod.h"
 #include "wire/stun_attributes.h"
 
 #define FT_STUN_PREFIX          0x0f
@@ -34,6 +35,8 @@
 #define FT_STUN_INTEGRITY       0x0008
 #define FT_STUN_ERROR_CODE      0x0009
 #define FT_STUN_XOR_MAPPED      0x0020
+#define FT_STUN_POD_MEDIA       0x9002
+#define FT_STUN_POD_MESSAGES    0x9003
 #define FT_STUN_FINGERPRINT     0x8028
 #define FT_STUN_BINDING         0x0001  /* method; the request's type has the same number */
 
@@ -289,6 +292,9 @@ stun_attributes(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int end,
         type = tvb_get_ntohs(tvb, at);
         len = tvb_get_ntohs(tvb, at + 2);
         ft_stun_attribute_show(tvb, pinfo, message, at, end - at, all, tree);
+        if ((type == FT_STUN_POD_MEDIA || type == FT_STUN_POD_MESSAGES) && len == 4 && pkt->flow && !PINFO_FD_VISITED(pinfo) &&
+            tvb_bytes_exist(tvb, at + FT_STUN_ATTRIBUTE_HEADER_LEN, 4))
+            ft_quic_pod_announce(pkt->flow, tvb_get_ntohl(tvb, at + FT_STUN_ATTRIBUTE_HEADER_LEN), type == FT_STUN_POD_MESSAGES, pinfo);
         if (type == FT_STUN_XOR_MAPPED)
             stun_mapped(tvb, pinfo, message, at + FT_STUN_ATTRIBUTE_HEADER_LEN, len, pkt);
         if (type == FT_STUN_ERROR_CODE)

@@ -1,0 +1,126 @@
+"""Media inside QUIC: connections without a handshake ("pods"), told by their connection IDs; counted as media by size and rate."""
+
+import struct
+
+import pytest
+
+from ftools import handmade, pdml
+from ftools.relaydata import DEVICE, RELAY, stun, u16, u32
+
+PASSES = {"pass 1": (), "-2": ("-2",)}
+each_pass = pytest.mark.parametrize("passes", PASSES)
+
+PEER = ("198.51.100.90", 16402)
+SENT, RECEIVED, MESSAGES = 0x00812345, 0x0FEDCBA9, 0x1A8BCDEF
+RELAY_ID = bytes.fromhex("1122334455667788")
+POD, ELIMINATION = "3", "2"         # facetime.quic.known_by
+
+
+def initial(destination, source, size=1200):
+    """A QUIC Initial without readable contents."""
+    head = b"\xc3" + u32(1) + bytes([len(destination)]) + destination + bytes([len(source)]) + source + b"\0" + u16(0x4000 | 200)
+    return head + (bytes(range(256)) * 8)[:size - len(head)]
+
+
+HELLO = [(True, initial(RELAY_ID[::-1], b""), 0), (False, initial(b"", RELAY_ID), 20)]
+
+
+def packet(connection, number, size=120):
+    """A short header with this connection ID; what follows looks encrypted."""
+    body = b"".join(struct.pack(">I", (number * 2654435761 + index * 40503) & 0xFFFFFFFF) for index in range(size // 4 + 1))
+    return (b"\x41" + u32(connection) + body)[:size]
+
+
+def stream(device, connection, count=40, every=30, size=120, start=100):
+    return [(device, packet(connection, number, size), start + every * number) for number in range(count)]
+
+
+def shown(wireshark, datagrams, passes="-2", ends=(DEVICE, RELAY), **more):
+    """Datagrams of one flow, (from the device, bytes, milliseconds) each, in the order of their times."""
+    return pdml.packets(wireshark, handmade.capture(wireshark, [
+        handmade.packet(*(ends if device else ends[::-1]), payload, time, **more) for device, payload, time in sorted(datagrams, key=lambda one: one[2])]),
+        *PASSES[passes])
+
+
+def marked(packets, name="media"):
+    return [bool(one.values(f"facetime.quic.{name}")) for one in packets]
+
+
+@each_pass
+def test_group_call(wireshark, passes):
+    """Both directions: each packet of the size is media once the rate is known, with -2 from the first one on, and the call has media."""
+    packets = shown(wireshark, HELLO + stream(True, SENT) + stream(False, RECEIVED, start=110), passes)
+    media = marked(packets)
+    assert media[:2] == [False, False] and all(media[-40:]) and (passes == "pass 1") != all(media[2:])
+    assert packets[-1].value("facetime.quic.known_by") == POD and packets[-1].value("facetime.call.phase") == "8"
+    assert {one.value("facetime.quic.pod.id") for one in packets[-2:]} == {f"0x{SENT:08x}", f"0x{RECEIVED:08x}"}
+    assert {one.values("facetime.call")[0] for one in packets} == {"1"}
+
+
+def test_the_call_is_one_with_media(wireshark):
+    """In the calls table: established, not attempted, over the relay."""
+    capture = handmade.capture(wireshark, [handmade.packet(*((DEVICE, RELAY) if device else (RELAY, DEVICE)), payload, time)
+                                           for device, payload, time in HELLO + stream(True, SENT) + stream(False, RECEIVED, start=2000)])
+    out = wireshark.tshark(capture, "-q", "-z", "facetime,calls").ok().out
+    assert "established" in out and "attempted" not in out
+
+
+NO_MEDIA = {
+    "acknowledgements": stream(True, SENT, size=40),
+    "a packet a second": stream(True, SENT, count=12, every=1000),
+    "messages": stream(True, MESSAGES),
+    "other connection IDs in each": [(True, packet(0x00800000 + 77777 * number, number), 100 + 30 * number) for number in range(40)],
+    "an ID of another form": stream(True, 0x00012345),
+    "an ID of another type": stream(True, 0x20812345),
+    "the relay's own connection ID": [(True, b"\x41" + RELAY_ID + bytes(111), 100 + 30 * number) for number in range(40)],
+}
+
+
+@each_pass
+@pytest.mark.parametrize("name", NO_MEDIA)
+def test_no_media(wireshark, passes, name):
+    """QUIC to the relay all the same, and the call is none with media."""
+    packets = shown(wireshark, HELLO + NO_MEDIA[name], passes)
+    assert not any(marked(packets)) and {one.value("facetime.kind") for one in packets} == {"8"}
+    assert packets[-1].value("facetime.call.state") == "0"
+
+
+def test_messages_have_their_pod(wireshark):
+    packets = shown(wireshark, HELLO + stream(True, MESSAGES))
+    assert packets[-1].value("facetime.quic.pod.messages") == "1" and packets[-1].value("facetime.quic.known_by") == POD
+
+
+@each_pass
+@pytest.mark.parametrize("port", [443, 3482, 51820])
+def test_the_same_to_another_host(wireshark, passes, port):
+    """A download over HTTP/3, or WireGuard, of the same shape: nothing of it is FaceTime."""
+    packets = shown(wireshark, HELLO + stream(True, SENT) + stream(False, RECEIVED), passes, ends=(("192.168.1.90", 50000), ("198.51.100.7", port)))
+    assert not any(marked(packets)) and all(one.values("facetime.call") == [] for one in packets)
+
+
+@each_pass
+def test_pods_between_devices(wireshark, passes):
+    """STUN names the IDs, which then need no form: what has one is QUIC on a flow without a handshake, and media."""
+    check = stun(0x0001, (0x8007, u32(0)), (0x9002, u32(0x7A000001)), (0x9003, u32(0x7A000002)))
+    packets = shown(wireshark, [(True, check, 0)] + stream(True, 0x7A000001) + stream(False, 0x7A000002, start=105), passes, ends=(DEVICE, PEER))
+    assert [one.value("facetime.quic.pod.named_in") for one in packets[1:]] == ["1"] * 80
+    assert {(one.value("facetime.quic.pod.id"), one.value("facetime.quic.pod.messages")) for one in packets[1:]} == {
+        ("0x7a000001", "0"), ("0x7a000002", "1")}
+    assert any(marked(packets)) and not any(flag for flag, one in zip(marked(packets), packets) if one.value("facetime.quic.pod.id") == "0x7a000002")
+
+
+def test_many_connection_ids(wireshark):
+    """A flood of them: a pod that is known is not pushed out, and the places are as many as before."""
+    flood = [(True, packet(0x00800000 + 7919 * number, number), 2000 + number) for number in range(2000)]
+    packets = shown(wireshark, HELLO + stream(True, SENT) + flood + stream(True, SENT, start=5000))
+    assert all(marked(packets)[-40:]) and not any(marked(packets)[42:2042])
+
+
+@each_pass
+def test_truncated(wireshark, passes):
+    """What is cut before the end of the ID has no pod."""
+    for kept, known in ((3, False), (5, True), (60, True)):
+        packets = pdml.packets(wireshark, handmade.capture(wireshark, [
+            *(handmade.packet(*((DEVICE, RELAY) if device else (RELAY, DEVICE)), payload, time) for device, payload, time in HELLO),
+            *(handmade.packet(DEVICE, RELAY, payload, time, kept) for _, payload, time in stream(True, SENT))]), *PASSES[passes])
+        assert bool(packets[-1].values("facetime.quic.pod.id")) == known and packets[-1].value("facetime.kind") == "8"
