@@ -28,8 +28,8 @@ CAPTURES = [*(pytest.param(paths.sample(name), id=name) for name in paths.SAMPLE
 
 def leaves(element):
     """The fields below ELEMENT that have no fields of their own."""
-    for field in element.findall("field"):
-        if field.find("field") is None:
+    for field in [*element.findall("field"), *element.findall("proto")]:
+        if field.find("field") is None and field.find("proto") is None:
             yield field
         else:
             yield from leaves(field)

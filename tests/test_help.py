@@ -43,6 +43,9 @@ def test_protocols(wireshark):
     assert rows == {
         "facetime": ("Apple FaceTime", "FaceTime"),
         "facetime_ports": ("Apple FaceTime on its own ports", "FaceTime Ports"),
+        "facetime_calls": ("FaceTime Call", "FaceTime Call"),
+        "facetime_hosts": ("FaceTime Host", "FaceTime Host"),
+        "facetime.bplist.entry": ("FaceTime Property List Entry", "FaceTime Entry"),
         "apns": ("Apple Push Notification Service", "APNs"),
         "apns_pack": ("Apple Push Notification Service, packed", "APNs packed"),
     }

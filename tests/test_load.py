@@ -98,8 +98,8 @@ def test_fields_are_explained(fields):
 
 
 def test_experts_are_explained(fields):
-    """An expert item's title is the sentence that a user reads."""
-    assert [name for name, (title, kind, _) in fields.items() if kind == "FT_NONE" and len(title) < 10] == []
+    """An expert item's title is the sentence that a user reads. It has no description, other than a line of the tree."""
+    assert [name for name, (title, kind, text) in fields.items() if kind == "FT_NONE" and not text.strip() and len(title) < 10] == []
 
 
 @pytest.mark.parametrize("name", WORDS)

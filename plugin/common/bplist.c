@@ -23,6 +23,7 @@
 #include "common/decimal.h"
 
 #include "common/ids.h"
+#include "common/subtree.h"
 #include "common/text.h"
 #include "common/ws_compat.h"
 
@@ -52,6 +53,10 @@ enum {
 
 static dissector_handle_t xml_handle;
 
+/* In name only. A protocol, so that EK writes each value as an object of its own: a list inside a list has the same fields again. */
+static int proto_bplist_value = -1;
+static int hf_bplist_trailer = -1;
+static int hf_bplist = -1;
 static int hf_bplist_magic = -1;
 static int hf_bplist_marker = -1;
 static int hf_bplist_count = -1;
@@ -373,8 +378,8 @@ bplist_show(const ft_bplist_value_t *value, void *parent, void *user)
 
     if (value->key)
         proto_tree_add_string((proto_tree *)parent, hf_bplist_key, tvb, value->key_offset, value->key_length, value->key);
-    tree = proto_tree_add_subtree_format((proto_tree *)parent, tvb, value->offset, value->length, ett_bplist_value, &item, "%s",
-                                         value->depth == 0 ? "Property List" : value->key ? value->key : "Entry");
+    tree = ft_subtree((proto_tree *)parent, proto_bplist_value, tvb, value->offset, value->length, ett_bplist_value, &item, "%s",
+                      value->depth == 0 ? "Property List" : value->key ? value->key : "Entry");
     proto_tree_add_item(tree, hf_bplist_marker, tvb, value->offset, 1, ENC_NA);
     if (value->content > value->offset + 1)
         proto_tree_add_uint64(tree, hf_bplist_count, tvb, value->offset + 1, value->content - value->offset - 1, value->count);
@@ -431,7 +436,7 @@ bplist_show_index(tvbuff_t *tvb, proto_tree *tree)
 
     if (table >= BPLIST_MAGIC_LEN && table < (uint64_t)trailer)
         proto_tree_add_item(tree, hf_bplist_offsets, tvb, (int)table, trailer - (int)table, ENC_NA);
-    sub = proto_tree_add_subtree(tree, tvb, trailer, BPLIST_TRAILER_LEN, ett_bplist_trailer, NULL, "Trailer");
+    sub = ft_subtree(tree, hf_bplist_trailer, tvb, trailer, BPLIST_TRAILER_LEN, ett_bplist_trailer, NULL, "Trailer");
     proto_tree_add_item(sub, hf_bplist_unused, tvb, trailer, 5, ENC_NA);
     proto_tree_add_item(sub, hf_bplist_sort_version, tvb, trailer + 5, 1, ENC_NA);
     proto_tree_add_item(sub, hf_bplist_offset_size, tvb, trailer + 6, 1, ENC_NA);
@@ -471,7 +476,7 @@ ft_bplist_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_bplist
         return;
     before = bplist_in_packet(pinfo);
     list.most = MIN(FT_BPLIST_MAX_VALUES, FT_BPLIST_MAX_IN_PACKET - *before);
-    sub = proto_tree_add_subtree(tree, tvb, 0, -1, ett_bplist, &item, "Binary Property List");
+    sub = ft_subtree(tree, hf_bplist, tvb, 0, -1, ett_bplist, &item, "Binary Property List");
     proto_tree_add_item(sub, hf_bplist_magic, tvb, 0, BPLIST_MAGIC_LEN, ENC_ASCII | ENC_NA);
     result = bplist_walk(&list, sub);
     *before += list.values;
@@ -524,6 +529,10 @@ void
 ft_bplist_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_bplist_trailer, { "Trailer", "facetime.bplist.trailer", FT_NONE, BASE_NONE,
+            NULL, 0x0, "The last 32 bytes of the list, which say where its index is", HFILL } },
+        { &hf_bplist, { "Binary Property List", "facetime.bplist", FT_NONE, BASE_NONE,
+            NULL, 0x0, "A list of values in Apple's binary form", HFILL } },
         { &hf_bplist_magic, { "Magic", "facetime.bplist.magic", FT_STRING, BASE_NONE,
             NULL, 0x0, "Constant by which a binary property list is known, and its version", HFILL } },
         { &hf_bplist_marker, { "Type", "facetime.bplist.type", FT_UINT8, BASE_HEX,
@@ -575,6 +584,8 @@ ft_bplist_register(void)
             "The property list is larger or deeper than is shown", EXPFILL } },
     };
 
+    proto_bplist_value = proto_register_protocol_in_name_only("FaceTime Property List Entry", "FaceTime Entry", "facetime.bplist.entry",
+                                                              proto_facetime, FT_PROTOCOL);
     proto_register_field_array(proto_facetime, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(ft_expert, ei, array_length(ei));

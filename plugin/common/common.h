@@ -26,6 +26,7 @@
 #include "common/preferences.h"
 #include "common/shortcuts.h"
 #include "common/stream_stats.h"
+#include "common/subtree.h"
 #include "common/text.h"
 #include "common/words.h"
 

@@ -21,6 +21,7 @@
 #define FT_ALPN_PREFIX  "apns-"
 #define FT_ALPN_PACKED  "apns-pack-v1"
 
+static int proto_host = -1;              /* in name only: the line of a host is no part of another protocol in JSON and PDML */
 static int hf_host_name = -1;
 static int hf_host_role = -1;
 static int hf_host_source = -1;
@@ -327,7 +328,7 @@ static void
 show_host(tvbuff_t *tvb, proto_tree *root, const ft_named_t *one)
 {
     proto_item *item;
-    proto_tree *tree = proto_tree_add_subtree_format(root, tvb, 0, 0, ett_host, &item, "FaceTime Host: %s, %s", one->name,
+    proto_tree *tree = ft_subtree(root, proto_host, tvb, 0, 0, ett_host, &item, "FaceTime Host: %s, %s", one->name,
                                                      val_to_str_const(one->host->role, ft_role_vals, "unknown"));
 
     proto_item_set_generated(item);
@@ -339,7 +340,7 @@ show_host(tvbuff_t *tvb, proto_tree *root, const ft_named_t *one)
 void
 ft_names_show(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree)
 {
-    if (!tree || wmem_map_size(named) == 0)
+    if (!tree || wmem_map_size(named) == 0 || !proto_field_is_referenced(tree, proto_facetime))
         return;
     for (const ft_named_t *one = (const ft_named_t *)wmem_map_lookup(named, GUINT_TO_POINTER(pinfo->num)); one; one = one->next)
         show_host(tvb, tree, one);
@@ -372,6 +373,7 @@ ft_names_register(void)
     static int *ett[] = { &ett_host };
 
     ft_hosts_register();
+    proto_host = proto_register_protocol_in_name_only("FaceTime Host", "FaceTime Host", "facetime_hosts", proto_facetime, FT_PROTOCOL);
     proto_register_field_array(proto_facetime, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
 }

@@ -41,6 +41,7 @@ static int proto_apns_pack = -1;    /* only so that Decode As has a name for the
 static expert_field ei_unknown_command = EI_INIT;
 static expert_field ei_apns_many_items = EI_INIT;
 
+static int hf_item = -1;
 static int hf_evidence = -1;
 static int hf_host = -1;
 static int hf_command = -1;
@@ -279,7 +280,7 @@ frame_items(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *ite
         }
         id = ft_tvb_get_u8(tvb, at);
         len = tvb_get_ntohs(tvb, at + 1);
-        item_tree = proto_tree_add_subtree_format(tree, tvb, at, APNS_ITEM_HEAD_LEN, ett_item, &item_item, "Item %u", id);
+        item_tree = ft_subtree(tree, hf_item, tvb, at, APNS_ITEM_HEAD_LEN, ett_item, &item_item, "Item %u", id);
         proto_tree_add_item(item_tree, hf_item_id, tvb, at, 1, ENC_BIG_ENDIAN);
         proto_tree_add_item(item_tree, hf_item_length, tvb, at + 1, 2, ENC_BIG_ENDIAN);
         if (at + APNS_ITEM_HEAD_LEN + len > end) {
@@ -516,6 +517,8 @@ void
 ft_apns_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_item, { "Item", "apns.item", FT_NONE, BASE_NONE,
+            NULL, 0x0, "An item of the frame", HFILL } },
         { &hf_evidence, { "Evidence", "apns.evidence", FT_UINT8, BASE_DEC,
             VALS(evidence_vals), 0x0, "Why this conversation is taken for push", HFILL } },
         { &hf_host, { "Host", "apns.host", FT_STRING, BASE_NONE,

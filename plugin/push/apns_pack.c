@@ -45,6 +45,7 @@
 /* Key of those bytes among the packet's protocol data; apns.c has 0. */
 #define PACK_REFERRED       1
 
+static int hf_item = -1;
 static int hf_length = -1;
 static int hf_flags = -1;
 static int hf_flag_value = -1;
@@ -311,7 +312,7 @@ pack_show_items(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int at, int
             wmem_array_append_one(frame->items, item);
         if (first_pass && table && !reference && (head & 0x40))
             pack_add_value(pinfo, table, tvb, at, len);
-        sub = proto_tree_add_subtree_format(tree, tvb, start, at + len - start, ett_pack_item, &ti, "Item %d", item.id);
+        sub = ft_subtree(tree, hf_item, tvb, start, at + len - start, ett_pack_item, &ti, "Item %d", item.id);
         proto_tree_add_bitmask(sub, tvb, start, hf_flags, ett_pack_item, flags, ENC_BIG_ENDIAN);
         if (reference) {
             if (item.id < 0 || !item.value.bytes) {
@@ -363,6 +364,8 @@ void
 ft_apns_pack_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_item, { "Item", "apns.pack.item", FT_NONE, BASE_NONE,
+            NULL, 0x0, "An item of the packed form", HFILL } },
         { &hf_length, { "Length", "apns.pack.length", FT_UINT32, BASE_DEC,
             NULL, 0x0, "Bytes of the packed frame's items", HFILL } },
         { &hf_flags, { "Flags", "apns.pack.flags", FT_UINT8, BASE_HEX,

@@ -5,6 +5,8 @@
  */
 #include "show/views.h"
 
+static int hf_call_setup = -1;
+static int proto_call = -1;              /* in name only: the call is no part of another protocol in JSON and PDML */
 static int hf_call = -1;
 static int hf_call_phase = -1;
 static int hf_call_time = -1;
@@ -55,7 +57,7 @@ static void
 show_setup(tvbuff_t *tvb, proto_tree *root, const ft_call_t *call)
 {
     proto_item *item;
-    proto_tree *tree = proto_tree_add_subtree(root, tvb, 0, 0, ett_call_setup, &item, "Times");
+    proto_tree *tree = ft_subtree(root, hf_call_setup, tvb, 0, 0, ett_call_setup, &item, "Times");
 
     proto_item_set_generated(item);
     for (unsigned i = 0; i < array_length(setup_times); i++) {
@@ -157,7 +159,7 @@ ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_
     nstime_t since;
 
     nstime_delta(&since, &pinfo->abs_ts, &call->first_time);
-    tree = proto_tree_add_subtree_format(root, tvb, 0, 0, ett_call, &item, "FaceTime Call %u", call->number);
+    tree = ft_subtree(root, proto_call, tvb, 0, 0, ett_call, &item, "FaceTime Call %u", call->number);
     proto_item_append_text(item, ", %s", val_to_str_const(phase, ft_phase_vals, "unknown"));
     proto_item_set_generated(item);
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call, tvb, 0, 0, call->number));
@@ -195,6 +197,8 @@ void
 ft_call_fields_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_call_setup, { "Times", "facetime.call.setup", FT_NONE, BASE_NONE,
+            NULL, 0x0, "When each step of the call was seen first", HFILL } },
         { &hf_call, { "Call", "facetime.call", FT_UINT32, BASE_DEC,
             NULL, 0x0, "Number of the call in this capture, from 1", HFILL } },
         { &hf_call_phase, { "Phase", "facetime.call.phase", FT_UINT8, BASE_DEC,
@@ -257,6 +261,7 @@ ft_call_fields_register(void)
 
         hf_setup[i] = one;
     }
+    proto_call = proto_register_protocol_in_name_only("FaceTime Call", "FaceTime Call", "facetime_calls", proto_facetime, FT_PROTOCOL);
     proto_register_field_array(proto_facetime, hf, array_length(hf));
     proto_register_field_array(proto_facetime, hf_setup, array_length(hf_setup));
     proto_register_subtree_array(ett, array_length(ett));

@@ -51,6 +51,7 @@ typedef struct control_message {
     uint32_t acked_in;          /* of a message: its probable acknowledgement; 0: none */
 } control_message_t;
 
+static int hf_control = -1;
 static int hf_control_mark = -1;
 static int hf_control_header = -1;
 static int hf_control_signature = -1;
@@ -190,7 +191,7 @@ ft_control_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, ft_packe
     uint8_t header = ft_tvb_get_u8(tvb, FT_CONTROL_HEADER_AT);
     const ft_exchange_message_t *message;
     proto_item *item;
-    proto_tree *tree = proto_tree_add_subtree(root, tvb, 0, -1, ett_control, &item, "Control Message (SFrame)");
+    proto_tree *tree = ft_subtree(root, hf_control, tvb, 0, -1, ett_control, &item, "Control Message (SFrame)");
 
     proto_tree_add_item(tree, hf_control_mark, tvb, 0, 1, ENC_NA);
     if (ft_control_form(tvb) == FT_CONTROL_CUT) {
@@ -219,6 +220,8 @@ void
 ft_control_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_control, { "Control Message", "facetime.relay.control", FT_NONE, BASE_NONE,
+            NULL, 0x0, "An encrypted message between the devices: SFrame", HFILL } },
         { &hf_control_mark, { "Mark", "facetime.relay.control.mark", FT_UINT8, BASE_HEX,
             NULL, 0x0, "0x40, by which Apple tells SFrame from RTP", HFILL } },
         { &hf_control_header, { "Header", "facetime.relay.control.header", FT_UINT8, BASE_HEX,

@@ -27,6 +27,8 @@
 /* Fields of the encrypted payload. */
 enum { FT_HBH_IV = 1, FT_HBH_CIPHER_TEXT, FT_HBH_TAG };
 
+static int hf_hbh = -1;
+static int hf_hbh_item = -1;
 static int hf_hbh_tag_byte = -1;
 static int hf_hbh_field = -1;
 static int hf_hbh_wire_type = -1;
@@ -84,7 +86,7 @@ ft_hbh_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, bool hbh)
 {
     int at = 0, end = (int)tvb_reported_length(tvb);
     proto_item *item;
-    proto_tree *tree = proto_tree_add_subtree(root, tvb, 0, -1, ett_hbh, &item, hbh ? "RTCP, Hop-by-Hop Encrypted" : "Protocol Buffer [guess]");
+    proto_tree *tree = ft_subtree(root, hf_hbh, tvb, 0, -1, ett_hbh, &item, "%s", hbh ? "RTCP, Hop-by-Hop Encrypted" : "Protocol Buffer [guess]");
 
     for (unsigned n = 0; n < FT_PROTOBUF_FIELDS && at < end; n++) {
         uint64_t tag, number = 0;
@@ -108,7 +110,7 @@ ft_hbh_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, bool hbh)
         if (hbh && (tag & 7) == FT_PROTOBUF_LENGTH)
             hf = tag >> 3 == FT_HBH_IV ? hf_hbh_iv : tag >> 3 == FT_HBH_CIPHER_TEXT ? hf_hbh_cipher_text :
                  tag >> 3 == FT_HBH_TAG ? hf_hbh_tag : hf_hbh_value;
-        sub = proto_tree_add_subtree_format(tree, tvb, at, tag_len + number_len + len, ett_hbh_field, NULL, "Field %" PRIu64 ": %d bytes",
+        sub = ft_subtree(tree, hf_hbh_item, tvb, at, tag_len + number_len + len, ett_hbh_field, NULL, "Field %" PRIu64 ": %d bytes",
                                             tag >> 3, len);
         if (tag_len == 1) {
             proto_tree_add_item(sub, hf_hbh_field, tvb, at, 1, ENC_NA);
@@ -137,6 +139,10 @@ void
 ft_hbh_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_hbh, { "Protocol Buffer", "facetime.relay.hbh", FT_NONE, BASE_NONE,
+            NULL, 0x0, "A protocol buffer: a payload that is encrypted between the device and the relay", HFILL } },
+        { &hf_hbh_item, { "Field", "facetime.relay.hbh.item", FT_NONE, BASE_NONE,
+            NULL, 0x0, "A field of the protocol buffer", HFILL } },
         { &hf_hbh_tag_byte, { "Long Tag", "facetime.relay.hbh.long_tag", FT_BYTES, BASE_NONE,
             NULL, 0x0, "Field number and wire type in more than one byte", HFILL } },
         { &hf_hbh_field, { "Field", "facetime.relay.hbh.field", FT_UINT8, BASE_DEC,

@@ -66,6 +66,11 @@ enum {
 #define FT_FAMILY_IPV4  1
 #define FT_FAMILY_IPV6  2
 
+static int hf_link_address = -1;
+static int hf_link_candidate = -1;
+static int hf_link_interface = -1;
+static int hf_link = -1;
+static int hf_link_tlv = -1;
 static int hf_link_command = -1;
 static int hf_link_ack = -1;
 static int hf_link_length = -1;
@@ -353,7 +358,7 @@ link_connection(tvbuff_t *tvb, packet_info *pinfo, int at, int end, proto_tree *
         len = v6 ? 16 : 4;
         if (at + 2 + len > end)
             return at;
-        sub = proto_tree_add_subtree_format(tree, tvb, at, 2 + len, ett_link_item, &item, "Address %u", n);
+        sub = ft_subtree(tree, hf_link_address, tvb, at, 2 + len, ett_link_item, &item, "Address %u", n);
         link_word(sub, tvb, at, hf_link_address_kind, address_parts);
         link_address(tvb, pinfo, at + 2, end, v6, sub, v6 ? hf_link_ipv6 : hf_link_ipv4, &addr);
         proto_item_append_text(item, ": %s", address_to_str(pinfo->pool, &addr));
@@ -371,7 +376,7 @@ link_connection(tvbuff_t *tvb, packet_info *pinfo, int at, int end, proto_tree *
             return at;
         which = tvb_get_ntohs(tvb, at) & FT_CONN_INDEX;
         port = tvb_get_ntohs(tvb, at + 2);
-        sub = proto_tree_add_subtree_format(tree, tvb, at, 4, ett_link_item, &item, "Candidate %u", i);
+        sub = ft_subtree(tree, hf_link_candidate, tvb, at, 4, ett_link_item, &item, "Candidate %u", i);
         link_word(sub, tvb, at, hf_link_port_kind, port_parts);
         proto_tree_add_item(sub, hf_link_port, tvb, at + 2, 2, ENC_BIG_ENDIAN);
         if (which < n && which < FT_CONN_MAX_ADDRESSES) {
@@ -417,7 +422,7 @@ link_interfaces(tvbuff_t *tvb, int at, int end, proto_tree *tree, proto_item *tl
     link_word(tree, tvb, at, hf_link_interface_header, header_parts);
     at += 2;
     for (i = 0; i < count && at + FT_INTERFACE_LEN <= end; i++, at += FT_INTERFACE_LEN) {
-        proto_tree *sub = proto_tree_add_subtree_format(tree, tvb, at, FT_INTERFACE_LEN, ett_link_item, NULL,
+        proto_tree *sub = ft_subtree(tree, hf_link_interface, tvb, at, FT_INTERFACE_LEN, ett_link_item, NULL,
                                                         "Interface %u: relay link 0x%04x", i, tvb_get_ntohs(tvb, at + 2));
 
         link_word(sub, tvb, at, hf_link_interface_kind, kind_parts);
@@ -612,7 +617,7 @@ ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t
     uint16_t command = tvb_get_ntohs(tvb, 0);
     const char *name = val_to_str_const(command, link_command_vals, "Unknown command");
     proto_item *item, *command_item, *length_item, *hmac_item = NULL;
-    proto_tree *link_tree = proto_tree_add_subtree_format(tree, tvb, 0, -1, ett_link, &item, "Link Message: %s", name);
+    proto_tree *link_tree = ft_subtree(tree, hf_link, tvb, 0, -1, ett_link, &item, "Link Message: %s", name);
 
     pkt->label = name;
     pkt->link.command = command & ~FT_LINK_ACK;
@@ -649,7 +654,7 @@ ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t
             expert_add_info(pinfo, item, &ei_link_many);
         type = tvb_get_ntohs(tvb, at);
         len = tvb_get_ntohs(tvb, at + 2);
-        tlv_tree = proto_tree_add_subtree(link_tree, tvb, at, FT_TLV_HEADER_LEN, ett_link_tlv, &tlv_item,
+        tlv_tree = ft_subtree(link_tree, hf_link_tlv, tvb, at, FT_TLV_HEADER_LEN, ett_link_tlv, &tlv_item, "%s",
                                           val_to_str_const(type, link_tlv_vals, "Unknown TLV"));
         proto_tree_add_item(tlv_tree, hf_link_tlv_type, tvb, at, 2, ENC_BIG_ENDIAN);
         proto_tree_add_item(tlv_tree, hf_link_tlv_length, tvb, at + 2, 2, ENC_BIG_ENDIAN);
@@ -670,6 +675,16 @@ void
 ft_link_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_link_address, { "Address", "facetime.link.address", FT_NONE, BASE_NONE,
+            NULL, 0x0, "An address of the sender", HFILL } },
+        { &hf_link_candidate, { "Candidate", "facetime.link.candidate", FT_NONE, BASE_NONE,
+            NULL, 0x0, "An address and a port at which the sender may be reached", HFILL } },
+        { &hf_link_interface, { "Interface", "facetime.link.interface", FT_NONE, BASE_NONE,
+            NULL, 0x0, "An interface of the sender", HFILL } },
+        { &hf_link, { "Link Message", "facetime.link", FT_NONE, BASE_NONE,
+            NULL, 0x0, "What the devices tell each other of their ways", HFILL } },
+        { &hf_link_tlv, { "Value", "facetime.link.tlv", FT_NONE, BASE_NONE,
+            NULL, 0x0, "Type, length and value", HFILL } },
         { &hf_link_command, { "Command", "facetime.link.command", FT_UINT16, BASE_HEX,
             VALS(link_command_vals), 0x0, "What the link message is", HFILL } },
         { &hf_link_ack, { "Acknowledgement", "facetime.link.ack", FT_BOOLEAN, 16,

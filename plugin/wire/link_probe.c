@@ -52,6 +52,8 @@
 
 enum { LINK_PROBE_NOTIFICATION, LINK_PROBE_RATE_CHANGE, LINK_PROBE_DROP_ANSWER };
 
+static int hf_linkprobe_group = -1;
+static int hf_linkprobe = -1;
 static int hf_linkprobe_magic = -1;
 static int hf_linkprobe_kind = -1;
 static int hf_linkprobe_version = -1;
@@ -166,7 +168,7 @@ link_probe_drop_answer(tvbuff_t *tvb, proto_tree *tree, int reported, bool *bad)
             *bad = true;
             return at;
         }
-        sub = proto_tree_add_subtree_format(tree, tvb, at, 3 + 2 * count, ett_linkprobe_group, NULL, "Payload type %u: %u packets",
+        sub = ft_subtree(tree, hf_linkprobe_group, tvb, at, 3 + 2 * count, ett_linkprobe_group, NULL, "Payload type %u: %u packets",
                                             ft_tvb_get_u8(tvb, at), count);
         proto_tree_add_item(sub, hf_linkprobe_payload_type, tvb, at, 1, ENC_NA);
         proto_tree_add_item(sub, hf_linkprobe_numbers, tvb, at + 1, 2, ENC_BIG_ENDIAN);
@@ -181,7 +183,7 @@ static void
 link_probe_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root _U_, proto_tree *ft_tree, ft_packet_t *pkt)
 {
     proto_item *item;
-    proto_tree *tree = proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_linkprobe, &item, "Link Probe");
+    proto_tree *tree = ft_subtree(ft_tree, hf_linkprobe, tvb, 0, -1, ett_linkprobe, &item, "Link Probe");
     int reported = (int)tvb_reported_length(tvb), end = FT_LINK_PROBE_SHORT;
     bool bad = false;
     uint32_t kind = LINK_PROBE_NOTIFICATION;
@@ -229,6 +231,10 @@ static void
 link_probe_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_linkprobe_group, { "Group", "facetime.linkprobe.group", FT_NONE, BASE_NONE,
+            NULL, 0x0, "Packets of one payload type", HFILL } },
+        { &hf_linkprobe, { "Link Probe", "facetime.linkprobe", FT_NONE, BASE_NONE,
+            NULL, 0x0, "A probe between device and relay", HFILL } },
         { &hf_linkprobe_magic, { "Magic", "facetime.linkprobe.magic", FT_BYTES, BASE_NONE,
             NULL, 0x0, "Constant by which the probe is known; the last two bytes are its kind", HFILL } },
         { &hf_linkprobe_kind, { "Kind", "facetime.linkprobe.kind", FT_UINT8, BASE_DEC,

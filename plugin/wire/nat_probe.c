@@ -51,6 +51,7 @@
 #define FT_COMMNAT_ANSWER_SEARCH 32
 #define FT_COMMNAT_ANSWER_MAX    64
 
+static int hf_natprobe = -1;
 static int hf_natprobe_protocol = -1;
 static int hf_natprobe_type = -1;
 static int hf_natprobe_nonce = -1;
@@ -393,7 +394,7 @@ static void
 nat_probe_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root _U_, proto_tree *ft_tree, ft_packet_t *pkt)
 {
     proto_item *item;
-    proto_tree *tree = proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_natprobe, &item, "NAT Probe: ");
+    proto_tree *tree = ft_subtree(ft_tree, hf_natprobe, tvb, 0, -1, ett_natprobe, &item, "NAT Probe: ");
     nat_probe_form_t form = nat_probe_form(tvb, pinfo, pkt->flow);
 
     pkt->phase = FT_PHASE_PROBE;
@@ -418,6 +419,8 @@ static void
 nat_probe_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_natprobe, { "NAT Probe", "facetime.natprobe", FT_NONE, BASE_NONE,
+            NULL, 0x0, "A question how the device is seen from outside, or its answer", HFILL } },
         { &hf_natprobe_protocol, { "Protocol", "facetime.natprobe.protocol", FT_UINT8, BASE_DEC,
             VALS(natprobe_protocol_vals), 0x0, "Which NAT probe this is", HFILL } },
         { &hf_natprobe_type, { "Type", "facetime.natprobe.type", FT_UINT32, BASE_DEC,

@@ -41,6 +41,7 @@
 #define FT_QUIC_PSK_FIELD   "tls.handshake.extensions.psk.identity.identity"
 
 static dissector_handle_t quic_handle;
+static int hf_quic = -1;
 static int hf_tls_psk_identity = -1;
 
 static int hf_quic_known_by = -1;
@@ -303,7 +304,7 @@ quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
     bool is_long = (ft_tvb_get_u8(tvb, 0) & 0x80) != 0;
     const ft_quic_cid_t *cid = NULL;
     const ft_quic_pod_t *pod = NULL;
-    proto_tree *tree = proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_quic, NULL, "QUIC to the Relay");
+    proto_tree *tree = ft_subtree(ft_tree, hf_quic, tvb, 0, -1, ett_quic, NULL, "QUIC to the Relay");
 
     pkt->phase = FT_PHASE_RELAY;
     if (is_long)
@@ -344,6 +345,8 @@ static void
 quic_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_quic, { "QUIC to the Relay", "facetime.quic", FT_NONE, BASE_NONE,
+            NULL, 0x0, "A QUIC packet between device and relay", HFILL } },
         { &hf_quic_known_by, { "Known by", "facetime.quic.known_by", FT_UINT8, BASE_DEC,
             VALS(quic_known_by_vals), 0x0, "Why the datagram is QUIC and not relay channel data", HFILL } },
         { &hf_quic_connection_id, { "Connection ID", "facetime.quic.connection_id", FT_BYTES, BASE_NONE,

@@ -95,6 +95,8 @@
  * the relay sets it on link messages (all 50 that it sent in the two real calls, none else). */
 #define FT_RELAY_UNKNOWN        0xfe401000u
 
+static int hf_relay_subpacket = -1;
+static int hf_relay = -1;
 static int hf_relay_channel = -1;
 static int hf_relay_length = -1;
 static int hf_relay_flags = -1;
@@ -1012,7 +1014,7 @@ relay_subpackets(tvbuff_t *tvb, int at, int end, packet_info *pinfo, proto_tree 
         const relay_sub_t *sub = &r.subs[n];
         proto_item *item = NULL;
         /* To the end of what was captured; where the header ends is known after it. */
-        proto_tree *sub_tree = tree ? proto_tree_add_subtree_format(tree, tvb, sub->start, -1, ett_relay_subpacket, &item, "Sub-packet %u", n + 1) : NULL;
+        proto_tree *sub_tree = tree ? ft_subtree(tree, hf_relay_subpacket, tvb, sub->start, -1, ett_relay_subpacket, &item, "Sub-packet %u", n + 1) : NULL;
 
         if (n > 0) {
             col_append_str(pinfo->cinfo, COL_INFO, "; ");
@@ -1055,7 +1057,7 @@ relay_subpackets(tvbuff_t *tvb, int at, int end, packet_info *pinfo, proto_tree 
     }
     if (r.n == FT_MAX_SUBPACKETS && at < end) {
         proto_item *item;
-        proto_tree *sub_tree = proto_tree_add_subtree_format(tree, tvb, at, -1, ett_relay_subpacket, &item, "Sub-packet %u", r.n + 1);
+        proto_tree *sub_tree = ft_subtree(tree, hf_relay_subpacket, tvb, at, -1, ett_relay_subpacket, &item, "Sub-packet %u", r.n + 1);
 
         expert_add_info(pinfo, item, &ei_relay_subpackets);
         relay_rest(tvb, at, end, sub_tree);
@@ -1100,7 +1102,7 @@ static void
 relay_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
 {
     proto_item *length = NULL;
-    proto_tree *tree = ft_tree ? proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_relay, NULL, "Relay Channel Data") : NULL;
+    proto_tree *tree = ft_tree ? ft_subtree(ft_tree, hf_relay, tvb, 0, -1, ett_relay, NULL, "Relay Channel Data") : NULL;
     int end = FT_RELAY_HEADER_LEN + tvb_get_ntohs(tvb, 2);
     int reported = (int)tvb_reported_length(tvb);
 
@@ -1142,13 +1144,17 @@ ft_relay_headless_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, p
     pkt->phase = FT_PHASE_RELAY;
     col_append_str(pinfo->cinfo, COL_INFO, "Relay, ");
     relay_subpackets(tvb, 0, (int)tvb_reported_length(tvb), pinfo, root, ft_tree,
-                     proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_relay, NULL, "Relay Channel Data"), pkt);
+                     ft_subtree(ft_tree, hf_relay, tvb, 0, -1, ett_relay, NULL, "Relay Channel Data"), pkt);
 }
 
 static void
 relay_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_relay_subpacket, { "Sub-packet", "facetime.relay.subpacket", FT_NONE, BASE_NONE,
+            NULL, 0x0, "A header of the relay channel with its payload; a datagram holds up to eight", HFILL } },
+        { &hf_relay, { "Relay Channel Data", "facetime.relay", FT_NONE, BASE_NONE,
+            NULL, 0x0, "Data that the relay carries between the devices, or for itself", HFILL } },
         { &hf_relay_channel, { "Channel Number", "facetime.relay.channel", FT_UINT16, BASE_HEX,
             NULL, 0x0, "Channel on the relay; the high nibble 6 says that sub-packets carry the extended header", HFILL } },
         { &hf_relay_length, { "Length", "facetime.relay.length", FT_UINT16, BASE_DEC,

@@ -47,6 +47,7 @@ typedef struct rtcp_parts {
 static dissector_handle_t rtcp_handle;
 static int proto_rtcp = -1;
 
+static int hf_rtcp = -1;
 static int hf_rtcp_form = -1;
 static int hf_rtcp_encrypted = -1;
 static int hf_rtcp_payload = -1;
@@ -187,7 +188,7 @@ ft_rtcp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree 
 {
     rtcp_parts_t parts = rtcp_read(tvb);
     int reported = (int)tvb_reported_length(tvb), rest = (int)parts.clear, at = (int)parts.index_at;
-    proto_tree *tree = proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_rtcp, NULL, val_to_str_const(parts.form, form_vals, "RTCP"));
+    proto_tree *tree = ft_subtree(ft_tree, hf_rtcp, tvb, 0, -1, ett_rtcp, NULL, "%s", val_to_str_const(parts.form, form_vals, "RTCP"));
     proto_item *item = proto_tree_add_uint(tree, hf_rtcp_form, tvb, 0, 0, parts.form);
 
     pkt->phase = FT_PHASE_MEDIA;
@@ -233,6 +234,8 @@ static void
 rtcp_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_rtcp, { "RTCP", "facetime.rtcp", FT_NONE, BASE_NONE,
+            NULL, 0x0, "An RTCP packet of FaceTime's", HFILL } },
         { &hf_rtcp_form, { "Form", "facetime.rtcp.form", FT_UINT8, BASE_DEC,
             VALS(form_vals), 0x0, "RTCP or SRTCP, by lengths and by the word with the index", HFILL } },
         { &hf_rtcp_encrypted, { "Encrypted", "facetime.rtcp.encrypted", FT_BOOLEAN, BASE_NONE,

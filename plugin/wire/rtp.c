@@ -57,6 +57,7 @@
 
 static int proto_rtp = -1;
 
+static int hf_rtp = -1;
 static int hf_rtp_payload_name = -1;
 static int hf_rtp_media = -1;
 static int hf_rtp_media_by = -1;
@@ -743,7 +744,7 @@ rtp_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *ft_tree, const ft_rtp_ty
          const rtp_trailer_t *trailer, const ft_rtp_t *rtp, const ft_rtp_probe_t *probe)
 {
     const char *name = type ? type->name : "Unknown";
-    proto_tree *tree = proto_tree_add_subtree_format(ft_tree, tvb, 0, -1, ett_rtp, NULL, "RTP: %s", name);
+    proto_tree *tree = ft_subtree(ft_tree, hf_rtp, tvb, 0, -1, ett_rtp, NULL, "RTP: %s", name);
     proto_item *item = proto_tree_add_string(tree, hf_rtp_payload_name, tvb, 1, 1, name);
     int at = FT_RTP_HEADER_LEN + 4 * (ft_tvb_get_u8(tvb, 0) & 0x0f);
 
@@ -965,6 +966,8 @@ static void
 rtp_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_rtp, { "RTP", "facetime.rtp", FT_NONE, BASE_NONE,
+            NULL, 0x0, "An RTP packet of FaceTime's", HFILL } },
         { &hf_rtp_payload_name, { "Payload Type Name", "facetime.rtp.payload_name", FT_STRING, BASE_NONE,
             NULL, 0x0, "What FaceTime uses this payload type for", HFILL } },
         { &hf_rtp_media, { "Media", "facetime.rtp.media", FT_STRING, BASE_NONE,

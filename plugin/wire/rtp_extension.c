@@ -87,6 +87,7 @@
 /* The one-way delay is in units of 1/8192 s ("q13" in rustpush). */
 #define FT_OWD_CLOCK    8192.0
 
+static int hf_ext_content = -1;
 static int hf_ext = -1;
 static int hf_ext_profile = -1;
 static int hf_ext_length = -1;
@@ -569,7 +570,7 @@ ft_rtp_extension_dissect(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tr
     proto_tree_add_item(ext, hf_ext_length, tvb, offset + 2, 2, ENC_BIG_ENDIAN);
     extension_named(tvb, at, words, pinfo, ext, profile_item, profile, rtp, probe);
     if (words > 0 && tvb_bytes_exist(tvb, at, 4)) {
-        list = proto_tree_add_subtree_format(ext, tvb, at, MIN(4 * words, tvb_captured_length_remaining(tvb, at)), ett_ext_words, NULL, "Words");
+        list = ft_subtree(ext, hf_ext_content, tvb, at, MIN(4 * words, tvb_captured_length_remaining(tvb, at)), ett_ext_words, NULL, "Words");
         for (int i = 0; i < words && tvb_bytes_exist(tvb, at + 4 * i, 4); i++)
             proto_tree_add_item(list, hf_ext_word, tvb, at + 4 * i, 4, ENC_BIG_ENDIAN);
     }
@@ -580,6 +581,8 @@ void
 ft_rtp_extension_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_ext_content, { "Words", "facetime.rtp.extension.content", FT_NONE, BASE_NONE,
+            NULL, 0x0, "The words of the header extension, one by one", HFILL } },
         { &hf_ext, { "Header Extension", "facetime.rtp.extension", FT_NONE, BASE_NONE,
             NULL, 0x0, "What FaceTime sends in the clear with its encrypted media", HFILL } },
         { &hf_ext_profile, { "Profile", "facetime.rtp.extension.profile", FT_UINT16, BASE_HEX,

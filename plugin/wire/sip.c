@@ -29,6 +29,7 @@
 static dissector_handle_t sip_handle;
 static dissector_handle_t sdp_handle;
 
+static int hf_sip = -1;
 static int hf_sip_from = -1;
 static int hf_sip_from_kind = -1;
 static int hf_sip_to = -1;
@@ -577,7 +578,7 @@ ft_sip_is_request(const ft_sip_t *sip, const char *method)
 static void
 sip_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
 {
-    proto_tree *tree = proto_tree_add_subtree(ft_tree, tvb, 0, -1, ett_sip, NULL, "SIP by Viceroy");
+    proto_tree *tree = ft_subtree(ft_tree, hf_sip, tvb, 0, -1, ett_sip, NULL, "SIP by Viceroy");
     sip_body_t headers = { .encoded = false };
     tvbuff_t *inflated;
     int at;
@@ -602,6 +603,8 @@ static void
 sip_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_sip, { "SIP by Viceroy", "facetime.sip", FT_NONE, BASE_NONE,
+            NULL, 0x0, "A SIP message of Apple's stack", HFILL } },
         { &hf_sip_from, { "From", "facetime.sip.from", FT_STRING, BASE_NONE,
             NULL, 0x0, "Phone number, Apple ID or name of the From header", HFILL } },
         { &hf_sip_from_kind, { "Kind of From", "facetime.sip.from.kind", FT_UINT8, BASE_DEC,

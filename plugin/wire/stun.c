@@ -67,6 +67,7 @@
 
 static dissector_handle_t stun_handle;
 
+static int hf_stun = -1;
 static int hf_stun_prefix = -1;
 static int hf_stun_type = -1;
 static int hf_stun_class = -1;
@@ -376,7 +377,7 @@ stun_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
     if ((type & ~FT_STUN_CLASS_MASK) != FT_STUN_BINDING && (ft_is_relay_port(pinfo->srcport) || ft_is_relay_port(pinfo->destport)))
         pkt->phase = FT_PHASE_RELAY;
     pkt->is_answer = (type & FT_STUN_CLASS_MASK) == FT_STUN_CLASS_RESPONSE;
-    tree = proto_tree_add_subtree_format(ft_tree, tvb, 0, -1, ett_stun, &item, "STUN: %s", name);
+    tree = ft_subtree(ft_tree, hf_stun, tvb, 0, -1, ett_stun, &item, "STUN: %s", name);
     if (message == 1)
         proto_tree_add_item(tree, hf_stun_prefix, tvb, 0, 1, ENC_NA);
     stun_show_type(tvb, message, type, name, tree);
@@ -413,6 +414,8 @@ static void
 stun_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_stun, { "STUN", "facetime.stun", FT_NONE, BASE_NONE,
+            NULL, 0x0, "A STUN message of FaceTime's", HFILL } },
         { &hf_stun_prefix, { "Prefix", "facetime.stun.prefix", FT_UINT8, BASE_HEX,
             NULL, 0x0, "One byte 0x0f before the message: the internal form", HFILL } },
         { &hf_stun_type, { "Message Type", "facetime.stun.type", FT_UINT16, BASE_HEX,

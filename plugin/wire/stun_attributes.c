@@ -43,6 +43,7 @@
 #define FT_STUN_MARKER          "JAVT"
 #define FT_STUN_MARKER_LEN      4
 
+static int hf_attribute = -1;
 static int hf_attribute_type = -1;
 static int hf_attribute_length = -1;
 static int hf_attribute_value = -1;
@@ -414,7 +415,7 @@ show_type_alone(tvbuff_t *tvb, int at, bool all, proto_tree *tree)
     attribute = attribute_find(tvb_get_ntohs(tvb, at));
     if (!attribute && !all)
         return;
-    proto_tree_add_item(proto_tree_add_subtree(tree, tvb, at, 2, ett_attribute, NULL, attribute ? attribute->title :
+    proto_tree_add_item(ft_subtree(tree, hf_attribute, tvb, at, 2, ett_attribute, NULL, "%s", attribute ? attribute->title :
                                                val_to_str_const(tvb_get_ntohs(tvb, at), standard_names, "Unknown Attribute")),
                         hf_attribute_type, tvb, at, 2, ENC_BIG_ENDIAN);
 }
@@ -443,8 +444,8 @@ ft_stun_attribute_show(tvbuff_t *tvb, packet_info *pinfo, int message, int at, i
         return;
     padding = MIN((int)FT_STUN_PADDING(len), inside - shown);
     captured = (int)tvb_captured_length_remaining(tvb, value);
-    sub = proto_tree_add_subtree(tree, tvb, at, MIN(FT_STUN_ATTRIBUTE_HEADER_LEN + shown + padding, FT_STUN_ATTRIBUTE_HEADER_LEN + captured),
-                                 ett_attribute, &item, attribute ? attribute->title :
+    sub = ft_subtree(tree, hf_attribute, tvb, at, MIN(FT_STUN_ATTRIBUTE_HEADER_LEN + shown + padding, FT_STUN_ATTRIBUTE_HEADER_LEN + captured),
+                                 ett_attribute, &item, "%s", attribute ? attribute->title :
                                  val_to_str_const(type, standard_names, "Unknown Attribute"));
     proto_tree_add_item(sub, hf_attribute_type, tvb, at, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(sub, hf_attribute_length, tvb, at + 2, 2, ENC_BIG_ENDIAN);
@@ -472,6 +473,8 @@ void
 ft_stun_attributes_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_attribute, { "Attribute", "facetime.stun.attribute", FT_NONE, BASE_NONE,
+            NULL, 0x0, "An attribute of the message", HFILL } },
         { &hf_attribute_type, { "Attribute Type", "facetime.stun.attribute.type", FT_UINT16, BASE_HEX,
             VALS(attribute_names), 0x0, "What the attribute is", HFILL } },
         { &hf_attribute_length, { "Attribute Length", "facetime.stun.attribute.length", FT_UINT16, BASE_DEC,

@@ -39,6 +39,7 @@ static const value_string vtp_inside_vals[] = {
 
 static dissector_handle_t sip_handle, stun_handle, dtls_handle;
 
+static int hf_vtp = -1;
 static int hf_vtp_media = -1;
 static int hf_vtp_header = -1;
 static int hf_vtp_inside = -1;
@@ -136,7 +137,7 @@ vtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_
     int at;
     uint32_t inside = vtp_find(tvb, &at);
     proto_item *item;
-    proto_tree *tree = proto_tree_add_subtree(ft_tree, tvb, 0, at, ett_vtp, &item, "Virtual Transport Packet [from a patent, never seen]");
+    proto_tree *tree = ft_subtree(ft_tree, hf_vtp, tvb, 0, at, ett_vtp, &item, "Virtual Transport Packet [from a patent, never seen]");
 
     pkt->phase = inside == VTP_SIP ? FT_PHASE_SIGNALLING : FT_PHASE_CONNECTIVITY;
     col_append_fstr(pinfo->cinfo, COL_INFO, "Virtual transport, %s ", val_to_str_const(inside, vtp_inside_vals, "unknown"));
@@ -153,6 +154,8 @@ static void
 vtp_register(void)
 {
     static hf_register_info hf[] = {
+        { &hf_vtp, { "Virtual Transport Packet", "facetime.vtp", FT_NONE, BASE_NONE,
+            NULL, 0x0, "A packet inside a virtual transport packet [from a patent, never seen]", HFILL } },
         { &hf_vtp_media, { "Media", "facetime.vtp.media", FT_BOOLEAN, 8,
             NULL, 0x80, "First bit of the header: RTP has it set, a virtual transport packet has not", HFILL } },
         { &hf_vtp_header, { "Header [unknown]", "facetime.vtp.header", FT_BYTES, BASE_NONE,
