@@ -186,7 +186,7 @@ static const ft_column_t timeline_columns[] = {
     { "Protocol", FT_CELL_TEXT, cell_protocol, true },
     { "Packets", FT_CELL_NUMBER, cell_packets, true },
     { "Bytes", FT_CELL_BIG, cell_bytes, true },
-    { "What it is", FT_CELL_TEXT, cell_what, false },
+    { "What it is", FT_CELL_TEXT, cell_what, true },
     { "First frame", FT_CELL_NUMBER, cell_frame, false },
     { "Filter", FT_CELL_TEXT, cell_filter, true },
 };

@@ -756,7 +756,7 @@ ft_link_register(void)
         { &hf_link_interface_count, { "Interfaces", "facetime.link.interface.count", FT_UINT16, BASE_DEC,
             NULL, 0x001f, "Number of interfaces", HFILL } },
         { &hf_link_interface_zero, { "Spare", "facetime.link.interface.zero", FT_UINT16, BASE_HEX,
-            NULL, 0x1fe0, "0", HFILL } },
+            NULL, 0x1fe0, "Always 0 so far", HFILL } },
         { &hf_link_interface_kind, { "Interface Kind", "facetime.link.interface.kind", FT_UINT16, BASE_HEX,
             NULL, 0x0, "Family, type and technology of the interface", HFILL } },
         { &hf_link_interface_ipv6, { "IPv6", "facetime.link.interface.is_ipv6", FT_BOOLEAN, 16,

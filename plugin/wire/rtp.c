@@ -581,7 +581,7 @@ key_hash(const void *key)
 {
     const rtp_key_t *k = (const rtp_key_t *)key;
 
-    return wmem_strong_hash(k->id, sizeof k->id) ^ g_direct_hash(k->flow) ^ (k->from_a ? 1 : 0);
+    return ft_hash_bytes(k->id, sizeof k->id) ^ g_direct_hash(k->flow) ^ (k->from_a ? 1 : 0);
 }
 
 static gboolean

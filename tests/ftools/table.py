@@ -60,7 +60,7 @@ def check_layout(out):
     starts = {text: start for text, start, _ in spans(table[3])}
     for title, start, end in spans(table[3]):
         for row in grid:
-            good = (row[end - 1] in "0123456789" + title and not "".join(row[end:end + 2]).strip() if title in NUMBERS
+            good = (row[end - 1] in "0123456789-" + title and not "".join(row[end:end + 2]).strip() if title in NUMBERS
                     else row[start] not in ("", " ") and set(row[max(start - 2, 0):start]) <= {" "})
             if not good:
                 raise TableError(f"{title} is not under its title in:\n{''.join(row)}")
