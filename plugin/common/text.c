@@ -46,9 +46,13 @@ is_plain(const uint8_t *bytes, size_t length)
 char *
 ft_text(wmem_allocator_t *scope, const uint8_t *bytes, size_t length)
 {
-    const char *at = (const char *)bytes, *end = at + length;
+    const char *at = (const char *)bytes, *end;
     wmem_strbuf_t *text;
 
+    /* Of no bytes there may be no pointer. */
+    if (length == 0)
+        return wmem_strdup(scope, "");
+    end = at + length;
     if (is_plain(bytes, length))
         return wmem_strndup(scope, at, length);
     text = wmem_strbuf_new(scope, "");

@@ -10,6 +10,7 @@ ft_why_relay(const ft_call_t *call)
 {
     ft_moment_t last = ft_call_last_media(call);
     double rest;
+    char seconds[FT_DECIMAL_LEN];
 
     if (!(call->paths & FT_PATH_RELAY) || !last.frame)
         return NULL;
@@ -22,10 +23,10 @@ ft_why_relay(const ft_call_t *call)
     }
     rest = MAX(ft_seconds(&last.when, &call->path_answered.when), 0);
     if (!call->path_nominated.frame)
-        return g_strdup_printf("a direct path answered in frame %u, was never nominated, and media stayed on the relay for %.1f s",
-                               call->path_answered.frame, rest);
+        return g_strdup_printf("a direct path answered in frame %u, was never nominated, and media stayed on the relay for %s s",
+                               call->path_answered.frame, ft_decimal(seconds, rest, 1));
     /* The nomination that comes when media stops is part of the tear-down. */
-    return g_strdup_printf("a direct path answered in frame %u, was nominated in frame %u%s, and media stayed on the relay for %.1f s",
+    return g_strdup_printf("a direct path answered in frame %u, was nominated in frame %u%s, and media stayed on the relay for %s s",
                            call->path_answered.frame, call->path_nominated.frame,
-                           ft_seconds(&last.when, &call->path_nominated.when) < 1 ? " when media stopped" : "", rest);
+                           ft_seconds(&last.when, &call->path_nominated.when) < 1 ? " when media stopped" : "", ft_decimal(seconds, rest, 1));
 }

@@ -148,6 +148,8 @@ call_for_header(tvbuff_t *tvb, const packet_info *pinfo, uint32_t ssrc, const ft
     alone.flags.in_error_pkt = 1;       /* no tap gets it */
     call_dissector(handle, tvb_new_child_real_data(tvb, header, FT_RTP_HEADER_LEN, FT_RTP_HEADER_LEN), &alone, NULL);
     p_remove_proto_data(wmem_file_scope(), &alone, proto, FT_RTP_CONVERSATION_DATA);
+    /* The list of what it kept with the packet is GLib's; what is in it goes with the packet's scope. */
+    g_slist_free(alone.proto_data);
 }
 
 /* Brings the stock dissector's numbers of the stream to where it finds those of the packet. */
