@@ -372,7 +372,8 @@ facts_link(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_mo
         call->accept_delay = link->accept_delay;
         call->accept_told_by = side;
         ft_history_add(call, FT_EVENT_ACCEPTED, at, side,
-                       wmem_strdup_printf(wmem_file_scope(), "after %s s, by its link message", ft_decimal(seconds, link->accept_delay / FT_ACCEPT_CLOCK, 1)));
+                       wmem_strdup_printf(wmem_file_scope(), "after %s s, by its link message",
+                                          ft_decimal(seconds, link->accept_delay / FT_ACCEPT_CLOCK, 1)));
     }
     switch (link->command) {
     case FT_LINK_CANDIDATES:

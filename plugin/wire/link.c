@@ -300,6 +300,13 @@ ft_link_match(tvbuff_t *tvb)
 }
 
 /* Shows a word that is a bit field; its parts are those of a NULL-terminated list. */
+/* A time of 16.16 bits, in seconds. */
+static double
+link_seconds(tvbuff_t *tvb, int at)
+{
+    return tvb_get_ntohl(tvb, at) / FT_LINK_CLOCK;
+}
+
 static void
 link_word(proto_tree *tree, tvbuff_t *tvb, int at, int hf, int *const *parts)
 {
@@ -455,7 +462,7 @@ link_round_trip(tvbuff_t *tvb, int at, int end, proto_tree *tree)
     link_time(tree, hf_link_rtt_echoed, tvb, at + 4);
     link_time(tree, hf_link_rtt_delay, tvb, at + 8);
     if (tvb_get_ntohl(tvb, at + 4) != 0)
-        proto_item_set_generated(proto_tree_add_double(tree, hf_link_rtt_seconds, tvb, at + 8, 4, tvb_get_ntohl(tvb, at + 8) / FT_LINK_CLOCK));
+        proto_item_set_generated(proto_tree_add_double(tree, hf_link_rtt_seconds, tvb, at + 8, 4, link_seconds(tvb, at + 8)));
     return end;
 }
 
@@ -491,7 +498,7 @@ link_value(tvbuff_t *tvb, int at, uint16_t type, int len, proto_tree *tree, prot
         else if (len > 0)
             proto_tree_add_item(tree, link_simple_hf[i], tvb, at, len, ENC_BIG_ENDIAN);
         if (type == FT_TLV_ACCEPT_DELAY)
-            proto_item_set_generated(proto_tree_add_double(tree, hf_link_accept_seconds, tvb, at, len, tvb_get_ntohl(tvb, at) / FT_LINK_CLOCK));
+            proto_item_set_generated(proto_tree_add_double(tree, hf_link_accept_seconds, tvb, at, len, link_seconds(tvb, at)));
         if (simple->ftype == FT_UINT16 || simple->ftype == FT_UINT32)
             proto_item_append_text(item, ": %u", len == 2 ? tvb_get_ntohs(tvb, at) : tvb_get_ntohl(tvb, at));
         return at + len;

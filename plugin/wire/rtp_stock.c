@@ -269,7 +269,7 @@ ft_rtp_stock_info(packet_info *pinfo, const ft_rtp_t *rtp, const char *before, c
     to = add_bytes(to, type, strlen(type));
     to = add_numbers(to, rtp);
     if (name)
-        g_snprintf(to, FT_RTP_MAX_NAME, " [%s]", name);
+        snprintf(to, FT_RTP_MAX_NAME, " [%s]", name);
     col_add_str(pinfo->cinfo, COL_INFO, info);
 }
 

@@ -408,6 +408,7 @@ show_standard(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int len, u
 static void
 show_type_alone(tvbuff_t *tvb, int at, bool all, proto_tree *tree)
 {
+    proto_tree *sub;
     const stun_attribute_t *attribute;
 
     if (tvb_captured_length_remaining(tvb, at) < 2)
@@ -415,9 +416,9 @@ show_type_alone(tvbuff_t *tvb, int at, bool all, proto_tree *tree)
     attribute = attribute_find(tvb_get_ntohs(tvb, at));
     if (!attribute && !all)
         return;
-    proto_tree_add_item(ft_subtree(tree, hf_attribute, tvb, at, 2, ett_attribute, NULL, "%s", attribute ? attribute->title :
-                                               val_to_str_const(tvb_get_ntohs(tvb, at), standard_names, "Unknown Attribute")),
-                        hf_attribute_type, tvb, at, 2, ENC_BIG_ENDIAN);
+    sub = ft_subtree(tree, hf_attribute, tvb, at, 2, ett_attribute, NULL, "%s", attribute ? attribute->title :
+                     val_to_str_const(tvb_get_ntohs(tvb, at), standard_names, "Unknown Attribute"));
+    proto_tree_add_item(sub, hf_attribute_type, tvb, at, 2, ENC_BIG_ENDIAN);
 }
 
 void
@@ -510,13 +511,13 @@ ft_stun_attributes_register(void)
         { &hf_capability_light, { "Lightweight Participant", "facetime.stun.capability.lightweight", FT_BOOLEAN, 64,
             NULL, 0x8000, "The sender is a lightweight participant", HFILL } },
         { &hf_capability_nack, { "Uplink NACK", "facetime.stun.capability.uplink_nack", FT_BOOLEAN, 64,
-            NULL, 0x80000, "The relay may ask for packets again", HFILL } },
+            NULL, 0x00080000, "The relay may ask for packets again", HFILL } },
         { &hf_capability_pod, { "QUIC Pods on Virtual Links", "facetime.stun.capability.quic_pod", FT_BOOLEAN, 64,
             NULL, 0x400000, "Media of virtual relay links may travel in QUIC", HFILL } },
         { &hf_capability_mki, { "Short Key Identifiers", "facetime.stun.capability.short_mki", FT_BOOLEAN, 64,
             NULL, 0x800000, "RTP may end with key identifiers of 2 bytes", HFILL } },
         { &hf_capability_id, { "Downlink Without Participant ID", "facetime.stun.capability.no_participant_id", FT_BOOLEAN, 64,
-            NULL, 0x2000000, "The relay need not write the participant ID to the device", HFILL } },
+            NULL, 0x02000000, "The relay need not write the participant ID to the device", HFILL } },
     };
     static hf_register_info hf_attributes[array_length(stun_attributes)];
     static int *ett[] = { &ett_attribute, &ett_echo };
