@@ -29,10 +29,12 @@ find_ubuntu_keyring() {
 	[ ! -e "$keyring/ubuntu-archive-keyring.gpg" ] || return 0
 	keyring=$work/keyring/usr/share/keyrings
 	[ ! -e "$keyring/ubuntu-archive-keyring.gpg" ] || return 0
+	# Without a mirror that is known there is none to ask.
+	[ -n "${mirror-}" ] || return 0
 	release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 	mkdir -p "$work/lists/partial"
 	for suite_of_debian in "$release" "$release-backports"; do
-		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror:-http://deb.debian.org/debian} $suite_of_debian main"
+		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite_of_debian main"
 	done >"$work/sources.list"
 	(
 		cd "$work"

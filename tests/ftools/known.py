@@ -4,7 +4,6 @@
 REASONS = {
     "legacy-cut-at-340": "what makes the flow a call comes after the INVITE, of which nothing is kept",
     "modern-two-homes-same-address": "NAT probes of both homes have the same addresses and ports: one conversation",
-    "modern-name-not-utf8": "names from the wire are shown byte by byte",
 }
 
 # (situation, test of tests/test_situations.py that fails today), one by one; with "pass 1" behind them, only there.
@@ -12,7 +11,6 @@ WRONG_TODAY = [
     ("modern-two-homes-same-address", "datagrams_in_their_call"),
     ("modern-two-homes-same-address", "nothing_in_a_wrong_call"),
     ("legacy-cut-at-340", "direction"),
-    ("modern-name-not-utf8", "texts_are_utf8"),
 ]
 
 # Situations that tests of single tables (timeline, nodes, streams, VoIP Calls, fields of the call) leave out: these count frames, or ask what no
