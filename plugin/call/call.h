@@ -135,6 +135,17 @@ typedef struct ft_call_relay {
     bool data;                      /* relay channel data was among them: not only tried */
 } ft_call_relay_t;
 
+/* Sessions with relays that a call keeps: one for each relay that was tried, and those after a re-allocation. */
+#define FT_MAX_SESSIONS 8
+
+/* A session with a relay: call/sessions.c. */
+typedef struct ft_session {
+    const uint8_t *token;           /* file scope */
+    unsigned token_len;             /* bytes */
+    uint32_t first_frame;           /* of the first hello with it */
+    uint32_t legs;                  /* pairs of sockets that said hello with it */
+} ft_session_t;
+
 /* What an eavesdropper can read of a call, and what is protected: show/tap_exposure.c has the words. */
 typedef enum {
     FT_EXPOSED_PARTIES,     /* numbers, Apple IDs or names in SIP */
@@ -208,6 +219,8 @@ typedef struct ft_call {
     ft_endpoint_t device, peer, relay; /* AT_NONE where not known */
     ft_call_relay_t relays[FT_MAX_RELAYS]; /* in the order of their first packets */
     unsigned n_relays;
+    ft_session_t sessions[FT_MAX_SESSIONS]; /* with relays, in the order of their first hellos */
+    unsigned n_sessions;
     ft_moment_t refused;            /* the first ICMP error that quotes a packet to a relay */
     nstime_t last_received;         /* absolute, of media to the device; zero: none yet */
     uint32_t unheard;               /* the longest time that the device sent media and none came, in seconds */
@@ -336,6 +349,11 @@ void ft_media_backlog_note(ft_flow_t *flow, const ft_arrival_t *arrival, const f
 /* Those of the flows that got a call since the latest ft_media_backlog_forget(); valid until the next frame. */
 unsigned ft_media_backlog_taken(const ft_media_packet_t **packets);
 void ft_media_backlog_forget(void);
+
+/* ---- sessions.c ----------------------------------------------------------------------------- */
+
+/* What tells the token of a session from others: its first bytes behind those that all tokens have. */
+char *ft_session_name(wmem_allocator_t *pool, const uint8_t *token, unsigned len);
 
 /* ---- media.c -------------------------------------------------------------------------------- */
 

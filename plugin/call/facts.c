@@ -296,7 +296,7 @@ facts_quic_media(ft_call_t *call, const ft_flow_t *flow, const packet_info *pinf
 
 /* In ft_flow_t.told: what the events of the call have of this flow. */
 enum { FT_TOLD_OPENED = 1, FT_TOLD_UP = 2, FT_TOLD_DOWN = 4, FT_TOLD_ANSWERED = 8, FT_TOLD_CANDIDATES_A = 16, FT_TOLD_CANDIDATES_B = 32,
-       FT_TOLD_ERROR = 64 };
+       FT_TOLD_ERROR = 64, FT_TOLD_REALLOCATED = 128, FT_TOLD_MOVED = 256 };
 
 static char *
 endpoint_name(const ft_endpoint_t *at)
@@ -401,8 +401,13 @@ facts_link(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_mo
 static void
 facts_paths(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side)
 {
+    /* What comes from Apple's side is the relay's. */
+    bool from_relay = side == FT_SIDE_PEER && ft_is_apple(&ft_flow_remote(flow)->addr);
+
     if (pkt->quic_initial && side == FT_SIDE_DEVICE && tell_once(flow, FT_TOLD_OPENED))
-        ft_history_add(call, FT_EVENT_RELAY_OPENED, at, side, path_name(flow));
+        flow->opened = ft_history_add(call, FT_EVENT_RELAY_OPENED, at, side, path_name(flow));
+    if (pkt->quic_token)
+        ft_session_take(call, flow, pkt, at, side);
     if (pkt->kind == FT_KIND_RELAY && tell_once(flow, FT_TOLD_UP))
         ft_history_add(call, FT_EVENT_LEG_UP, at, side, path_name(flow));
     if (pkt->n_rtp && pkt->kind == FT_KIND_RTP && tell_once(flow, FT_TOLD_UP)) {
@@ -419,6 +424,9 @@ facts_paths(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_m
         ft_history_add(call, FT_EVENT_RELAY_ERROR, at, FT_SIDE_RELAY,
                        wmem_strdup_printf(wmem_file_scope(), "%u%s%s", pkt->error, pkt->error_reason ? " " : "",
                                           pkt->error_reason ? pkt->error_reason : ""));
+    if (pkt->reallocates && tell_once(flow, from_relay ? FT_TOLD_MOVED : FT_TOLD_REALLOCATED))
+        ft_history_add(call, FT_EVENT_REALLOCATED, at, from_relay ? FT_SIDE_RELAY : side,
+                       from_relay ? "STUN Reallocate, by the relay's wish" : "STUN Reallocate");
     if (pkt->session_gone)
         facts_closed(call, at, FT_SIDE_UNKNOWN);
     if (pkt->kind == FT_KIND_RELAY)

@@ -58,14 +58,14 @@ static uint32_t n_events;               /* that are kept */
 static wmem_array_t *dated;             /* ft_dated_event_t of all calls, by frame; file scope; NULL: not made yet */
 static uint32_t dated_of;               /* n_events when it was made */
 
-void
+ft_event_t *
 ft_history_add(ft_call_t *call, ft_event_kind_t kind, const ft_moment_t *at, ft_side_t who, const char *what)
 {
     ft_event_t *event;
 
     if (call->n_history >= FT_MAX_CALL_HISTORY || n_events >= FT_MAX_HISTORY) {
         call->n_history_left_out++;
-        return;
+        return NULL;
     }
     event = wmem_new(wmem_file_scope(), ft_event_t);
     *event = (ft_event_t){ .kind = kind, .at = *at, .who = who, .what = what };
@@ -75,6 +75,7 @@ ft_history_add(ft_call_t *call, ft_event_kind_t kind, const ft_moment_t *at, ft_
     call->events_end = &event->next;
     call->n_history++;
     n_events++;
+    return event;
 }
 
 void

@@ -1,6 +1,6 @@
 /* internal.h
  * What the files of the call floor share, and nobody else. From the bottom: call.c (the object), backlog.c and media_backlog.c (earlier
- * packets), events.c (the ladder), history.c (what happened), media.c (streams, loss), relay_counts.c, exposure.c, index.c (what calls are
+ * packets), events.c (the ladder), history.c (what happened), media.c (streams, loss), relay_counts.c, sessions.c, exposure.c, index.c (what calls are
  * found by), push_bursts.c, services.c, facts.c (what a datagram says of its call), merge.c, join.c (which call a datagram belongs to).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -130,8 +130,9 @@ void ft_media_backlog_init(void);
 
 /* ---- history.c ----------------------------------------------------------------------------- */
 
-/* Notes an event. `what` must live in file scope, or be NULL. Past a limit of the call, or of all, it is counted only. First pass only. */
-void ft_history_add(ft_call_t *call, ft_event_kind_t kind, const ft_moment_t *at, ft_side_t who, const char *what);
+/* Notes an event. `what` must live in file scope, or be NULL. Past a limit of the call, or of all, it is counted only, and NULL is returned. First
+ * pass only. */
+ft_event_t *ft_history_add(ft_call_t *call, ft_event_kind_t kind, const ft_moment_t *at, ft_side_t who, const char *what);
 /* Puts the events of a call into the one that it turned out to be part of. */
 void ft_history_merge(ft_call_t *keep, ft_call_t *gone);
 void ft_history_init(void);
@@ -164,6 +165,13 @@ void ft_push_init(void);
 
 /* Takes relay channel data into the counts of its flow, and what the relay counted into the call. First pass only. */
 void ft_relay_counts_take(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, ft_side_t side, const ft_moment_t *at);
+
+/* ---- sessions.c ----------------------------------------------------------------------------- */
+
+/* Takes the token of a hello: a session of the call, and of this leg of it. First pass only. */
+void ft_session_take(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side);
+/* Adds the sessions of a call to those of the one that it turned out to be part of. */
+void ft_session_merge(ft_call_t *keep, const ft_call_t *gone);
 
 /* ---- facts.c ------------------------------------------------------------------------- */
 

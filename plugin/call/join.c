@@ -236,6 +236,8 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
     flow->noted = 0;
     flow->told = 0;
     flow->relay_counts = NULL;
+    flow->opened = NULL;
+    flow->token = NULL;
     call->reasons |= 1u << reason;
     join_take_waiting(call, flow);
     call->evidence |= flow->evidence;
@@ -398,8 +400,12 @@ join_find(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_
     /* The old flows of a call go on while it is not decided whether there is another one. */
     if (call && named && named->reopens && ft_call_root(named->reopens) == call)
         named = call;
-    if (call && named && named != call && join_may_merge(call, named, fact))
+    if (call && named && named != call && join_may_merge(call, named, fact)) {
         call = ft_call_merge(call, named);
+        /* The call that the flow began goes on in an older one. */
+        if (call == named && flow->reason == FT_JOIN_FIRST)
+            flow->reason = *reason;
+    }
     if (!call)
         call = named;
     if (!call && !(ft_sip_is_request(pkt->sip, "INVITE") && flow->call)) {

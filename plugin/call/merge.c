@@ -119,6 +119,7 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
         keep->accept_delay = gone->accept_delay;
         keep->accept_told_by = gone->accept_told_by;
     }
+    ft_session_merge(keep, gone);
     ft_media_merge(keep, gone);
     ft_history_merge(keep, gone);
     earlier_moment(&keep->closed, &gone->closed);

@@ -80,6 +80,9 @@ typedef struct ft_flow {
     uint32_t noted;                 /* mask of 1 << ft_kind_t for which the call knows the other side, and FT_NOTED_* */
     struct ft_relay_counts *relay_counts; /* what the flow and its relay counted: call/relay_counts.c; NULL: nothing */
     uint32_t told;                  /* mask of what the events of the call have of it: call/facts.c */
+    struct ft_event *opened;        /* its leg said hello to a relay: call/sessions.c; NULL: it did not */
+    const uint8_t *token;           /* of its latest hello; file scope; NULL: none */
+    unsigned token_len;             /* bytes */
     uint64_t last_participant;      /* the latest participant ID that the call was told: saves a look-up for each packet */
     uint8_t rtp_cut;                /* directions in which RTP may have come without its header: bit 0 from a, bit 1 from b */
     uint8_t relay_index;            /* of its remote end among the relays of the call, from 1; 0: it is none */

@@ -249,6 +249,22 @@ cell_confidence(const void *row, ft_cell_t *cell)
     cell->text = g_strdup(val_to_str_const(((const call_row_t *)row)->call->confidence, ft_confidence_vals, "none"));
 }
 
+/* Each session with its legs: where one has two, two interfaces of the device are in it. */
+static void
+cell_sessions(const void *row, ft_cell_t *cell)
+{
+    const ft_call_t *call = ((const call_row_t *)row)->call;
+    GString *text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < call->n_sessions; i++) {
+        char *name = ft_session_name(NULL, call->sessions[i].token, call->sessions[i].token_len);
+
+        g_string_append_printf(text, "%s%s (%u %s)", i ? ", " : "", name, call->sessions[i].legs, call->sessions[i].legs == 1 ? "leg" : "legs");
+        wmem_free(NULL, name);
+    }
+    cell->text = text->len ? g_string_free(text, FALSE) : (g_string_free(text, TRUE), g_strdup("-"));
+}
+
 static void
 cell_filter(const void *row, ft_cell_t *cell)
 {
@@ -279,6 +295,7 @@ static const ft_column_t calls_columns[] = {
     { "Packets", FT_CELL_NUMBER, cell_packets, true },
     { "Bytes", FT_CELL_BIG, cell_bytes, true },
     { "Confidence", FT_CELL_TEXT, cell_confidence, false },
+    { "Relay sessions", FT_CELL_TEXT, cell_sessions, false },
     { "Filter", FT_CELL_TEXT, cell_filter, false },
 };
 

@@ -65,6 +65,9 @@
  * code reads 20. */
 #define FT_STUN_MAX_ATTRIBUTES  64
 
+/* Of Apple's methods: the session with a relay moves to another one, or begins anew. */
+#define FT_STUN_REALLOCATE      0x3f1
+
 static dissector_handle_t stun_handle;
 
 static int hf_stun = -1;
@@ -106,7 +109,7 @@ static const value_string stun_method_vals[] = {
     { 0x202, "Diagnostic" },
     { 0x203, "Data Message Error" },
     { 0x3f0, "AllocBind" },
-    { 0x3f1, "Reallocate" },
+    { FT_STUN_REALLOCATE, "Reallocate" },
     { 0x3f2, "UnallocBind" },
     { 0x3f3, "Stats" },
     { 0x3f4, "Info" },
@@ -377,6 +380,8 @@ stun_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
     if ((type & ~FT_STUN_CLASS_MASK) != FT_STUN_BINDING && (ft_is_relay_port(pinfo->srcport) || ft_is_relay_port(pinfo->destport)))
         pkt->phase = FT_PHASE_RELAY;
     pkt->is_answer = (type & FT_STUN_CLASS_MASK) == FT_STUN_CLASS_RESPONSE;
+    pkt->reallocates = stun_method(type) == FT_STUN_REALLOCATE && ((type & FT_STUN_CLASS_MASK) == FT_STUN_CLASS_REQUEST ||
+                                                                   (type & FT_STUN_CLASS_MASK) == FT_STUN_CLASS_INDICATION);
     tree = ft_subtree(ft_tree, hf_stun, tvb, 0, -1, ett_stun, &item, "STUN: %s", name);
     if (message == 1)
         proto_tree_add_item(tree, hf_stun_prefix, tvb, 0, 1, ENC_NA);

@@ -139,6 +139,7 @@ typedef struct ft_packet {
     ft_link_facts_t link;
     uint16_t error;                 /* ERROR-CODE of a STUN message (RFC 8489, 14.8); 0: none */
     const char *error_reason;       /* its phrase; packet scope; NULL: none */
+    bool reallocates;               /* STUN Reallocate: a request, or the relay's indication; not an answer */
     bool session_gone;              /* the relay says that it does not know the session (any more) */
     const char *label;              /* what a ladder says of it: static or packet scope; NULL: nothing new by itself */
     bool routine;                   /* repeated until it is answered (STUN checks, QUIC Initials): a ladder shows the first of a flow */
