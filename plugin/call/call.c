@@ -16,6 +16,10 @@
 #define FT_BATCH_MIN_STEPS 16
 #define FT_BATCH_PART 0.8
 
+/* Flows that an SSRC alone makes a call's: the device's interfaces with the relays and the peer's addresses, at both ends of the call, are 16; a
+ * network that changes once a minute for an hour makes 60 more. The file of a traffic generator that is known has 11,776 addresses. */
+#define FT_MAX_PLACES 80
+
 static wmem_array_t *calls;             /* of ft_call_t *, in the order they were made; merged ones included */
 static wmem_array_t *live;              /* the ones that stand for themselves, by their first packets; made by ft_call_renumber() */
 static bool numbers_stale;              /* `live` is older than `calls` */
@@ -150,6 +154,20 @@ ft_call_mode(const ft_call_t *call)
     for (unsigned side = 0; call->streams && side < FT_MEDIA_SIDES; side++)
         mode = MAX(mode, call->streams->side[side].mode);
     return mode;
+}
+
+bool
+ft_call_is_scattered(const ft_call_t *call)
+{
+    return call->by_ssrc > FT_MAX_PLACES;
+}
+
+ft_confidence_t
+ft_call_confidence(const ft_call_t *call)
+{
+    if (ft_call_is_scattered(call) && call->confidence > FT_CONFIDENCE_LOW)
+        return (ft_confidence_t)(call->confidence - 1);
+    return call->confidence;
 }
 
 bool

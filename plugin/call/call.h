@@ -234,6 +234,7 @@ typedef struct ft_call {
     ft_moment_t exposure[FT_EXPOSURE_COUNT]; /* the first packet that shows each */
     uint64_t dscp_sent, dscp_received; /* masks of the DSCP values of media from and to the device */
     double clock_offset;            /* seconds by which the clocks of two places differ that the call was captured at; 0: not seen */
+    uint32_t by_ssrc;               /* flows that are the call's for an SSRC only */
     uint8_t worst_loss;             /* of its streams, in per cent of a stream's packets, rounded down */
     uint32_t worst_ssrc;            /* of the stream with that loss */
     unsigned n_events;              /* packets that a ladder shows */
@@ -284,6 +285,11 @@ ft_side_t ft_call_ended_by(const ft_call_t *call);
 ft_moment_t ft_call_link_end(const ft_call_t *call);
 /* How it is run now, by the latest packet of either side. */
 ft_mode_t ft_call_mode(const ft_call_t *call);
+/* More pairs of addresses have its SSRCs than a call has paths: a generator's file, or one whose addresses were changed. Numbers of streams, losses and
+ * hosts say nothing then. */
+bool ft_call_is_scattered(const ft_call_t *call);
+/* How sure it is that this is a call of FaceTime's. */
+ft_confidence_t ft_call_confidence(const ft_call_t *call);
 /* First and last media packet, of any side; frame 0: none. */
 ft_moment_t ft_call_first_media(const ft_call_t *call);
 ft_moment_t ft_call_last_media(const ft_call_t *call);

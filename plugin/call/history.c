@@ -125,8 +125,12 @@ each_end(const ft_call_t *call, void (*take)(const ft_call_t *call, const ft_eve
 void
 ft_history_each(const ft_call_t *call, void (*take)(const ft_call_t *call, const ft_event_t *event, void *data), void *data)
 {
-    for (const ft_event_t *event = call->events; event; event = event->next)
-        take(call, event, data);
+    bool no_verdict = ft_call_is_scattered(call);
+
+    for (const ft_event_t *event = call->events; event; event = event->next) {
+        if (!no_verdict || event->kind != FT_EVENT_LOST)
+            take(call, event, data);
+    }
     each_end(call, take, data);
 }
 

@@ -239,6 +239,7 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
     flow->opened = NULL;
     flow->token = NULL;
     call->reasons |= 1u << reason;
+    call->by_ssrc += reason == FT_JOIN_SSRC;
     join_take_waiting(call, flow);
     call->evidence |= flow->evidence;
     if (flow->confidence > call->confidence)

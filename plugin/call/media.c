@@ -338,7 +338,7 @@ ft_media_take(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, ft_side_t s
         repaired(call, side, rtp, at);
     }
     hole = ft_seq_hole(&by->seq, begun, restarts, highest);
-    if (!hole)
+    if (!hole || ft_call_is_scattered(call))
         return;
     if (paused)
         by->paused += hole;

@@ -39,6 +39,7 @@ static expert_field ei_marked_differently = EI_INIT;
 static expert_field ei_interrupted = EI_INIT;
 static expert_field ei_clocks = EI_INIT;
 static expert_field ei_number = EI_INIT;
+static expert_field ei_scattered = EI_INIT;
 
 static void
 expert_media(packet_info *pinfo, proto_item *item, const ft_call_t *call)
@@ -57,7 +58,7 @@ expert_media(packet_info *pinfo, proto_item *item, const ft_call_t *call)
         expert_add_info_format(pinfo, item, &ei_relay_loss,
                                "By the relay's count %u of %u packets from the device did not reach it, %u that it sent did not come",
                                call->relay_count.up_lost, call->relay_count.sent, call->relay_count.down_lost);
-    if (call->worst_loss > FT_LOSS_PERCENT)
+    if (call->worst_loss > FT_LOSS_PERCENT && !ft_call_is_scattered(call))
         expert_add_info_format(pinfo, item, &ei_loss, "A stream lost %u %% of its packets (SSRC 0x%08x)", call->worst_loss, call->worst_ssrc);
 }
 
@@ -125,6 +126,10 @@ ft_call_expert(packet_info *pinfo, proto_item *item, const ft_call_t *call, cons
         expert_add_info_format(pinfo, item, &ei_clocks,
                                "The call was captured at two places whose clocks differ by %s s: its times are those of both",
                                ft_decimal(seconds, call->clock_offset, 1));
+    if (ft_call_is_scattered(call))
+        expert_add_info_format(pinfo, item, &ei_scattered,
+                               "%u pairs of addresses have an SSRC of this call, more than a call has paths: no verdict on losses and hosts",
+                               call->by_ssrc);
     if (state == FT_STATE_INTERRUPTED)
         expert_add_info(pinfo, item, &ei_interrupted);
     if (call->sip_call_id && call->answer.frame && !call->end.frame)
@@ -163,6 +168,8 @@ ft_call_expert_register(void)
             "Media in one direction only, for some seconds of the call", EXPFILL } },
         { &ei_clocks, { "facetime.clocks_differ", PI_SEQUENCE, PI_NOTE,
             "The call was captured at two places whose clocks differ", EXPFILL } },
+        { &ei_scattered, { "facetime.scattered", PI_UNDECODED, PI_NOTE,
+            "One SSRC from more addresses than a call has paths: a generator's file, or changed addresses", EXPFILL } },
         { &ei_number, { "facetime.number_in_clear", PI_SECURITY, PI_NOTE,
             "Who calls whom travels in the clear", EXPFILL } },
     };

@@ -91,11 +91,11 @@ show_frame(tvbuff_t *tvb, proto_tree *tree, int hf, uint32_t frame, uint32_t at_
 
 /* What is missing before the packet, or was, and where it was asked for and came. */
 static void
-show_hole(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree)
+show_hole(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, const ft_call_t *call)
 {
     const ft_hole_t *hole = ft_hole_of_frame(pinfo->num);
 
-    if (!hole)
+    if (!hole || ft_call_is_scattered(call))
         return;
     if (hole->frame == pinfo->num)
         proto_item_set_generated(proto_tree_add_uint(tree, hole->paused ? hf_paused : hf_lost, tvb, 0, 0, hole->count));
@@ -106,12 +106,12 @@ show_hole(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree)
 
 /* What the datagram at hand is to its call. */
 static void
-show_datagram(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, const ft_packet_t *pkt)
+show_datagram(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, const ft_call_t *call, const ft_packet_t *pkt)
 {
     if (pkt->flow->device_side >= 0 && !pkt->quoted)
         proto_item_set_generated(proto_tree_add_uint(tree, hf_direction, tvb, 0, 0, ft_flow_from_device(pkt->flow, ft_flow_from_a(pkt->flow, pinfo)) ?
                                                      DIRECTION_SENT : DIRECTION_RECEIVED));
-    show_hole(tvb, pinfo, tree);
+    show_hole(tvb, pinfo, tree, call);
 }
 
 /* What happened with this frame; once the file was read. */
@@ -177,7 +177,7 @@ ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_participants, tvb, 0, 0, call->n_participants));
     show_media(tvb, tree, call);
     if (pkt)
-        show_datagram(tvb, pinfo, tree, pkt);
+        show_datagram(tvb, pinfo, tree, call, pkt);
     show_events(tvb, pinfo, tree);
     show_setup(tvb, tree, call);
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_first_frame, tvb, 0, 0, call->first_frame));

@@ -62,6 +62,16 @@ ft_row_key(void *keys, const ft_call_t *call, unsigned part, const address *addr
     return key;
 }
 
+bool
+ft_row_key_known(void *keys, const ft_call_t *call, unsigned part, const address *addr)
+{
+    ft_row_key_t probe = { .call = call, .part = part };
+
+    if (addr)
+        probe.addr = *addr;
+    return g_hash_table_contains((GHashTable *)keys, &probe);
+}
+
 const void *
 ft_row_key_root(const void *k)
 {

@@ -22,6 +22,8 @@ void ft_row_keys_free(void *keys);
 
 /* The key of a part of a call; addr may be NULL. */
 const ft_row_key_t *ft_row_key(void *keys, const ft_call_t *call, unsigned part, const address *addr);
+/* Has it been asked for? */
+bool ft_row_key_known(void *keys, const ft_call_t *call, unsigned part, const address *addr);
 /* The key that stands for this one now: a table's `key`. */
 const void *ft_row_key_root(const void *key);
 

@@ -120,7 +120,12 @@ cell_why_relay(const void *row, ft_cell_t *cell)
 static void
 cell_notes(const void *row, ft_cell_t *cell)
 {
-    cell->text = g_strdup(ft_call_in_batches(((const call_row_t *)row)->call) ? "captured in batches: arrival says little" : "-");
+    const ft_call_t *call = ((const call_row_t *)row)->call;
+
+    if (ft_call_is_scattered(call))
+        cell->text = g_strdup_printf("one SSRC from %u pairs of addresses: no call of two devices", call->by_ssrc);
+    else
+        cell->text = g_strdup(ft_call_in_batches(call) ? "captured in batches: arrival says little" : "-");
 }
 
 static void
@@ -246,7 +251,7 @@ cell_bytes(const void *row, ft_cell_t *cell)
 static void
 cell_confidence(const void *row, ft_cell_t *cell)
 {
-    cell->text = g_strdup(val_to_str_const(((const call_row_t *)row)->call->confidence, ft_confidence_vals, "none"));
+    cell->text = g_strdup(val_to_str_const(ft_call_confidence(((const call_row_t *)row)->call), ft_confidence_vals, "none"));
 }
 
 /* Each session with its legs: where one has two, two interfaces of the device are in it. */

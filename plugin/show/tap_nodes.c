@@ -1,6 +1,6 @@
 /* tap_nodes.c
  * The hosts of each call: -z facetime,nodes[,filter] and Statistics > FaceTime Nodes. Address, name, network and role, with what was
- * sent and received.
+ * sent and received. A call that is scattered over more addresses than a call has paths has one row for all of them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,6 +15,9 @@
 /* A flood gets no more rows. */
 #define FT_MAX_NODES 100000
 
+/* Parts of a call that have keys: a host; all hosts of a scattered call; a host among these. */
+enum { NODE_HOST, NODE_ALL, NODE_AMONG };
+
 typedef struct node_row {
     const ft_call_t *call;
     const ft_endpoint_t *at;
@@ -26,6 +29,7 @@ typedef struct node_row {
     bool device;                    /* a device of the call, in some of the packets */
     uint32_t packets, sent;         /* sent: by the host */
     uint64_t bytes;
+    uint32_t hosts;                 /* that the row is about: 1, but for a scattered call */
 } node_row_t;
 
 static void
@@ -37,9 +41,10 @@ cell_call(const void *row, ft_cell_t *cell)
 static void
 cell_address(const void *row, ft_cell_t *cell)
 {
-    char *addr = address_to_str(NULL, &((const node_row_t *)row)->at->addr);
+    const node_row_t *node = (const node_row_t *)row;
+    char *addr = address_to_str(NULL, &node->at->addr);
 
-    cell->text = g_strdup(addr);
+    cell->text = node->hosts > 1 ? g_strdup_printf("%s and %u more", addr, node->hosts - 1) : g_strdup(addr);
     wmem_free(NULL, addr);
 }
 
@@ -75,7 +80,9 @@ cell_name(const void *row, ft_cell_t *cell)
 static void
 cell_network(const void *row, ft_cell_t *cell)
 {
-    cell->text = g_strdup(ft_network_name(&((const node_row_t *)row)->at->addr));
+    const node_row_t *node = (const node_row_t *)row;
+
+    cell->text = g_strdup(node->hosts > 1 ? "-" : ft_network_name(&node->at->addr));
 }
 
 static void
@@ -139,8 +146,13 @@ static void
 cell_filter(const void *row, ft_cell_t *cell)
 {
     const node_row_t *node = (const node_row_t *)row;
-    char *addr = address_to_str(NULL, &node->at->addr);
+    char *addr;
 
+    if (node->hosts > 1) {
+        cell->text = g_strdup_printf("facetime.call == %u", node->call->number);
+        return;
+    }
+    addr = address_to_str(NULL, &node->at->addr);
     cell->text = g_strdup_printf("facetime.call == %u && %s == %s", node->call->number,
                                  node->at->addr.type == AT_IPv6 ? "ipv6.addr" : "ip.addr", addr);
     wmem_free(NULL, addr);
@@ -148,10 +160,10 @@ cell_filter(const void *row, ft_cell_t *cell)
 
 static const ft_column_t nodes_columns[] = {
     { "Call", FT_CELL_NUMBER, cell_call, false },
-    { "Address", FT_CELL_TEXT, cell_address, false },
+    { "Address", FT_CELL_TEXT, cell_address, true },
     { "Ports", FT_CELL_TEXT, cell_ports, true },
     { "Name", FT_CELL_TEXT, cell_name, true },
-    { "Network", FT_CELL_TEXT, cell_network, false },
+    { "Network", FT_CELL_TEXT, cell_network, true },
     { "Role", FT_CELL_TEXT, cell_role, true },
     { "Phases", FT_CELL_TEXT, cell_phases, true },
     { "Packets", FT_CELL_NUMBER, cell_packets, true },
@@ -172,6 +184,27 @@ add_first(node_row_t *node, const nstime_t *time, uint32_t frame)
         node->first_frame = frame;
 }
 
+/* The row of a host; NULL where there are too many. */
+static node_row_t *
+row_of_host(ft_table_rows_t *rows, const ft_call_t *call, const address *addr)
+{
+    void *keys = ft_table_context(rows);
+    node_row_t *node;
+
+    if (!ft_call_is_scattered(call) || ft_row_key_known(keys, call, NODE_HOST, addr)) {
+        node = (node_row_t *)ft_table_row(rows, ft_row_key(keys, call, NODE_HOST, addr), sizeof *node);
+        if (node && node->hosts == 0)
+            node->hosts = 1;
+        return node;
+    }
+    node = (node_row_t *)ft_table_row(rows, ft_row_key(keys, call, NODE_ALL, NULL), sizeof *node);
+    if (node && node->hosts < FT_MAX_NODES && !ft_row_key_known(keys, call, NODE_AMONG, addr)) {
+        ft_row_key(keys, call, NODE_AMONG, addr);
+        node->hosts++;
+    }
+    return node;
+}
+
 static void
 count_far_end(ft_table_rows_t *rows, const ft_tap_info_t *info, const ft_far_end_t *far_end, bool remote)
 {
@@ -180,7 +213,7 @@ count_far_end(ft_table_rows_t *rows, const ft_tap_info_t *info, const ft_far_end
 
     if (!far_end->at || far_end->at->addr.type == AT_NONE)
         return;
-    node = (node_row_t *)ft_table_row(rows, ft_row_key(ft_table_context(rows), info->call, 0, &far_end->at->addr), sizeof *node);
+    node = row_of_host(rows, info->call, &far_end->at->addr);
     if (!node)
         return;
     node->call = info->call;
@@ -213,12 +246,25 @@ nodes_packet(ft_table_rows_t *rows, const void *data)
     count_far_end(rows, info, &remote, true);
 }
 
+/* The row that stands for this one now: calls are merged, and turn out to be scattered. */
+static const void *
+nodes_key(const void *key)
+{
+    const ft_row_key_t *now = (const ft_row_key_t *)ft_row_key_root(key);
+
+    return ft_call_is_scattered(now->call) ? ft_row_key(now->all, now->call, NODE_ALL, NULL) : now;
+}
+
 static void
 nodes_join(void *into, const void *row)
 {
     node_row_t *keep = (node_row_t *)into;
     const node_row_t *gone = (const node_row_t *)row;
 
+    if (keep->hosts > 1 || gone->hosts > 1 || !addresses_equal(&keep->at->addr, &gone->at->addr))
+        keep->hosts += gone->hosts;
+    if (ft_row_order(gone->call, &gone->first_time, gone->first_frame, gone->call, &keep->first_time, keep->first_frame) < 0)
+        keep->at = gone->at;
     ft_first_seen_join(&keep->roles, &gone->roles, ft_far_end_same);
     ft_first_seen_join(&keep->ports, &gone->ports, ft_first_seen_same_number);
     keep->device |= gone->device;
@@ -258,7 +304,7 @@ static ft_table_t nodes_table = {
     .n_columns = array_length(nodes_columns),
     .packet = nodes_packet,
     .before_draw = ft_call_renumber,
-    .key = ft_row_key_root,
+    .key = nodes_key,
     .join = nodes_join,
     .rebind = nodes_rebind,
     .order = nodes_order,

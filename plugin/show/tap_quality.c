@@ -543,12 +543,14 @@ cell_complete(const void *row, ft_cell_t *cell)
 static void
 cell_broken(const void *row, ft_cell_t *cell)
 {
+    cell->unknown = ft_call_is_scattered(row_of(row)->call);
     cell->number = row_of(row)->broken;
 }
 
 static void
 cell_lost(const void *row, ft_cell_t *cell)
 {
+    cell->unknown = ft_call_is_scattered(row_of(row)->call);
     cell->number = row_of(row)->lost;
 }
 

@@ -600,10 +600,17 @@ is_cut(const stream_t *stream)
     return false;
 }
 
+/* Numbers that are missing may be of headers that were cut off, or of other senders with this SSRC: no verdict on what was lost. */
+static bool
+has_no_verdict(const stream_t *stream)
+{
+    return is_cut(stream) || ft_call_is_scattered(call_of(stream));
+}
+
 static void
 cell_lost(const void *row, ft_cell_t *cell)
 {
-    cell->unknown = is_cut(stream_of(row));
+    cell->unknown = has_no_verdict(stream_of(row));
     cell->number = cell->unknown ? 0 : ft_stream_lost(&stream_of(row)->stats);
 }
 
@@ -614,7 +621,7 @@ cell_lost_part(const void *row, ft_cell_t *cell)
     uint64_t expected = ft_seq_expected(&stats->seq);
 
     expected -= MIN(stats->paused, expected);
-    cell->unknown = expected == 0 || is_cut(stream_of(row));
+    cell->unknown = expected == 0 || has_no_verdict(stream_of(row));
     if (!cell->unknown)
         cell->real = 100.0 * (double)ft_stream_lost(stats) / (double)expected;
 }
@@ -802,6 +809,8 @@ cell_notes(const void *row, ft_cell_t *cell)
         g_string_append_printf(text, "%snumbering restarted %" PRIu64 " times", text->len ? "; " : "", stream->stats.seq.restarts);
     if (is_cut(stream))
         g_string_append_printf(text, "%sheaders cut off by the snap length: loss not measurable", text->len ? "; " : "");
+    if (ft_call_is_scattered(call_of(stream)))
+        g_string_append_printf(text, "%sone SSRC from many addresses: loss not measurable", text->len ? "; " : "");
     if (text->len == 0)
         g_string_append_c(text, '-');
     cell->text = g_string_free(text, FALSE);
