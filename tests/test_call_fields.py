@@ -6,7 +6,7 @@ import pytest
 from ftools import facts, views
 
 PASSES = views.PASSES
-SETUP = ("push", "probe", "relay", "connectivity", "invite", "ringing", "answer", "media", "end")
+SETUP = ("push", "probe", "relay", "connectivity", "invite", "ringing", "answer", "media", "last_media", "end")
 FIELDS = ("frame.number", "frame.time_epoch", "sip.Method", "sip.Status-Code", "sip.CSeq.method", "facetime.relay.participant_id",
           "facetime.call", "facetime.call.phase", "facetime.call.time", "facetime.call.end", "facetime.call.reason",
           "facetime.call.participants", "facetime.call.first_frame", "facetime.call.last_frame", *(f"facetime.call.setup.{name}" for name in SETUP))
@@ -161,6 +161,12 @@ def test_setup_times(rows_of, name):
             at = sip_moment(rows, message)
             if at is not None:
                 wanted[moment] = at
+        last = [stream["last_frame"] for stream in call.entry["streams"]]
+        if last:
+            wanted["last_media"] = time[max(last)]
+        # Today: the link went, as the refusal by the closed socket shows.
+        if (call.entry["end_cause"] or "").startswith("link ended"):
+            wanted["end"] = time[min(call.phases["teardown"])]
         start = min(time.values())
         for row in (rows[0], rows[-1], rows[len(rows) // 2]):
             shown = {moment: float(row[f"facetime.call.setup.{moment}"][0]) for moment in SETUP if row[f"facetime.call.setup.{moment}"]}

@@ -1,5 +1,7 @@
 """What happened in a call: -z facetime,events. Each event is at the frame that the table names, and is what that frame shows."""
 
+import re
+
 import pytest
 
 from ftools import facts, paths, table
@@ -8,7 +10,10 @@ PASSES = {"pass 1": (), "-2": ("-2",)}
 NAME = "FaceTime Events"
 NUMBERS = ("Call", "Time (s)", "Frame")
 
-each_sample = pytest.mark.parametrize("name", paths.SAMPLES)
+# Two captures of one call in which all happens that can happen.
+ENDS_OF_A_CALL = ("modern-each-end-caller", "modern-each-end-callee")
+CAPTURES = {**{name: paths.sample(name) for name in paths.SAMPLES}, **{name: paths.CAPTURES / "situations" / f"{name}.pcap" for name in ENDS_OF_A_CALL}}
+each_sample = pytest.mark.parametrize("name", CAPTURES)
 each_pass = pytest.mark.parametrize("passes", PASSES)
 needs_real = pytest.mark.skipif(not (paths.WIFI.exists() and paths.CELLULAR.exists()), reason=paths.NO_SHARED)
 
@@ -17,7 +22,8 @@ ENDS = {"link ended by the device [guess]": "9", "link ended by the peer [guess]
 
 # Fields of a frame, and what they must hold in the frame of an event.
 FIELDS = ("frame.number", "frame.protocols", "sip.CSeq.method", "sip.Status-Code", "facetime.link.command", "stun.type", "rtp.p_type",
-          "facetime.relay.flags.hbh", "facetime.relay.flags.retransmitted", "icmp.code", "icmpv6.code")
+          "facetime.stun.method", "facetime.stun.class", "facetime.relay.flags.stats", "facetime.relay.flags.hbh",
+          "facetime.relay.flags.retransmitted", "icmp.code", "icmpv6.code")
 SHOWN = {
     "invited": lambda frame: frame["sip.CSeq.method"] == ["INVITE"] or "tcp" in frame["frame.protocols"][0],
     "ringing": lambda frame: frame["sip.Status-Code"] == ["180"],
@@ -30,9 +36,16 @@ SHOWN = {
     "media stopped": lambda frame: frame["rtp.p_type"],
     "new stream": lambda frame: frame["rtp.p_type"],
     "mode": lambda frame: frame["rtp.p_type"],
+    "rotated": lambda frame: frame["rtp.p_type"],
+    "camera": lambda frame: frame["rtp.p_type"],
+    "codec": lambda frame: frame["rtp.p_type"],
+    "layer": lambda frame: frame["rtp.p_type"],
+    "relay session re-allocated": lambda frame: frame["facetime.stun.method"] == ["0x03f1"],
+    "relay error": lambda frame: frame["facetime.stun.method"] and frame["facetime.stun.class"] == ["0x0110"],
+    "leg down": lambda frame: frame["icmp.code"] == ["3"] or frame["icmpv6.code"] == ["4"],
     "silent": lambda frame: "13" in frame["rtp.p_type"],
     "speaks": lambda frame: set(frame["rtp.p_type"]) - {"13"},
-    "lost": lambda frame: frame["rtp.p_type"],
+    "lost": lambda frame: frame["rtp.p_type"] or "1" in frame["facetime.relay.flags.stats"],
     "asked for again": lambda frame: "1" in frame["facetime.relay.flags.hbh"],
     "repaired": lambda frame: "1" in frame["facetime.relay.flags.retransmitted"],
     "socket closed": lambda frame: frame["icmp.code"] == ["3"] or frame["icmpv6.code"] == ["4"],
@@ -111,7 +124,7 @@ def test_end(wireshark, capture, by, cause, frame):
 @each_sample
 def test_frames(wireshark, name):
     """Each event is in a frame that shows it."""
-    capture = paths.sample(name)
+    capture = CAPTURES[name]
     frames = {int(frame["frame.number"][0]): frame for frame in wireshark.fields(capture, FIELDS, "-2")}
     for row in events(wireshark, capture):
         assert SHOWN.get(row["Event"], bool)(frames[row["Frame"]]), row
@@ -120,7 +133,7 @@ def test_frames(wireshark, name):
 @each_sample
 def test_passes(wireshark, name):
     """One pass, two, and the window; with a filter, only the events at frames that it lets through."""
-    capture = paths.sample(name)
+    capture = CAPTURES[name]
     one, two = (events(wireshark, capture, *options) for options in PASSES.values())
     assert one == two and one
     answer, = wireshark.sharkd(capture, ("tap", {"tap0": "nstat:facetime,events"}))
@@ -130,6 +143,13 @@ def test_passes(wireshark, name):
         (row["Call"], row["Event"], row["What"], row["Frame"]) for row in two)
     frame = one[0]["Frame"]
     assert {row["Frame"] for row in events(wireshark, capture, filter_=f",frame.number == {frame}")} == {frame}
+
+
+def test_each_kind_has_a_sample(wireshark):
+    """All kinds of events, and no other, are shown by the project's own captures."""
+    kinds = set(re.findall(r'{ FT_EVENT_\w+, "([^"]+)" }', (paths.ROOT / "plugin" / "call" / "history.c").read_text()))
+    assert len(kinds) > 20
+    assert {row["Event"] for capture in CAPTURES.values() for row in events(wireshark, capture)} == kinds
 
 
 def test_legacy(wireshark):

@@ -54,6 +54,8 @@ class ModernCall:
         self.stats = 0
         self.counters = [0, 0]
         self.group = self.prng.between(0x40, 0x90)
+        self.never_arrived = []  # packets of the device's RTP that were lost on the way to the relay
+        self.never_came = []     # times at which the relay sent RTP that was lost on the way to the device
 
     # Around the call
 
@@ -109,10 +111,13 @@ class ModernCall:
             inner = packet.tag.inner or ()
             if (packet.time, packet.order) >= (answer.time, answer.order) or packet.tag.kind != "relay" or packet.tag.call != answer.tag.call:
                 continue
+            if packet in self.never_arrived:
+                continue
             if packet.source == self.local and packet.time < answer.time - 2 * there and ("rtp" in inner or "stats" in inner):
                 received += max(1, inner.count("rtp"))
             elif packet.destination == self.local and "rtp" in inner:
                 sent += 1
+        sent += sum(time < answer.time for time in self.never_came)
         return (answer.time // MILLISECOND & 0xFFFF, 4 + self.stats % 9, received & 0xFFFF, sent & 0xFFFF, 0)
 
     def ping(self, lane, stream, answer=False):
@@ -187,15 +192,16 @@ class ModernCall:
 
     # Media
 
-    def make_sources(self, clock=24000):
-        """Audio, video and redundancy of both sides; audio and video share one clock of 24,000 Hz as in the captures."""
+    def make_sources(self, clock=24000, generation=""):
+        """Audio, video and redundancy of both sides; audio and video share one clock of 24,000 Hz as in the captures. GENERATION: another name
+        gives other SSRCs."""
         self.sources = {}
         starts = {side: self.prng.number(16) for side in ("device", "peer")}
         for side, other in (("device", "peer"), ("peer", "device")):
             # Identifier of the sender's media key, and a rollover counter of 0
             trailer = self.prng.bytes(16) + bytes(4)
             for media, payload_type in (("audio", AUDIO), ("video", VIDEO), ("redundancy", REDUNDANCY)):
-                prng = self.prng.child(f"{side} {media}")
+                prng = self.prng.child(f"{side} {media}{generation}")
                 if media == "video":
                     extension = video_extension(lambda side=side: self.sources[side, "video"], lambda other=other: self.sources[other, "video"])
                 else:
@@ -256,7 +262,7 @@ class ModernCall:
             send = self.to_relay if from_device else self.from_relay
             packet = relay.sub_packet(data, **fields) if "report" not in fields else (
                 lambda report: relay.sub_packet(data, **{**fields, "report": report}))
-            send(lane, packet, inner=inner, phase="media", stream=(stream,))
+            return send(lane, packet, inner=inner, phase="media", stream=(stream,))
         return deliver
 
     def direct(self, near, far):

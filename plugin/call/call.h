@@ -114,6 +114,7 @@ typedef struct ft_call_media {
         ft_medium_t audio, video;
         ft_mode_t mode;             /* latest */
         uint32_t generation;        /* of its streams, from 1; 0: none yet */
+        uint32_t of_picture;        /* generation of the stream of the latest video packet */
         bool has_view;
         uint8_t view;               /* latest: ft_picture_t.view */
     } side[FT_MEDIA_SIDES];

@@ -253,8 +253,10 @@ take_video(ft_call_t *call, ft_side_t side, ft_stream_side_t *stream, const ft_m
     if (stream->codec && stream->codec != rtp->payload_type)
         note(call, FT_EVENT_CODEC, at, side, "video 0x%08x, %s, was %s", rtp->ssrc, codec_name(rtp->payload_type), codec_name(stream->codec));
     stream->codec = rtp->payload_type;
-    if (medium->turns.changed && (!is_new || before != rtp->ssrc))
+    /* A new generation's picture is no other layer of the one before. */
+    if (medium->turns.changed && (!is_new || before != rtp->ssrc) && stream->generation == call->streams->side[side].of_picture)
         note(call, FT_EVENT_LAYER, at, side, "0x%08x, %s, was 0x%08x", rtp->ssrc, codec_name(rtp->payload_type), before);
+    call->streams->side[side].of_picture = stream->generation;
 }
 
 /* First and latest packet of a medium; what comes after a silence begins it again. */

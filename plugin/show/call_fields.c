@@ -35,10 +35,13 @@ static int hf_event = -1;
 static int ett_call = -1;
 static int ett_call_setup = -1;
 
+/* Not in ft_call_t: ft_call_last_media(). */
+#define MOMENT_LAST_MEDIA SIZE_MAX
+
 /* What happened when, as seen from the call's first packet. */
 static struct {
     int hf;
-    size_t moment;              /* offset in ft_call_t */
+    size_t moment;              /* offset in ft_call_t, or MOMENT_LAST_MEDIA */
     const char *name, *title, *blurb;
 } setup_times[] = {
     { -1, offsetof(ft_call_t, phase[FT_PHASE_PUSH]), "push", "Push", "From the call's first packet to its first push packet" },
@@ -50,6 +53,7 @@ static struct {
     { -1, offsetof(ft_call_t, ringing), "ringing", "Ringing", "From the call's first packet to the SIP 180" },
     { -1, offsetof(ft_call_t, answer), "answer", "Answer", "From the call's first packet to the SIP 200 that answers the INVITE" },
     { -1, offsetof(ft_call_t, phase[FT_PHASE_MEDIA]), "media", "First Media", "From the call's first packet to the first RTP packet" },
+    { -1, MOMENT_LAST_MEDIA, "last_media", "Last Media", "From the call's first packet to the last RTP packet (while the file is read: so far)" },
     { -1, offsetof(ft_call_t, ended.at), "end", "End", "From the call's first packet to what ends it: a SIP message, or that the link went" },
 };
 
@@ -61,14 +65,15 @@ show_setup(tvbuff_t *tvb, proto_tree *root, const ft_call_t *call)
 
     proto_item_set_generated(item);
     for (unsigned i = 0; i < array_length(setup_times); i++) {
-        const ft_moment_t *moment = (const ft_moment_t *)(const void *)((const char *)call + setup_times[i].moment);
+        ft_moment_t moment = setup_times[i].moment == MOMENT_LAST_MEDIA ? ft_call_last_media(call) :
+                             *(const ft_moment_t *)(const void *)((const char *)call + setup_times[i].moment);
         nstime_t since;
 
-        if (!moment->frame)
+        if (!moment.frame)
             continue;
-        nstime_delta(&since, &moment->when, &call->first_time);
+        nstime_delta(&since, &moment.when, &call->first_time);
         item = proto_tree_add_time(tree, setup_times[i].hf, tvb, 0, 0, &since);
-        proto_item_append_text(item, ", frame %u", moment->frame);
+        proto_item_append_text(item, ", frame %u", moment.frame);
         proto_item_set_generated(item);
     }
 }

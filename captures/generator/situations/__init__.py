@@ -7,7 +7,7 @@ import importlib
 
 from .cast import SITUATIONS
 
-for group in ("several", "both_ends", "moves", "parts", "outcomes", "wires", "whose", "who"):
+for group in ("several", "both_ends", "each_end", "moves", "parts", "outcomes", "wires", "whose", "who"):
     importlib.import_module("." + group, __name__)
 
 NAMES = list(SITUATIONS)

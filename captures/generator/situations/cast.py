@@ -205,6 +205,7 @@ class LightModern(ModernCall):
         """The same call on another socket or relay; SWAPPED: as the other participant sees it."""
         other = copy.copy(self)
         other.local, other.relay, other.quic = local, endpoint, None
+        other.never_arrived, other.never_came = [], []
         if swapped:
             other.participants, other.links = self.participants[::-1], self.links[::-1]
         return other
