@@ -6,7 +6,7 @@ import unicodedata
 # Columns that hold numbers stand to the right, all others to the left.
 NUMBERS = ("Call", "Duration (s)", "Media (s)", "Packets", "Bytes")
 COLUMNS = ("Call", "Start (UTC)", "Duration (s)", "Media (s)", "Notes", "State", "End", "Direction", "Caller [guess]", "From", "To", "Device", "Peer", "Relay", "Path", "Why relay",
-           "Mode", "Media", "Uplink lost", "Downlink lost", "Packets", "Bytes", "Confidence", "Filter")
+           "Mode", "Media", "Uplink lost", "Downlink lost", "Packets", "Bytes", "Confidence", "Relay sessions", "Filter")
 CALLS = "FaceTime Calls"
 
 STREAMS = "FaceTime Streams"
