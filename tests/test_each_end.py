@@ -67,6 +67,26 @@ def test_loss_by_the_relay(ends):
     assert first_number(caller["Uplink lost"]) == first_number(callee["Downlink lost"]) == 0
 
 
+def test_loss_of_sender_and_medium(ends):
+    """All streams of a sender and medium together, layers and generations, have one sum, on each of their rows."""
+    sums = {(row["Direction"], row["Media"]): (row["Lost, all of sender and medium"], row["Lost of these (%)"]) for row in ends["caller"]["streams"]}
+    blocks = (story.LENGTH + 2 * story.FRAME) // story.FRAME
+    lost = len(story.LOST_UP) + len(story.LOST_DOWN)
+    assert sums.pop(("received", "audio")) == (lost, pytest.approx(100 * lost / blocks, abs=0.005))
+    assert set(sums.values()) == {(0, 0.0)}
+    assert {row["Lost, all of sender and medium"] for row in ends["callee"]["streams"]} == {0}
+
+
+def test_order(ends):
+    """By sender, medium, generation and layer; each sender has one key, the same at both ends."""
+    for end in ENDS:
+        rows = ends[end]["streams"]
+        assert [(row["Direction"], row["Media"], row["Generation"]) for row in rows] == sorted(
+            ((row["Direction"], row["Media"], row["Generation"]) for row in rows), key=lambda row: (row[0] != "sent", *row[1:]))
+    keys = {(end, way): {row["Key"] for row in ends[end]["streams"] if row["Direction"] == way} for end in ENDS for way in ("sent", "received")}
+    assert keys["caller", "sent"] == keys["callee", "received"] != keys["callee", "sent"] == keys["caller", "received"]
+
+
 def test_paused(ends):
     """The large picture while the small one was forwarded: two packets a frame."""
     paused = [row["Paused"] for row in ends["callee"]["streams"] if row["Paused"]]

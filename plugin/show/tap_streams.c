@@ -4,6 +4,9 @@
  * A stream may travel over several paths, at once or one after the other: Wi-Fi and cellular, relay and direct. Each path is a
  * leg, with its own jitter and order; a sequence number counts once, whichever leg brings it first.
  *
+ * Rows of one sender and medium stand together. Who sends is told by the direction and, where several do (a group), by the identifier of the
+ * sender's media key, which ends each packet. What was lost is also summed for sender and medium: a sender's layers and generations are one medium.
+ *
  * What belongs together is measured where it can be: video streams of one sender that have frames with the same timestamps
  * are layers of one picture. Where it is only likely, it is called a guess.
  *
@@ -27,6 +30,10 @@
 #define FT_MAX_PARTNERS 4
 /* So many frames in common are no chance: timestamps have 32 bits and begin at random. */
 #define FT_MIN_SHARED_FRAMES 2
+/* Streams of one call that are looked at for the sums of sender and medium; a flood has none. A group of 32 with three layers has some 130. */
+#define FT_MAX_SUMMED_STREAMS 256
+/* Bytes of a key identifier that a row shows. */
+#define FT_KEY_SHOWN 4
 /* A payload type that is only redundancy for another stream, where it has an SSRC of its own (wire_rtp.c). */
 #define FT_TYPE_REDUNDANCY 20
 
@@ -44,6 +51,7 @@ typedef struct leg {
 } leg_t;
 
 typedef struct stream {
+    struct streams *all;            /* the context that it is in */
     struct stream *first, *next;    /* of the streams with this SSRC, in the order in which they began */
     unsigned n_same;                /* of the first of them: how many there are */
     const ft_call_t *call;
@@ -53,6 +61,10 @@ typedef struct stream {
     ft_stream_stats_t stats;
     unsigned n_legs;
     leg_t *legs[FT_MAX_LEGS];
+    const ft_call_t *listed_in;     /* the call in whose list it is; NULL: none */
+    bool joined;                    /* another row has taken it in */
+    uint32_t media;                 /* FT_MEDIA_* of its first packet that tells */
+    uint8_t mki_len, mki[FT_MKI_MAX]; /* the key's identifier; 0: none was found */
     bool is_recent;                 /* it is in the context's list */
     uint64_t frame_known;           /* bit i: frame_timestamp[i] is set */
     uint32_t frame_timestamp[FT_RECENT_FRAMES];
@@ -67,6 +79,7 @@ typedef struct stream {
 
 /* What a listener keeps. */
 typedef struct streams {
+    GHashTable *by_call;            /* ft_call_t -> GPtrArray of its stream_t */
     GHashTable *by_ssrc;            /* SSRC -> stream_t, the first one of its list */
     stream_t *recent[FT_RECENT_STREAMS];
     GPtrArray *turns;               /* ft_turns_t of each sender */
@@ -97,6 +110,7 @@ streams_new(void)
     streams_t *streams = g_new0(streams_t, 1);
 
     streams->by_ssrc = g_hash_table_new_full(ft_hash_id, g_direct_equal, NULL, stream_free);
+    streams->by_call = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
     streams->turns = g_ptr_array_new_with_free_func(g_free);
     return streams;
 }
@@ -106,6 +120,7 @@ streams_free(void *context)
 {
     streams_t *streams = (streams_t *)context;
 
+    g_hash_table_destroy(streams->by_call);
     g_hash_table_destroy(streams->by_ssrc);
     g_ptr_array_free(streams->turns, TRUE);
     g_free(streams);
@@ -197,6 +212,7 @@ stream_new(streams_t *streams, const ft_call_t *call, uint32_t ssrc, const ft_ar
     stream_t *stream = g_new0(stream_t, 1);
     stream_t *last = (stream_t *)g_hash_table_lookup(streams->by_ssrc, GUINT_TO_POINTER(ssrc));
 
+    stream->all = streams;
     stream->call = call;
     stream->ssrc = ssrc;
     stream->sender = sender_of(arrival->flow, arrival->from_a);
@@ -210,6 +226,27 @@ stream_new(streams_t *streams, const ft_call_t *call, uint32_t ssrc, const ft_ar
         last->next = stream;
     }
     return stream;
+}
+
+/* The list of its call has it; calls are merged. */
+static void
+stream_list(stream_t *stream)
+{
+    const ft_call_t *call = call_of(stream);
+    GPtrArray *list;
+
+    if (stream->listed_in == call)
+        return;
+    list = stream->listed_in ? (GPtrArray *)g_hash_table_lookup(stream->all->by_call, stream->listed_in) : NULL;
+    if (list)
+        g_ptr_array_remove_fast(list, stream);
+    list = (GPtrArray *)g_hash_table_lookup(stream->all->by_call, call);
+    if (!list) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(stream->all->by_call, (void *)call, list);
+    }
+    g_ptr_array_add(list, stream);
+    stream->listed_in = call;
 }
 
 /* ---- What belongs together ----------------------------------------------------------------------- */
@@ -361,6 +398,13 @@ add_rtp(ft_table_rows_t *rows, const ft_call_t *call, const ft_arrival_t *arriva
     second = stream->stats.packets ? stream->stats.second : -1;
     ((stream_row_t *)ft_table_row(rows, stream, sizeof(stream_row_t)))->stream = stream;
     stream->paths |= arrival->path;
+    stream_list(stream);
+    if (!stream->media)
+        stream->media = rtp->media;
+    if (!stream->mki_len && rtp->mki_len) {
+        stream->mki_len = rtp->mki_len;
+        memcpy(stream->mki, rtp->mki, sizeof stream->mki);
+    }
     leg = leg_get(stream, arrival->flow, arrival->from_a);
     if (leg)
         result = ft_leg_add(&leg->stats, &sample);
@@ -415,6 +459,7 @@ streams_key(const void *key)
 
     while (s != stream && (call_of(s) != call_of(stream) || sender_now(s) != sender_now(stream)))
         s = s->next;
+    stream_list((stream_t *)key);
     return s;
 }
 
@@ -423,6 +468,11 @@ streams_join(void *into, const void *row)
 {
     stream_t *keep = ((stream_row_t *)into)->stream, *gone = ((const stream_row_t *)row)->stream;
 
+    gone->joined = true;
+    if (!keep->mki_len && gone->mki_len) {
+        keep->mki_len = gone->mki_len;
+        memcpy(keep->mki, gone->mki, sizeof keep->mki);
+    }
     keep->paths |= gone->paths;
     ft_stream_stats_join(&keep->stats, &gone->stats);
     for (unsigned i = 0; i < gone->n_legs; i++) {
@@ -443,17 +493,54 @@ streams_rebind(void *row _U_, const void *key _U_)
 {
 }
 
+/* Of the streams of its sender, from 1: all begin anew where a call becomes one-to-one; 0: not known. */
+static uint32_t
+generation_of(const stream_t *stream)
+{
+    static const ft_side_t sides[] = { [SENDER_UNKNOWN] = FT_SIDE_UNKNOWN, [SENDER_DEVICE] = FT_SIDE_DEVICE, [SENDER_PEER] = FT_SIDE_PEER };
+    const ft_stream_t *known = ft_stream_find(stream->ssrc);
+    const ft_stream_side_t *side = known ? known->by[sides[sender_now(stream)]] : NULL;
+
+    return side ? side->generation : 0;
+}
+
+static int
+compare(uint32_t x, uint32_t y)
+{
+    return x < y ? -1 : x > y;
+}
+
+/* What the device sends first, then what it receives; audio, then video. */
+static unsigned
+sender_rank(const stream_t *stream)
+{
+    sender_t sender = sender_now(stream);
+
+    return sender == SENDER_UNKNOWN ? UINT_MAX : sender;
+}
+
+static unsigned
+media_rank(const stream_t *stream)
+{
+    return stream->media == FT_MEDIA_AUDIO ? 0 : stream->media == FT_MEDIA_VIDEO ? 1 : 2;
+}
+
+/* By call, sender, key, medium, generation; layers in the order in which they began. */
 static int
 streams_order(const void *row, const void *other)
 {
     const stream_t *a = ((const stream_row_t *)row)->stream, *b = ((const stream_row_t *)other)->stream;
-    uint32_t x = call_of(a)->number, y = call_of(b)->number;
+    int order = compare(call_of(a)->number, call_of(b)->number);
 
-    if (x == y) {
-        x = a->stats.first_frame;
-        y = b->stats.first_frame;
-    }
-    return x < y ? -1 : x > y;
+    if (!order)
+        order = compare(sender_rank(a), sender_rank(b));
+    if (!order)
+        order = memcmp(a->mki, b->mki, sizeof a->mki);
+    if (!order)
+        order = compare(media_rank(a), media_rank(b));
+    if (!order)
+        order = compare(generation_of(a), generation_of(b));
+    return order ? order : compare(a->stats.first_frame, b->stats.first_frame);
 }
 
 /* ---- Columns ------------------------------------------------------------------------------------- */
@@ -624,6 +711,78 @@ cell_lost_part(const void *row, ft_cell_t *cell)
     cell->unknown = expected == 0 || has_no_verdict(stream_of(row));
     if (!cell->unknown)
         cell->real = 100.0 * (double)ft_stream_lost(stats) / (double)expected;
+}
+
+/* Of one sender: the same direction, and the same key. Where only two are in the call, a stream without a key that was found is the sender's, too. */
+static bool
+is_same_sender(const stream_t *a, const stream_t *b)
+{
+    if (sender_now(a) != sender_now(b))
+        return false;
+    if ((!a->mki_len || !b->mki_len) && call_of(a)->n_participants <= 2)
+        return true;
+    return a->mki_len == b->mki_len && memcmp(a->mki, b->mki, a->mki_len) == 0;
+}
+
+/* What all streams of the row's sender and medium lost, of how many. False: no verdict. */
+static bool
+sum_of(const stream_t *stream, uint64_t *lost, uint64_t *expected)
+{
+    const GPtrArray *list = (const GPtrArray *)g_hash_table_lookup(stream->all->by_call, call_of(stream));
+
+    *lost = *expected = 0;
+    if (!list || list->len > FT_MAX_SUMMED_STREAMS || has_no_verdict(stream))
+        return false;
+    for (unsigned i = 0; i < list->len; i++) {
+        const stream_t *one = (const stream_t *)g_ptr_array_index(list, i);
+        uint64_t numbers = ft_seq_expected(&one->stats.seq);
+
+        if (one->joined || one->media != stream->media || !is_same_sender(one, stream))
+            continue;
+        if (is_cut(one))
+            return false;
+        *lost += ft_stream_lost(&one->stats);
+        *expected += numbers - MIN(one->stats.paused, numbers);
+    }
+    return *expected > 0;
+}
+
+static void
+cell_sum(const void *row, ft_cell_t *cell)
+{
+    uint64_t lost, expected;
+
+    cell->unknown = !sum_of(stream_of(row), &lost, &expected);
+    cell->number = lost;
+}
+
+static void
+cell_sum_part(const void *row, ft_cell_t *cell)
+{
+    uint64_t lost, expected;
+
+    cell->unknown = !sum_of(stream_of(row), &lost, &expected);
+    if (!cell->unknown)
+        cell->real = 100.0 * (double)lost / (double)expected;
+}
+
+static void
+cell_generation(const void *row, ft_cell_t *cell)
+{
+    cell->number = generation_of(stream_of(row));
+    cell->unknown = cell->number == 0;
+}
+
+static void
+cell_key(const void *row, ft_cell_t *cell)
+{
+    const stream_t *stream = stream_of(row);
+    GString *text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < MIN(stream->mki_len, FT_KEY_SHOWN); i++)
+        g_string_append_printf(text, "%02x", stream->mki[i]);
+    g_string_append(text, stream->mki_len == 0 ? "-" : stream->mki_len > FT_KEY_SHOWN ? "..." : "");
+    cell->text = g_string_free(text, FALSE);
 }
 
 static void
@@ -855,6 +1014,10 @@ static const ft_column_t streams_columns[] = {
     { "Main stream (same timestamps)", FT_CELL_TEXT, cell_main, true },
     { "First frame", FT_CELL_NUMBER, cell_first_frame, false },
     { "Last frame", FT_CELL_NUMBER, cell_last_frame, true },
+    { "Generation", FT_CELL_NUMBER, cell_generation, true },
+    { "Key", FT_CELL_TEXT, cell_key, true },
+    { "Lost, all of sender and medium", FT_CELL_NUMBER, cell_sum, true },
+    { "Lost of these (%)", FT_CELL_REAL2, cell_sum_part, true },
     { "Filter", FT_CELL_TEXT, cell_filter, false },
 };
 

@@ -13,9 +13,10 @@ STREAMS = "FaceTime Streams"
 STREAM_COLUMNS = ("Call", "Direction", "SSRC", "Media", "Codec", "Payload type (packets)", "Path", "Notes", "Packets", "RTP bytes", "Duration (s)",
                   "Bit rate (kbit/s)", "Peak (kbit/s in 1 s)", "Lost", "Lost (%)", "Repaired", "Paused", "Parity", "Duplicates", "Copies on another path",
                   "Same number, other content", "Reordered", "Clock (Hz)", "Jitter (ms)", "Max jitter (ms)", "Gaps over 200 ms",
-                  "Longest gap (ms)", "Frames/s", "DSCP", "Main stream (same timestamps)", "First frame", "Last frame", "Filter")
+                  "Longest gap (ms)", "Frames/s", "DSCP", "Main stream (same timestamps)", "First frame", "Last frame", "Generation", "Key",
+                  "Lost, all of sender and medium", "Lost of these (%)", "Filter")
 STREAM_TEXTS = ("Direction", "SSRC", "Media", "Codec", "Payload type (packets)", "Path", "Clock (Hz)", "DSCP",
-                "Main stream (same timestamps)", "Notes", "Filter")
+                "Main stream (same timestamps)", "Notes", "Key", "Filter")
 STREAM_NUMBERS = tuple(title for title in STREAM_COLUMNS if title not in STREAM_TEXTS)
 GAP = re.compile(r" {2,}")
 

@@ -73,6 +73,8 @@ def make_sources(one, other):
             first = generations[0][side, "audio"].first_timestamp if generations else one.sources[side, "audio"].first_timestamp
             for kind in ("audio", "video", "small"):
                 one.sources[side, kind].first_timestamp = first
+                # One key for all that a sender ever sends
+                one.sources[side, kind].trailer = (generations[0] if generations else one.sources)[side, "audio"].trailer
         generations.append(one.sources)
     # What the header of the relay needs of them
     other.sources = {("peer" if side == "device" else "device", kind): source for (side, kind), source in generations[0].items()}
