@@ -16,6 +16,7 @@ FILES = {"colorfilters", "dfilter_buttons", "io_graphs", "plots", "preferences",
 DIRECT, RELAY = "facetime-2010-inbound", "facetime-relay"
 STYLES = {"Line", "Impulse", "Bar", "Dot", "Square", "Diamond"}
 UNITS = {"Packets", "Bytes", "Bits"}
+OF_FIELD = {"SUM(Y Field)", "MAX(Y Field)", "AVG(Y Field)"}
 
 
 def lines(name):
@@ -187,7 +188,17 @@ def test_colours_can_be_told_apart(eyes):
 def test_graphs():
     """Each row has what 4.0 reads, nine cells; later versions fill in the rest."""
     for row in records("io_graphs"):
-        assert len(row) == 9 and row[4] in STYLES and row[5] in UNITS and re.fullmatch("#[0-9a-f]{6}", row[3]), row
+        assert len(row) == 9 and row[4] in STYLES and re.fullmatch("#[0-9a-f]{6}", row[3]), row
+        assert row[5] in (OF_FIELD if row[6] else UNITS), row
+
+
+def test_graphs_of_fields(wireshark):
+    """The fields that graphs draw are numbers that packets of the samples have, in the direction that the graph asks for."""
+    for _, name, expression, _, _, _, field, *_ in records("io_graphs"):
+        if field:
+            capture = paths.CAPTURES / "situations" / "modern-each-end-caller.pcap" if field == "facetime.rtp.lost" else paths.sample(RELAY)
+            found = wireshark.fields(capture, (field,), "-2", "-Y", f"{expression} && {field}")
+            assert [float(row[field][0]) for row in found] or name == "Lost before what is sent was captured", name
 
 
 def profile(*args, home):

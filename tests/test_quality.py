@@ -133,6 +133,23 @@ def test_wifi_call(wireshark):
     assert [row["Parity (% of video)"] > 0 for row in rows if row["Sender"] == "device"] == [False, False, True, True, False, False, False]
 
 
+@needs_real
+@pytest.mark.parametrize("capture", [paths.CELLULAR, paths.WIFI], ids=("cellular", "wifi"))
+def test_fields(wireshark, capture):
+    """What a graph draws is what the table sums up: mean delay and latest bandwidth of each second, by the fields of single packets."""
+    names = ("facetime.direction", "facetime.report.one_way_delay", "facetime.report.queueing_delay", "facetime.report.bandwidth")
+    frames = wireshark.fields(capture, names, "-2", "-Y", "facetime.report.one_way_delay || facetime.report.bandwidth")
+    rows = quality(wireshark, capture, "-2")
+    for sender, direction in (("device", "2"), ("peer", "1")):
+        reports = [frame for frame in frames if frame["facetime.direction"] == [direction]]
+        told = [row for row in rows if row["Sender"] == sender]
+        delays = [float(frame["facetime.report.one_way_delay"][0]) for frame in reports if frame["facetime.report.one_way_delay"]]
+        assert max(delays) == pytest.approx(max(row["Max one-way delay (ms)"] or 0 for row in told), abs=0.06)
+        bandwidths = [int(frame["facetime.report.bandwidth"][0]) for frame in reports if frame["facetime.report.bandwidth"]]
+        assert bandwidths[-1] == [row["Bandwidth (kbit/s, as reported)"] for row in told if row["Bandwidth (kbit/s, as reported)"] is not None][-1]
+        assert min(bandwidths) == min(row["Lowest bandwidth (kbit/s)"] for row in told if row["Lowest bandwidth (kbit/s)"] is not None)
+
+
 @each_sample
 def test_passes(wireshark, name):
     """One pass, two, and the window; with a filter, only what it lets through."""

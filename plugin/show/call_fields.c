@@ -26,6 +26,9 @@ static int hf_call_accept_delay = -1;
 static int hf_call_up_lost = -1;
 static int hf_call_down_lost = -1;
 static int hf_direction = -1;
+static int hf_report_delay = -1;
+static int hf_report_queueing = -1;
+static int hf_report_bandwidth = -1;
 static int hf_lost = -1;
 static int hf_paused = -1;
 static int hf_hole_frame = -1;
@@ -109,6 +112,18 @@ show_hole(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, const ft_ca
     show_frame(tvb, tree, hf_repair_frame, hole->repair, pinfo->num);
 }
 
+/* What the sender reports of what it receives, in units that a graph can draw. */
+static void
+show_report(tvbuff_t *tvb, proto_tree *tree, const ft_report_t *report)
+{
+    if (report->has_timing) {
+        proto_item_set_generated(proto_tree_add_double(tree, hf_report_delay, tvb, 0, 0, 1000 * report->one_way_delay / FT_REPORT_DELAY_CLOCK));
+        proto_item_set_generated(proto_tree_add_double(tree, hf_report_queueing, tvb, 0, 0, 1000 * report->queueing_delay / FT_REPORT_QUEUEING_CLOCK));
+    }
+    if (report->has_video && report->bandwidth)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_report_bandwidth, tvb, 0, 0, report->bandwidth));
+}
+
 /* What the datagram at hand is to its call. */
 static void
 show_datagram(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, const ft_call_t *call, const ft_packet_t *pkt)
@@ -117,6 +132,8 @@ show_datagram(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, const f
         proto_item_set_generated(proto_tree_add_uint(tree, hf_direction, tvb, 0, 0, ft_flow_from_device(pkt->flow, ft_flow_from_a(pkt->flow, pinfo)) ?
                                                      DIRECTION_SENT : DIRECTION_RECEIVED));
     show_hole(tvb, pinfo, tree, call);
+    for (unsigned i = 0; i < pkt->n_rtp && !pkt->quoted; i++)
+        show_report(tvb, tree, &pkt->rtp[i].report);
 }
 
 /* What happened with this frame; once the file was read. */
@@ -233,6 +250,12 @@ ft_call_fields_register(void)
             NULL, 0x0, "Packets of the device that did not reach the relay, by its answers to statistics requests", HFILL } },
         { &hf_call_down_lost, { "Lost on the Way from the Relay", "facetime.call.downlink_lost", FT_UINT32, BASE_DEC,
             NULL, 0x0, "Packets that the relay sent and that did not come, by its answers to statistics requests", HFILL } },
+        { &hf_report_delay, { "Reported One-Way Delay (ms)", "facetime.report.one_way_delay", FT_DOUBLE, BASE_NONE,
+            NULL, 0x0, "Of what the sender of this packet receives, above the slow average", HFILL } },
+        { &hf_report_queueing, { "Reported Queueing Delay (ms)", "facetime.report.queueing_delay", FT_DOUBLE, BASE_NONE,
+            NULL, 0x0, "How long the send time that is echoed waited at the sender of this packet", HFILL } },
+        { &hf_report_bandwidth, { "Reported Bandwidth (kbit/s)", "facetime.report.bandwidth", FT_UINT16, BASE_DEC,
+            NULL, 0x0, "For what the sender of this packet receives, by its estimate", HFILL } },
         { &hf_direction, { "Direction", "facetime.direction", FT_UINT8, BASE_DEC,
             VALS(datagram_direction_vals), 0x0, "Sent or received, seen from the device; only where it is known which end that is", HFILL } },
         { &hf_lost, { "Lost Before This Packet", "facetime.rtp.lost", FT_UINT16, BASE_DEC,

@@ -29,10 +29,6 @@
 /* RTP time may be off arrival by a batch of the capture, and some. Farther away the time line began anew. */
 #define FT_MAX_OFF_SECONDS 10
 
-/* Units of what the header extension reports: wire/rtp_extension.c. */
-#define FT_SEND_CLOCK 1024.0
-#define FT_OWD_CLOCK 8192.0
-
 /* RFC 3389; RFC 2198, as FaceTime uses it (wire/rtp_types.c). */
 #define FT_TYPE_COMFORT_NOISE 13
 #define FT_TYPE_REDUNDANCY 20
@@ -347,9 +343,9 @@ add_report(ft_table_rows_t *rows, const ft_call_t *call, ft_side_t side, const f
         return;
     if (report->has_timing) {
         row->n_delays++;
-        row->one_way_delay += report->one_way_delay / FT_OWD_CLOCK;
-        row->max_one_way_delay = MAX(row->max_one_way_delay, report->one_way_delay / FT_OWD_CLOCK);
-        row->queueing_delay += report->queueing_delay / FT_SEND_CLOCK;
+        row->one_way_delay += report->one_way_delay / FT_REPORT_DELAY_CLOCK;
+        row->max_one_way_delay = MAX(row->max_one_way_delay, report->one_way_delay / FT_REPORT_DELAY_CLOCK);
+        row->queueing_delay += report->queueing_delay / FT_REPORT_QUEUEING_CLOCK;
     }
     /* 0: no estimate yet. */
     if (report->has_video && report->bandwidth) {

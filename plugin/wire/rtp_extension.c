@@ -518,9 +518,9 @@ read_audio(const uint8_t *bytes, int len, uint16_t profile, ft_report_t *report)
         return;
     bytes += 6;
     if (profile & FT_AUDIO_TIMING) {
-        report->has_timing = true;
         report->queueing_delay = ft_u16(bytes);
         report->one_way_delay = ft_u16(bytes + 4);
+        report->has_timing = report->queueing_delay != FT_NOTHING_RECEIVED && report->one_way_delay != FT_NO_DELAY;
         bytes += 6;
     }
     if (profile & FT_AUDIO_VIDEO) {

@@ -44,8 +44,11 @@ typedef struct ft_sip {
 #define FT_MKI_MAX 16
 
 /* What the sender of an audio packet tells of what it receives: the header extension. Each 0 where the packet does not have it. */
+#define FT_REPORT_QUEUEING_CLOCK 1024.0     /* of what is sent and echoed (wire/rtp_extension.c) */
+#define FT_REPORT_DELAY_CLOCK    8192.0
 typedef struct ft_report {
-    bool has_timing, has_video;
+    bool has_timing;            /* the delays, which are none before something was received */
+    bool has_video;             /* the bandwidth; 0: no estimate yet */
     uint16_t queueing_delay;    /* how long the echoed time waited at the sender, in 1/1024 s */
     uint16_t one_way_delay;     /* over the slow average, in 1/8192 s */
     uint16_t bandwidth;         /* of the other direction, kbit/s */
