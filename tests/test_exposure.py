@@ -30,6 +30,10 @@ SHOWN = {
     "invitation and session keys": "tcp.port == 5223",
     "registration": "tcp.port == 443",
     "what device and relay agree on": "quic",
+    "Wi-Fi or cellular, each interface": "facetime.link.candidate.rat || facetime.stun.cellular",
+    "how a device is held, which camera": "facetime.rtp.extension.orientation",
+    "who speaks when": "rtp.p_type == 13",
+    "who hung up": "icmp || icmpv6 || sip",
     "audio and video": "rtp",
     "how the call was authorised": "tcp.port == 5223",
 }
@@ -78,10 +82,35 @@ def test_value(wireshark):
     assert rows["who calls whom"]["Value"] == f"{call['from']} calls {call['to']}"
 
 
+@pytest.mark.parametrize("passes", PASSES)
+def test_values_of_today(wireshark, passes):
+    """What is read there, and whose it is."""
+    rows = {row["What"]: row["Value"] for row in exposure(wireshark, paths.CAPTURES / "situations" / "modern-each-end-caller.pcap", *PASSES[passes])}
+    assert rows["the device's own address"] == "device: 192.168.1.64:16402"
+    assert rows["the address outside its NAT"] == "device: 203.0.113.64:16402"
+    assert rows["all addresses of a device"].startswith("device: 203.0.113.64:16393, 192.168.1.64:16393")
+    assert rows["which servers the device uses"] == "38-courier.push.apple.com"
+    assert rows["Wi-Fi or cellular, each interface"].startswith("device 203.0.113.64 Wi-Fi")
+    assert rows["how a device is held, which camera"] == "device: landscape left, back camera; peer: portrait, front camera"
+    assert rows["who speaks when"] == "device falls silent 1 time"
+    assert rows["who hung up"] == "link ended by the device [guess]"
+
+
+@pytest.mark.skipif(not (paths.WIFI.exists() and paths.CELLULAR.exists()), reason=paths.NO_SHARED)
+@pytest.mark.parametrize("passes", PASSES)
+def test_values_of_real_calls(wireshark, passes):
+    """Radio, silence and end of the cellular call; in the Wi-Fi call the address that the answer tells is the peer's."""
+    cellular, wifi = ({row["What"]: row["Value"] for row in exposure(wireshark, capture, *PASSES[passes])} for capture in (paths.CELLULAR, paths.WIFI))
+    assert cellular["Wi-Fi or cellular, each interface"].startswith("device 166.198.24.114 LTE, device 10.127.22.118 LTE")
+    assert cellular["who speaks when"] == "device falls silent 11 times" and "who speaks when" not in wifi
+    assert (cellular["who hung up"], wifi["who hung up"]) == ("link ended by the device [guess]", "link ended by the peer [guess]")
+    assert wifi["the address outside its NAT"] == "peer: 10.239.58.219:16393"
+
+
 def test_filter(wireshark):
-    """A filter leaves the facts of the frames that it lets through."""
+    """A filter leaves the facts of the frames that it lets through; who hung up is read from a BYE."""
     out = wireshark.tshark(paths.sample("facetime-2010-inbound"), "-q", "-z", "facetime,exposure,sip").ok().out
-    assert {row["What"] for row in table.rows(out, NAME, NUMBERS)} == LEGACY
+    assert {row["What"] for row in table.rows(out, NAME, NUMBERS)} == LEGACY | {"who hung up"}
 
 
 def test_nothing(wireshark):

@@ -46,6 +46,18 @@ def row_of(view, call, address):
     return row
 
 
+@pytest.mark.skipif(not (paths.WIFI.exists() and paths.CELLULAR.exists()), reason=paths.NO_SHARED)
+@pytest.mark.parametrize("passes", views.PASSES)
+def test_radio(wireshark, passes):
+    """What the devices say of their interfaces: Wi-Fi and cellular of one device, and of the peer; not of servers."""
+    for capture, wanted in ((paths.WIFI, {"10.239.19.254": "Wi-Fi (not cellular)", "10.127.22.118": "LTE", "10.239.58.219": "Wi-Fi (not cellular)"}),
+                            (paths.CELLULAR, {"10.127.22.118": "LTE", "128.197.29.233": "Wi-Fi (not cellular)", "172.58.223.197": "LTE"})):
+        rows = views.nodes(wireshark.tshark(capture, *views.PASSES[passes], "-q", "-z", "facetime,nodes").ok().out)
+        found = {row["Address"]: row["Radio (announced)"] for row in rows}
+        assert wanted.items() <= found.items()
+        assert {found[row["Address"]] for row in rows if row["Role"] in ("relay", "push", "NAT probe", "bag")} == {"-"}
+
+
 def test_article(view_of):
     """The hosts of the published call in the order in which they came, each with name, network, role and phases."""
     rows = view_of("facetime-2010-inbound").nodes

@@ -147,6 +147,16 @@ typedef struct ft_session {
     uint32_t legs;                  /* pairs of sockets that said hello with it */
 } ft_session_t;
 
+/* Addresses whose interfaces a call keeps: two devices with Wi-Fi and cellular, each with IPv4, IPv6 and what a NAT makes of them. */
+#define FT_MAX_RADIOS 16
+
+/* What an interface is, as its device says: call/radios.c. */
+typedef struct ft_radio {
+    address addr;                   /* file scope */
+    ft_side_t side;                 /* whose */
+    uint8_t radio;                  /* FT_RADIO() */
+} ft_radio_t;
+
 /* What an eavesdropper can read of a call, and what is protected: show/tap_exposure.c has the words. */
 typedef enum {
     FT_EXPOSED_PARTIES,     /* numbers, Apple IDs or names in SIP */
@@ -160,6 +170,10 @@ typedef enum {
     FT_EXPOSED_CANDIDATES,  /* all its addresses, in link messages */
     FT_EXPOSED_PARTICIPANTS, /* participant IDs in relay headers */
     FT_EXPOSED_MEDIA_SHAPE, /* headers of RTP: who sends audio and video when, how much */
+    FT_EXPOSED_RADIO,       /* what each interface is, in link messages and STUN */
+    FT_EXPOSED_VIEW,        /* how a device is held, and which camera it uses, in the header extension of video */
+    FT_EXPOSED_SPEECH,      /* who speaks when: comfort noise in the headers of RTP */
+    FT_EXPOSED_END,         /* who hung up; only known once the file was read: ft_call_t.ended */
     FT_HIDDEN_PUSH,         /* what the push carries */
     FT_HIDDEN_REGISTRATION, /* what is registered */
     FT_HIDDEN_RELAY,        /* what is agreed with the relay */
@@ -233,6 +247,9 @@ typedef struct ft_call {
     ft_endpoint_t devices[FT_MAX_DEVICES]; /* the device's addresses with the port first seen; device is the first of them */
     unsigned n_devices;
     ft_moment_t exposure[FT_EXPOSURE_COUNT]; /* the first packet that shows each */
+    const char *exposed[FT_EXPOSURE_COUNT]; /* what it shows, where that is one value; file scope; NULL: none */
+    ft_radio_t radios[FT_MAX_RADIOS];
+    unsigned n_radios;
     uint64_t dscp_sent, dscp_received; /* masks of the DSCP values of media from and to the device */
     double clock_offset;            /* seconds by which the clocks of two places differ that the call was captured at; 0: not seen */
     uint32_t by_ssrc;               /* flows that are the call's for an SSRC only */
@@ -362,8 +379,15 @@ void ft_media_backlog_forget(void);
 /* What tells the token of a session from others: its first bytes behind those that all tokens have. */
 char *ft_session_name(wmem_allocator_t *pool, const uint8_t *token, unsigned len);
 
+/* ---- radios.c ------------------------------------------------------------------------------- */
+
+/* What the interface with this address is, as its device says: "LTE". NULL: it did not say. */
+const char *ft_radio_name(const ft_call_t *call, const address *addr);
+
 /* ---- media.c -------------------------------------------------------------------------------- */
 
+/* How a device of this side is held and which camera it uses, by its latest picture: "portrait, front camera". NULL: not known. Static or `pool`. */
+const char *ft_view_text(wmem_allocator_t *pool, const ft_call_t *call, ft_side_t side);
 /* The hole that the frame shows, asks for or fills; NULL: none. */
 const ft_hole_t *ft_hole_of_frame(uint32_t frame);
 

@@ -6,8 +6,13 @@
  */
 #include "call/internal.h"
 
-static void
-expose(ft_call_t *call, ft_exposure_t what, uint32_t frame, const nstime_t *when)
+#include <epan/to_str.h>
+
+/* Bytes of a text that a table shows: ft_cell_t cuts there, too. */
+#define FT_MAX_EXPOSED 128
+
+void
+ft_expose(ft_call_t *call, ft_exposure_t what, uint32_t frame, const nstime_t *when, const char *value)
 {
     ft_moment_t *moment = &call->exposure[what];
 
@@ -15,47 +20,100 @@ expose(ft_call_t *call, ft_exposure_t what, uint32_t frame, const nstime_t *when
         return;
     moment->frame = frame;
     moment->when = *when;
+    call->exposed[what] = value;
+}
+
+/* Would the frame be the first to show it? What is shown need not be written down else. */
+static bool
+is_first(const ft_call_t *call, ft_exposure_t what, uint32_t frame)
+{
+    return !call->exposure[what].frame || call->exposure[what].frame > frame;
+}
+
+static char *
+place(const ft_endpoint_t *at)
+{
+    char *addr = address_to_str(NULL, &at->addr);
+    char *text = wmem_strdup_printf(wmem_file_scope(), at->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u", addr, at->port);
+
+    wmem_free(NULL, addr);
+    return text;
+}
+
+/* All addresses of the message. */
+static char *
+places(const ft_packet_t *pkt)
+{
+    wmem_strbuf_t *text = wmem_strbuf_new(wmem_file_scope(), NULL);
+
+    for (unsigned i = 0; i < pkt->n_candidates && wmem_strbuf_get_len(text) < FT_MAX_EXPOSED; i++)
+        wmem_strbuf_append_printf(text, "%s%s", i ? ", " : "", place(&pkt->candidates[i].at));
+    return wmem_strbuf_finalize(text);
+}
+
+/* Whose the addresses are, and these. A mapped address is that of who gets the answer. */
+static const char *
+of_whom(ft_side_t side, bool mapped, const char *text)
+{
+    if (side != FT_SIDE_DEVICE && side != FT_SIDE_PEER)
+        return text;
+    return wmem_strdup_printf(wmem_file_scope(), "%s: %s", (side == FT_SIDE_DEVICE) != mapped ? "device" : "peer", text);
+}
+
+static void
+expose_candidates(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *pkt, ft_side_t side)
+{
+    for (unsigned i = 0; i < pkt->n_candidates; i++) {
+        bool one = pkt->candidates[i].how == FT_CANDIDATE_MAPPED || pkt->kind == FT_KIND_NAT_PROBE;
+        ft_exposure_t what = pkt->candidates[i].how == FT_CANDIDATE_MAPPED ? FT_EXPOSED_MAPPED : one ? FT_EXPOSED_OWN_ADDRESS : FT_EXPOSED_CANDIDATES;
+
+        if ((one || pkt->kind != FT_KIND_SIP) && is_first(call, what, pinfo->num))
+            ft_expose(call, what, pinfo->num, &pinfo->abs_ts,
+                      of_whom(side, what == FT_EXPOSED_MAPPED, one ? place(&pkt->candidates[i].at) : places(pkt)));
+    }
+}
+
+static void
+expose_sip(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    const nstime_t *now = &pinfo->abs_ts;
+    uint32_t frame = pinfo->num;
+
+    if (pkt->sip->from || pkt->sip->to)
+        ft_expose(call, FT_EXPOSED_PARTIES, frame, now, NULL);
+    if (pkt->sip->user_agent && is_first(call, FT_EXPOSED_SOFTWARE, frame))
+        ft_expose(call, FT_EXPOSED_SOFTWARE, frame, now, ft_text_keep(pkt->sip->user_agent, FT_MAX_EXPOSED));
+    if (pkt->sip->has_sdp && is_first(call, FT_EXPOSED_SDP, frame))
+        ft_expose(call, FT_EXPOSED_SDP, frame, now, pkt->n_candidates ? places(pkt) : NULL);
 }
 
 void
-ft_exposure_datagram(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *pkt)
+ft_exposure_datagram(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *pkt, ft_side_t side)
 {
     const nstime_t *now = &pinfo->abs_ts;
     uint32_t frame = pinfo->num;
 
     if (pkt->n_rtp) {
-        expose(call, FT_EXPOSED_MEDIA_SHAPE, frame, now);
-        expose(call, FT_HIDDEN_MEDIA, frame, now);
+        if (is_first(call, FT_EXPOSED_MEDIA_SHAPE, frame))
+            ft_expose(call, FT_EXPOSED_MEDIA_SHAPE, frame, now, wmem_strdup_printf(wmem_file_scope(), "first SSRC 0x%08x", pkt->rtp[0].ssrc));
+        ft_expose(call, FT_HIDDEN_MEDIA, frame, now, NULL);
     }
-    if (pkt->participant)
-        expose(call, FT_EXPOSED_PARTICIPANTS, frame, now);
+    if (pkt->participant && is_first(call, FT_EXPOSED_PARTICIPANTS, frame))
+        ft_expose(call, FT_EXPOSED_PARTICIPANTS, frame, now, wmem_strdup_printf(wmem_file_scope(), "0x%016" PRIx64, pkt->participant));
     if (pkt->kind == FT_KIND_QUIC)
-        expose(call, FT_HIDDEN_RELAY, frame, now);
-    if (pkt->sip) {
-        if (pkt->sip->from || pkt->sip->to)
-            expose(call, FT_EXPOSED_PARTIES, frame, now);
-        if (pkt->sip->user_agent)
-            expose(call, FT_EXPOSED_SOFTWARE, frame, now);
-        if (pkt->sip->has_sdp)
-            expose(call, FT_EXPOSED_SDP, frame, now);
-    }
-    for (unsigned i = 0; i < pkt->n_candidates; i++) {
-        if (pkt->candidates[i].how == FT_CANDIDATE_MAPPED)
-            expose(call, FT_EXPOSED_MAPPED, frame, now);
-        else if (pkt->kind == FT_KIND_NAT_PROBE)
-            expose(call, FT_EXPOSED_OWN_ADDRESS, frame, now);
-        else if (pkt->kind != FT_KIND_SIP)
-            expose(call, FT_EXPOSED_CANDIDATES, frame, now);
-    }
+        ft_expose(call, FT_HIDDEN_RELAY, frame, now, NULL);
+    if (pkt->sip)
+        expose_sip(call, pinfo, pkt);
+    expose_candidates(call, pinfo, pkt, side);
 }
 
 void
 ft_exposure_probe(ft_call_t *call, const ft_probed_t *probed)
 {
     if (probed->own_at.frame)
-        expose(call, FT_EXPOSED_OWN_ADDRESS, probed->own_at.frame, &probed->own_at.when);
+        ft_expose(call, FT_EXPOSED_OWN_ADDRESS, probed->own_at.frame, &probed->own_at.when, of_whom(FT_SIDE_DEVICE, false, place(&probed->own)));
     if (probed->mapped_at.frame)
-        expose(call, FT_EXPOSED_MAPPED, probed->mapped_at.frame, &probed->mapped_at.when);
+        ft_expose(call, FT_EXPOSED_MAPPED, probed->mapped_at.frame, &probed->mapped_at.when, of_whom(FT_SIDE_PEER, true, place(&probed->mapped)));
 }
 
 void
@@ -65,20 +123,20 @@ ft_exposure_service(ft_call_t *call, const ft_service_flow_t *service, uint32_t 
 
     switch (service->phase) {
     case FT_PHASE_LOOKUP:
-        expose(call, FT_EXPOSED_HOST_NAMES, frame, when);
+        ft_expose(call, FT_EXPOSED_HOST_NAMES, frame, when, service->name);
         return;
     case FT_PHASE_PUSH:
-        expose(call, FT_HIDDEN_PUSH, frame, when);
-        expose(call, FT_AUTHORISED_PUSH, frame, when);
+        ft_expose(call, FT_HIDDEN_PUSH, frame, when, NULL);
+        ft_expose(call, FT_AUTHORISED_PUSH, frame, when, NULL);
         break;
     case FT_PHASE_REGISTRATION:
-        expose(call, FT_HIDDEN_REGISTRATION, frame, when);
+        ft_expose(call, FT_HIDDEN_REGISTRATION, frame, when, NULL);
         break;
     default:
         if (clear)
-            expose(call, FT_EXPOSED_WEB, frame, when);
+            ft_expose(call, FT_EXPOSED_WEB, frame, when, service->name);
         break;
     }
-    if (!clear)
-        expose(call, FT_EXPOSED_SERVERS, frame, when);
+    if (!clear && is_first(call, FT_EXPOSED_SERVERS, frame))
+        ft_expose(call, FT_EXPOSED_SERVERS, frame, when, service->name ? service->name : place(&service->server));
 }

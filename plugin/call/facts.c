@@ -399,7 +399,7 @@ facts_link(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_mo
 
 /* What the datagram says of relay sessions, legs and paths. */
 static void
-facts_paths(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side)
+facts_paths(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side)
 {
     /* What comes from Apple's side is the relay's. */
     bool from_relay = side == FT_SIDE_PEER && ft_is_apple(&ft_flow_remote(flow)->addr);
@@ -427,6 +427,8 @@ facts_paths(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_m
     if (pkt->reallocates && tell_once(flow, from_relay ? FT_TOLD_MOVED : FT_TOLD_REALLOCATED))
         ft_history_add(call, FT_EVENT_REALLOCATED, at, from_relay ? FT_SIDE_RELAY : side,
                        from_relay ? "STUN Reallocate, by the relay's wish" : "STUN Reallocate");
+    if (pkt->radio || pkt->n_candidates)
+        ft_radios_take(call, pinfo, pkt, side, at);
     if (pkt->session_gone)
         facts_closed(call, at, FT_SIDE_UNKNOWN);
     if (pkt->kind == FT_KIND_RELAY)
@@ -584,7 +586,7 @@ ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const 
     if (pkt->kind != FT_KIND_UNKNOWN)
         note_moment(&call->phase[pkt->phase], pinfo);
     ft_facts_arrow(call, flow, pinfo, pkt);
-    ft_exposure_datagram(call, pinfo, pkt);
+    ft_exposure_datagram(call, pinfo, pkt, side);
     if (flow->told_links != links_seen(flow) && flow->device_side >= 0)
         ft_facts_take_device(call, flow);
     facts_sides(call, flow, pkt, from_device);
@@ -607,5 +609,5 @@ ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const 
         facts_rtp(call, flow, pkt, pinfo, side);
     if (pkt->quic_media)
         facts_quic_media(call, flow, pinfo, side);
-    facts_paths(call, flow, pkt, &at, side);
+    facts_paths(call, flow, pinfo, pkt, &at, side);
 }

@@ -1,7 +1,8 @@
 /* internal.h
  * What the files of the call floor share, and nobody else. From the bottom: call.c (the object), backlog.c and media_backlog.c (earlier
- * packets), events.c (the ladder), history.c (what happened), media.c (streams, loss), relay_counts.c, sessions.c, exposure.c, index.c (what calls are
- * found by), push_bursts.c, services.c, facts.c (what a datagram says of its call), merge.c, join.c (which call a datagram belongs to).
+ * packets), events.c (the ladder), history.c (what happened), media.c (streams, loss), relay_counts.c, sessions.c, radios.c, exposure.c,
+ * index.c (what calls are found by), push_bursts.c, services.c, facts.c (what a datagram says of its call), merge.c, join.c (which call a
+ * datagram belongs to).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -118,7 +119,9 @@ void ft_services_init(void);
 /* ---- exposure.c ----------------------------------------------------------------------- */
 
 /* Takes into the call what a datagram, or a packet of a service flow, shows of it to an eavesdropper. First pass only. */
-void ft_exposure_datagram(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *pkt);
+void ft_exposure_datagram(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *pkt, ft_side_t side);
+/* The frame shows this, if no earlier one does. value: in file scope; may be NULL. */
+void ft_expose(ft_call_t *call, ft_exposure_t what, uint32_t frame, const nstime_t *when, const char *value);
 void ft_exposure_probe(ft_call_t *call, const ft_probed_t *probed);
 void ft_exposure_service(ft_call_t *call, const ft_service_flow_t *service, uint32_t frame, const nstime_t *when);
 
@@ -172,6 +175,13 @@ void ft_relay_counts_take(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *p
 void ft_session_take(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side);
 /* Adds the sessions of a call to those of the one that it turned out to be part of. */
 void ft_session_merge(ft_call_t *keep, const ft_call_t *gone);
+
+/* ---- radios.c ------------------------------------------------------------------------------- */
+
+/* Takes what a datagram of this side says of its interfaces. First pass only. */
+void ft_radios_take(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *pkt, ft_side_t side, const ft_moment_t *at);
+/* Adds the interfaces of a call to those of the one that it turned out to be part of. */
+void ft_radios_merge(ft_call_t *keep, const ft_call_t *gone);
 
 /* ---- facts.c ------------------------------------------------------------------------- */
 

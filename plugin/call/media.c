@@ -214,6 +214,8 @@ take_audio(ft_call_t *call, ft_side_t side, ft_stream_side_t *stream, ft_medium_
 {
     bool silent = rtp->payload_type == FT_TYPE_COMFORT_NOISE;
 
+    if (silent)
+        ft_expose(call, FT_EXPOSED_SPEECH, at->frame, &at->when, NULL);
     if (silent != medium->silent)
         ft_history_add(call, silent ? FT_EVENT_SILENT : FT_EVENT_SPEAKS, at, side, silent ? "comfort noise" : NULL);
     medium->silent = silent;
@@ -228,10 +230,25 @@ take_audio(ft_call_t *call, ft_side_t side, ft_stream_side_t *stream, ft_medium_
 #define FT_VIEW_ORIENTATION 0x03
 #define FT_VIEW_CAMERA 0x3c
 
+static const char *const held[] = { "portrait", "portrait, upside down", "landscape left", "landscape right" };
+
+static const char *
+camera(uint8_t view)
+{
+    return view & 0x30 ? "screen" : view & 0x08 ? "back camera" : "front camera";
+}
+
+const char *
+ft_view_text(wmem_allocator_t *pool, const ft_call_t *call, ft_side_t side)
+{
+    if (!call->streams || side >= FT_MEDIA_SIDES || !call->streams->side[side].has_view)
+        return NULL;
+    return wmem_strdup_printf(pool, "%s, %s", held[call->streams->side[side].view & FT_VIEW_ORIENTATION], camera(call->streams->side[side].view));
+}
+
 static void
 take_view(ft_call_t *call, ft_side_t side, const ft_picture_t *picture, const ft_moment_t *at)
 {
-    static const char *const held[] = { "portrait", "portrait, upside down", "landscape left", "landscape right" };
     ft_call_media_t *media = call->streams;
     uint8_t before = media->side[side].view, now = picture->view;
 
@@ -240,7 +257,8 @@ take_view(ft_call_t *call, ft_side_t side, const ft_picture_t *picture, const ft
     if (media->side[side].has_view && (before ^ now) & FT_VIEW_ORIENTATION)
         note(call, FT_EVENT_ROTATED, at, side, "%s, was %s", held[now & FT_VIEW_ORIENTATION], held[before & FT_VIEW_ORIENTATION]);
     if (media->side[side].has_view && (before ^ now) & FT_VIEW_CAMERA)
-        note(call, FT_EVENT_CAMERA, at, side, "%s%s", now & 0x30 ? "screen" : now & 0x08 ? "back camera" : "front camera", now & 0x04 ? ", mirrored" : "");
+        note(call, FT_EVENT_CAMERA, at, side, "%s%s", camera(now), now & 0x04 ? ", mirrored" : "");
+    ft_expose(call, FT_EXPOSED_VIEW, at->frame, &at->when, NULL);
     media->side[side].has_view = true;
     media->side[side].view = now;
 }

@@ -56,8 +56,11 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
         keep->bye_by = gone->bye_by;
     for (unsigned i = 0; i < FT_PHASE_COUNT; i++)
         earlier_moment(&keep->phase[i], &gone->phase[i]);
-    for (unsigned i = 0; i < FT_EXPOSURE_COUNT; i++)
-        earlier_moment(&keep->exposure[i], &gone->exposure[i]);
+    for (unsigned i = 0; i < FT_EXPOSURE_COUNT; i++) {
+        if (gone->exposure[i].frame)
+            ft_expose(keep, (ft_exposure_t)i, gone->exposure[i].frame, &gone->exposure[i].when, gone->exposed[i]);
+    }
+    ft_radios_merge(keep, gone);
     if (gone->worst_loss > keep->worst_loss) {
         keep->worst_loss = gone->worst_loss;
         keep->worst_ssrc = gone->worst_ssrc;

@@ -105,6 +105,16 @@ cell_role(const void *row, ft_cell_t *cell)
     cell->text = g_string_free(text, FALSE);
 }
 
+/* Of the address, as its device announces it. */
+static void
+cell_radio(const void *row, ft_cell_t *cell)
+{
+    const node_row_t *node = (const node_row_t *)row;
+    const char *radio = node->hosts > 1 ? NULL : ft_radio_name(node->call, &node->at->addr);
+
+    cell->text = g_strdup(radio ? radio : "-");
+}
+
 static void
 cell_phases(const void *row, ft_cell_t *cell)
 {
@@ -170,6 +180,7 @@ static const ft_column_t nodes_columns[] = {
     { "Packets sent by it", FT_CELL_NUMBER, cell_sent, true },
     { "Bytes", FT_CELL_BIG, cell_bytes, true },
     { "First frame", FT_CELL_NUMBER, cell_frame, false },
+    { "Radio (announced)", FT_CELL_TEXT, cell_radio, true },
     { "Filter", FT_CELL_TEXT, cell_filter, false },
 };
 

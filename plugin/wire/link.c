@@ -56,6 +56,7 @@ enum {
 #define FT_CONN_ADDRESSES(header)   (((header) >> 6) & 0x7fu)
 #define FT_CONN_CANDIDATES(header)  ((header) & 0x3fu)
 #define FT_CONN_IPV6                0x8000u     /* of an address' word */
+#define FT_CONN_RAT(word)           (((word) >> 10) & 0xfu) /* of that: radio access technology */
 #define FT_CONN_INDEX               0x001fu     /* of a candidate's word: which address */
 #define FT_CONN_MAX_ADDRESSES       32          /* what five bits of index can name */
 
@@ -341,6 +342,7 @@ link_connection(tvbuff_t *tvb, packet_info *pinfo, int at, int end, proto_tree *
                                           &hf_link_address_delegated, &hf_link_address_spare, NULL };
     static int *const port_parts[] = { &hf_link_port_type, &hf_link_port_transport, &hf_link_port_index, NULL };
     address addrs[FT_CONN_MAX_ADDRESSES];
+    uint8_t radios[FT_CONN_MAX_ADDRESSES];
     unsigned n_addrs, n_candidates, n = 0;
     uint16_t header;
 
@@ -369,8 +371,10 @@ link_connection(tvbuff_t *tvb, packet_info *pinfo, int at, int end, proto_tree *
         link_word(sub, tvb, at, hf_link_address_kind, address_parts);
         link_address(tvb, pinfo, at + 2, end, v6, sub, v6 ? hf_link_ipv6 : hf_link_ipv4, &addr);
         proto_item_append_text(item, ": %s", address_to_str(pinfo->pool, &addr));
-        if (n < FT_CONN_MAX_ADDRESSES)
+        if (n < FT_CONN_MAX_ADDRESSES) {
             addrs[n] = addr;
+            radios[n] = FT_RADIO(FT_CONN_RAT(tvb_get_ntohs(tvb, at)));
+        }
         at += 2 + len;
     }
     for (unsigned i = 0; i < n_candidates; i++, at += 4) {
@@ -388,7 +392,7 @@ link_connection(tvbuff_t *tvb, packet_info *pinfo, int at, int end, proto_tree *
         proto_tree_add_item(sub, hf_link_port, tvb, at + 2, 2, ENC_BIG_ENDIAN);
         if (which < n && which < FT_CONN_MAX_ADDRESSES) {
             proto_item_append_text(item, ": %s port %u", address_to_str(pinfo->pool, &addrs[which]), port);
-            ft_candidate_add(pkt, &addrs[which], port, FT_CANDIDATE_OWN);
+            ft_candidate_add(pkt, &addrs[which], port, FT_CANDIDATE_OWN, radios[which]);
         }
     }
     *complete = true;

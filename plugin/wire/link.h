@@ -23,7 +23,4 @@ bool ft_link_counter(tvbuff_t *tvb, int *counter);
 
 void ft_link_register(void);
 
-/* Numbers of radio access technologies, as link messages, link probes and STUN write them. */
-extern const value_string ft_rat_vals[];
-
 #endif /* FT_LINK_H */

@@ -341,7 +341,7 @@ snatmap_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
     ip = wmem_new(pinfo->pool, uint32_t);
     *ip = says.ip;
     set_address(&addr, AT_IPv4, 4, ip);
-    ft_candidate_add(pkt, &addr, says.port, answer ? FT_CANDIDATE_MAPPED : FT_CANDIDATE_OWN);
+    ft_candidate_add(pkt, &addr, says.port, answer ? FT_CANDIDATE_MAPPED : FT_CANDIDATE_OWN, 0);
     col_append_fstr(pinfo->cinfo, COL_INFO, ", %s %s:%u", answer ? "mapped" : "own", address_to_str(pinfo->pool, &addr), says.port);
     show_links(tvb, pinfo, message, &says, tree, item, pkt);
 }

@@ -102,7 +102,7 @@ ft_call_stock(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, prot
 }
 
 void
-ft_candidate_add(ft_packet_t *pkt, const address *addr, uint16_t port, ft_candidate_how_t how)
+ft_candidate_add(ft_packet_t *pkt, const address *addr, uint16_t port, ft_candidate_how_t how, uint8_t radio)
 {
     if (pkt->n_candidates >= FT_MAX_CANDIDATES)
         return;
@@ -111,6 +111,7 @@ ft_candidate_add(ft_packet_t *pkt, const address *addr, uint16_t port, ft_candid
     pkt->candidates[pkt->n_candidates].at.addr = *addr;
     pkt->candidates[pkt->n_candidates].at.port = port;
     pkt->candidates[pkt->n_candidates].how = how;
+    pkt->candidates[pkt->n_candidates].radio = radio;
     pkt->n_candidates++;
 }
 

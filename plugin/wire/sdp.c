@@ -261,7 +261,7 @@ line_media(sdp_state_t *s, const char *value)
         return false;
     proto_tree_add_uint(tree, hf_sdp_port, s->tvb, s->at, s->len, number);
     if (s->addr.type != AT_NONE)
-        ft_candidate_add(s->pkt, &s->addr, (uint16_t)number, FT_CANDIDATE_OWN);
+        ft_candidate_add(s->pkt, &s->addr, (uint16_t)number, FT_CANDIDATE_OWN, 0);
     if (!words[2])
         return false;
     for (char **type = words + 3; *type; type++) {

@@ -256,7 +256,7 @@ stun_mapped(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int len, ft_
     for (int i = 0; i < len - 4; i++)
         bytes[i] ^= ft_tvb_get_u8(tvb, message + FT_STUN_COOKIE_AT + i);
     set_address(&addr, v6 ? AT_IPv6 : AT_IPv4, len - 4, bytes);
-    ft_candidate_add(pkt, &addr, tvb_get_ntohs(tvb, at + 2) ^ (FT_STUN_COOKIE >> 16), FT_CANDIDATE_MAPPED);
+    ft_candidate_add(pkt, &addr, tvb_get_ntohs(tvb, at + 2) ^ (FT_STUN_COOKIE >> 16), FT_CANDIDATE_MAPPED, 0);
 }
 
 /* Error and reason: RFC 8489, section 14.8. Two bytes, three bits of hundreds, and the rest of the number. */
@@ -299,6 +299,9 @@ stun_attributes(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int end,
         if ((type == FT_STUN_POD_MEDIA || type == FT_STUN_POD_MESSAGES) && len == 4 && pkt->flow && !PINFO_FD_VISITED(pinfo) &&
             tvb_bytes_exist(tvb, at + FT_STUN_ATTRIBUTE_HEADER_LEN, 4))
             ft_quic_pod_announce(pkt->flow, tvb_get_ntohl(tvb, at + FT_STUN_ATTRIBUTE_HEADER_LEN), type == FT_STUN_POD_MESSAGES, pinfo);
+        if (type == FT_STUN_CELLULAR && len == 4 && tvb_bytes_exist(tvb, at + FT_STUN_ATTRIBUTE_HEADER_LEN, 4) &&
+            tvb_get_ntohl(tvb, at + FT_STUN_ATTRIBUTE_HEADER_LEN) < UINT8_MAX)
+            pkt->radio = FT_RADIO(tvb_get_ntohl(tvb, at + FT_STUN_ATTRIBUTE_HEADER_LEN));
         if (type == FT_STUN_XOR_MAPPED)
             stun_mapped(tvb, pinfo, message, at + FT_STUN_ATTRIBUTE_HEADER_LEN, len, pkt);
         if (type == FT_STUN_ERROR_CODE)

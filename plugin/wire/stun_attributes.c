@@ -22,7 +22,6 @@
 #include <epan/to_str.h>
 
 #define FT_STUN_REQUEST_COUNT   0x0025
-#define FT_STUN_CELLULAR        0x8007
 #define FT_STUN_LINK_UUID       0x8008
 #define FT_STUN_LINK_ATTRIBUTES 0x8023
 #define FT_STUN_SOCKET_MASK     0x8024

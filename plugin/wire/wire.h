@@ -26,7 +26,12 @@ typedef enum {
 typedef struct ft_candidate {
     ft_endpoint_t at;
     ft_candidate_how_t how;
+    uint8_t radio;              /* what its interface is: FT_RADIO() of a number of ft_rat_vals; 0: not told */
 } ft_candidate_t;
+
+/* Radio access technologies as link messages, link probes and STUN number them, in a byte that is 0 where there is none: 0 is Wi-Fi on the wire. */
+#define FT_RADIO(number) ((uint8_t)((number) + 1))
+extern const value_string ft_rat_vals[];
 
 /* The facts of a SIP message. Strings are UTF-8, in packet scope, NULL where the message has no such header. */
 typedef struct ft_sip {
@@ -142,6 +147,7 @@ typedef struct ft_packet {
     ft_link_facts_t link;
     uint16_t error;                 /* ERROR-CODE of a STUN message (RFC 8489, 14.8); 0: none */
     const char *error_reason;       /* its phrase; packet scope; NULL: none */
+    uint8_t radio;                  /* of the sender's link, by a STUN message: FT_RADIO(); 0: not told */
     bool reallocates;               /* STUN Reallocate: a request, or the relay's indication; not an answer */
     bool session_gone;              /* the relay says that it does not know the session (any more) */
     const char *label;              /* what a ladder says of it: static or packet scope; NULL: nothing new by itself */
@@ -232,7 +238,7 @@ bool ft_packet_within(const ft_packet_t *pkt, const uint8_t *bytes, unsigned len
 /* How the datagram travels, if it is media. */
 ft_path_t ft_packet_path(const packet_info *pinfo, const ft_packet_t *pkt);
 /* Adds an endpoint that the packet names; a full list drops it. addr's bytes must live as long as the packet. */
-void ft_candidate_add(ft_packet_t *pkt, const address *addr, uint16_t port, ft_candidate_how_t how);
+void ft_candidate_add(ft_packet_t *pkt, const address *addr, uint16_t port, ft_candidate_how_t how, uint8_t radio);
 /* Where and when the datagram at hand was seen. frame: the whole frame's bytes. */
 void ft_arrival_of(ft_arrival_t *arrival, tvbuff_t *frame, const packet_info *pinfo, const ft_packet_t *pkt);
 /* Calls a stock dissector for the bytes of tvb, unless one had the packet already (pkt->claimed is false). */

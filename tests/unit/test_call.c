@@ -326,7 +326,7 @@ names(ft_flow_t *flow, bool from_a, const ft_endpoint_t *end)
 {
     ft_packet_t pkt = { .kind = FT_KIND_STUN, .phase = FT_PHASE_CONNECTIVITY };
 
-    ft_candidate_add(&pkt, &end->addr, end->port, FT_CANDIDATE_OWN);
+    ft_candidate_add(&pkt, &end->addr, end->port, FT_CANDIDATE_OWN, 0);
     return send(flow, from_a, 0.1, &pkt);
 }
 
