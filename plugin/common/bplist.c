@@ -396,7 +396,7 @@ bplist_show(const ft_bplist_value_t *value, void *parent, void *user)
         proto_item_append_text(item, ": %" PRId64, value->number);
         break;
     case FT_BPLIST_REAL:
-        proto_tree_add_double(tree, hf_bplist_real, tvb, value->content, rest, value->real);
+        ft_add_double(tree, hf_bplist_real, tvb, value->content, rest, value->real);
         proto_item_append_text(item, ": %s", ft_decimal(real, value->real, FT_DECIMALS_AS_NEEDED));
         break;
     case FT_BPLIST_DATE:

@@ -6,7 +6,7 @@
  *
  *  1. the interface of the capture, as the file has it, and the kind of link;
  *  2. the VLAN;
- *  3. the hardware address (Ethernet, 802.11);
+ *  3. the hardware address (Ethernet, 802.11, of an aggregate the packet's own);
  *  4. the outer addresses of a tunnel, and what numbers its sessions: GTP-U's TEID (3GPP TS 29.281), PPPoE's session (RFC 2516).
  *
  * Each direction of a GTP-U tunnel has a TEID of its own, and each direction of a cable may have an interface of its own: so the end that a
@@ -18,6 +18,7 @@
 #include "common/link_end.h"
 #include "common/payload.h"
 
+#include <epan/etypes.h>
 #include <wiretap/wtap.h>
 
 /* What is hashed. All of it is set, so that no byte between the members is by chance. */
@@ -43,6 +44,36 @@ typedef struct link_end {
 #define PPPOE_HEADER   8
 #define PPPOE_SESSION_AT 2
 #define PPP_LENGTH     2
+
+/* IEEE 802.11-2020, 9.3.2.2.2: a subframe of an A-MSDU has destination, source and the length of what follows; that begins with the eight bytes of
+ * LLC and SNAP (RFC 1042), which end with the EtherType. IEEE 802.3 writes the same in front of its LLC. */
+#define MSDU_SOURCE_AT 6        /* and so long is an address */
+#define MSDU_LENGTH_AT 12
+#define MSDU_HEADER    14
+#define SNAP_HEADER    8
+#define ETHERNET_LEAST 46u      /* bytes that an Ethernet frame carries, with padding: IEEE 802.3-2018, 4A.4.2 */
+#define SNAP_TYPE_AT   6
+static const uint8_t snap[SNAP_TYPE_AT] = { 0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00 };
+
+/* The MAC address that stands right in front of the packet. Wireshark has that of the frame, which for an A-MSDU are the ends of the radio link: who
+ * sends and receives each of its packets is told by the packet's subframe only. NULL: there is no such header.
+ *  1. LLC and SNAP of the packet's version: avoids what is not in front of an IP packet.
+ *  2. The length in front is that of LLC, SNAP and the packet, with the padding that it may have from an Ethernet: avoids the 802.11 header itself,
+ *     which has other things there. */
+static const uint8_t *
+msdu_end(const ft_ip_t *ip, unsigned before, bool source)
+{
+    const uint8_t *llc = ip->bytes - SNAP_HEADER, *header = llc - MSDU_HEADER;
+    unsigned length;
+
+    if (before < MSDU_HEADER + SNAP_HEADER || memcmp(llc, snap, sizeof snap) != 0 ||
+        ft_u16(llc + SNAP_TYPE_AT) != (ip->v6 ? ETHERTYPE_IPv6 : ETHERTYPE_IP))
+        return NULL;
+    length = ft_u16(header + MSDU_LENGTH_AT);
+    if (length < SNAP_HEADER + ip->length || length > SNAP_HEADER + MAX(ip->length, ETHERNET_LEAST))
+        return NULL;
+    return source ? header + MSDU_SOURCE_AT : header;
+}
 
 static uint32_t
 gtpu_teid(const ft_ip_t *ip, unsigned before)
@@ -89,7 +120,7 @@ ft_link_end(tvbuff_t *frame, const packet_info *pinfo, bool source)
     link_end_t end;
     address src, dst;
     ft_ip_t ip, outer;
-    const uint8_t *start;
+    const uint8_t *start, *msdu;
     unsigned before;
     uint32_t hash;
 
@@ -101,13 +132,21 @@ ft_link_end(tvbuff_t *frame, const packet_info *pinfo, bool source)
     if (hardware->type != AT_NONE && hardware->len > 0)
         memcpy(end.hardware, hardware->data, MIN((size_t)hardware->len, sizeof end.hardware));
     if (frame && ft_ip_of(&ip, frame, pinfo)) {
+        /* Of a frame that was encrypted or put together, the bytes in front of the packet are not the frame's. */
+        start = tvb_get_ptr(ip.tvb, 0, (int)tvb_captured_length(ip.tvb));
+        msdu = msdu_end(&ip, (unsigned)(ip.bytes - start), source);
+        if (msdu) {
+            memset(end.hardware, 0, sizeof end.hardware);
+            memcpy(end.hardware, msdu, MSDU_SOURCE_AT);
+        }
         start = tvb_get_ptr(frame, 0, (int)tvb_captured_length(frame));
         /* Decrypted or put together: what stands in front is not there. */
         before = ip.bytes >= start && ip.bytes < start + tvb_captured_length(frame) ? (unsigned)(ip.bytes - start) : 0;
         end.session = gtpu_teid(&ip, before);
         if (!end.session)
             end.session = pppoe_session(&ip, before);
-        if (outer_ip(&outer, start, &ip, before)) {
+        /* What carries the packet in a subframe is no tunnel, and in front of the subframe are the bytes of others. */
+        if (!msdu && outer_ip(&outer, start, &ip, before)) {
             ft_ip_addresses(&outer, &src, &dst);
             memcpy(end.outer, source ? src.data : dst.data, MIN((size_t)src.len, sizeof end.outer));
         }

@@ -117,8 +117,8 @@ static void
 show_report(tvbuff_t *tvb, proto_tree *tree, const ft_report_t *report)
 {
     if (report->has_timing) {
-        proto_item_set_generated(proto_tree_add_double(tree, hf_report_delay, tvb, 0, 0, 1000 * report->one_way_delay / FT_REPORT_DELAY_CLOCK));
-        proto_item_set_generated(proto_tree_add_double(tree, hf_report_queueing, tvb, 0, 0, 1000 * report->queueing_delay / FT_REPORT_QUEUEING_CLOCK));
+        proto_item_set_generated(ft_add_double(tree, hf_report_delay, tvb, 0, 0, 1000 * report->one_way_delay / FT_REPORT_DELAY_CLOCK));
+        proto_item_set_generated(ft_add_double(tree, hf_report_queueing, tvb, 0, 0, 1000 * report->queueing_delay / FT_REPORT_QUEUEING_CLOCK));
     }
     if (report->has_video && report->bandwidth)
         proto_item_set_generated(proto_tree_add_uint(tree, hf_report_bandwidth, tvb, 0, 0, report->bandwidth));
@@ -165,7 +165,7 @@ show_media(tvbuff_t *tvb, proto_tree *tree, const ft_call_t *call)
     if (call->invited_by != FT_SIDE_UNKNOWN)
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_caller, tvb, 0, 0, call->invited_by));
     if (call->accept_delay)
-        proto_item_set_generated(proto_tree_add_double(tree, hf_call_accept_delay, tvb, 0, 0, call->accept_delay / 65536.0));
+        proto_item_set_generated(ft_add_double(tree, hf_call_accept_delay, tvb, 0, 0, call->accept_delay / 65536.0));
     if (call->relay_count.answers) {
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_up_lost, tvb, 0, 0, call->relay_count.up_lost));
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_down_lost, tvb, 0, 0, call->relay_count.down_lost));

@@ -452,8 +452,9 @@ static void
 link_time(proto_tree *tree, int hf, tvbuff_t *tvb, int at)
 {
     proto_item *item = proto_tree_add_item(tree, hf, tvb, at, 4, ENC_BIG_ENDIAN);
+    char seconds[FT_DECIMAL_LEN];
 
-    proto_item_append_text(item, " (%.6f s)", tvb_get_ntohl(tvb, at) / FT_LINK_CLOCK);
+    proto_item_append_text(item, " (%s s)", ft_decimal(seconds, tvb_get_ntohl(tvb, at) / FT_LINK_CLOCK, 6));
 }
 
 /* Requests have the sender's clock, answers repeat it beside the time that they took. */
@@ -466,7 +467,7 @@ link_round_trip(tvbuff_t *tvb, int at, int end, proto_tree *tree)
     link_time(tree, hf_link_rtt_echoed, tvb, at + 4);
     link_time(tree, hf_link_rtt_delay, tvb, at + 8);
     if (tvb_get_ntohl(tvb, at + 4) != 0)
-        proto_item_set_generated(proto_tree_add_double(tree, hf_link_rtt_seconds, tvb, at + 8, 4, link_seconds(tvb, at + 8)));
+        proto_item_set_generated(ft_add_double(tree, hf_link_rtt_seconds, tvb, at + 8, 4, link_seconds(tvb, at + 8)));
     return end;
 }
 
@@ -502,7 +503,7 @@ link_value(tvbuff_t *tvb, int at, uint16_t type, int len, proto_tree *tree, prot
         else if (len > 0)
             proto_tree_add_item(tree, link_simple_hf[i], tvb, at, len, ENC_BIG_ENDIAN);
         if (type == FT_TLV_ACCEPT_DELAY)
-            proto_item_set_generated(proto_tree_add_double(tree, hf_link_accept_seconds, tvb, at, len, link_seconds(tvb, at)));
+            proto_item_set_generated(ft_add_double(tree, hf_link_accept_seconds, tvb, at, len, link_seconds(tvb, at)));
         if (simple->ftype == FT_UINT16 || simple->ftype == FT_UINT32)
             proto_item_append_text(item, ": %u", len == 2 ? tvb_get_ntohs(tvb, at) : tvb_get_ntohl(tvb, at));
         return at + len;

@@ -305,8 +305,9 @@ show_value(tvbuff_t *tvb, packet_info *pinfo, int at, int len, const stun_attrib
         proto_item_append_text(item, ", %d bytes", len);
         break;
     case STUN_SECONDS:
-        proto_item_append_text(value, " (%.6f s)", tvb_get_ntohl(tvb, at) / 65536.0);
-        proto_item_append_text(item, ": %.6f s", tvb_get_ntohl(tvb, at) / 65536.0);
+        ft_decimal(sent_text, tvb_get_ntohl(tvb, at) / 65536.0, 6);
+        proto_item_append_text(value, " (%s s)", sent_text);
+        proto_item_append_text(item, ": %s s", sent_text);
         break;
     case STUN_CAPABILITY:
         proto_tree_add_bitmask_list(proto_item_add_subtree(value, ett_echo), tvb, at, len, capability_bits, ENC_BIG_ENDIAN);
