@@ -12,12 +12,23 @@
  * 184 packets of 40 bytes, the least that IP and TCP have, each with 22 bytes of its own headers. */
 #define FT_MAX_AGGREGATE 192
 
+/* Bytes of the smallest datagram: an IPv4 header (RFC 791, 3.1) and UDP's (RFC 768). */
+#define FT_LEAST_PACKET 28
+
 /* The ends of one packet, as packet_info has them. Addresses live as long as the frame's bytes. */
 typedef struct ft_ends {
     address src, dst, net_src, net_dst;
     uint32_t srcport, destport;
     port_type ptype;
 } ft_ends_t;
+
+/* Could another packet be behind this datagram in its frame, by the bytes that are left there? Padding, a check sequence and the like may look as if.
+ * For use while the frame is dissected, when its layers do not tell yet. */
+static inline bool
+ft_more_may_follow(tvbuff_t *datagram)
+{
+    return (unsigned)tvb_raw_offset(datagram) + tvb_reported_length(datagram) + FT_LEAST_PACKET <= tvb_reported_length(tvb_get_ds_tvb(datagram));
+}
 
 /* Can the frame hold more than one packet, by its layers? False for nearly all. Cheap. */
 bool ft_aggregate_may_be(const packet_info *pinfo);

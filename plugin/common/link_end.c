@@ -45,13 +45,17 @@ typedef struct link_end {
 #define PPPOE_SESSION_AT 2
 #define PPP_LENGTH     2
 
+#define IPV4_LEAST     20       /* RFC 791, 3.1 */
+
 /* IEEE 802.11-2020, 9.3.2.2.2: a subframe of an A-MSDU has destination, source and the length of what follows; that begins with the eight bytes of
  * LLC and SNAP (RFC 1042), which end with the EtherType. IEEE 802.3 writes the same in front of its LLC. */
-#define MSDU_SOURCE_AT 6        /* and so long is an address */
+#define MAC_LENGTH     6
+#define MSDU_SOURCE_AT 6
 #define MSDU_LENGTH_AT 12
 #define MSDU_HEADER    14
 #define SNAP_HEADER    8
 #define ETHERNET_LEAST 46u      /* bytes that an Ethernet frame carries, with padding: IEEE 802.3-2018, 4A.4.2 */
+#define ETHERNET_CHECK 4u       /* its check sequence, which some captures have */
 #define SNAP_TYPE_AT   6
 static const uint8_t snap[SNAP_TYPE_AT] = { 0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00 };
 
@@ -104,9 +108,25 @@ outer_ip(ft_ip_t *outer, const uint8_t *start, const ft_ip_t *ip, unsigned befor
 {
     const uint8_t *end = ip->bytes + ip->length;
 
-    for (const uint8_t *at = start; at + 20 <= start + before; at++) {
+    for (const uint8_t *at = start; at + IPV4_LEAST <= start + before; at++) {
         if (ft_ip_at(outer, at, (unsigned)(ip->bytes - at) + ip->captured) && outer->payload <= (unsigned)(ip->bytes - at) && !outer->is_fragment &&
             at + outer->length >= end && at + outer->length <= end + 8)
+            return true;
+    }
+    return false;
+}
+
+/* The IP header of a fragment that a tunnel's packet was put together with: the first place in the frame that is one by its version, and whose length
+ * reaches to the end of the frame, or to its padding. */
+static bool
+last_fragment(ft_ip_t *outer, tvbuff_t *frame)
+{
+    unsigned captured = tvb_captured_length(frame), reported = tvb_reported_length(frame);
+    const uint8_t *bytes = tvb_get_ptr(frame, 0, (int)captured);
+
+    for (unsigned at = 0; at + IPV4_LEAST <= captured; at++) {
+        if (ft_ip_at(outer, bytes + at, captured - at) && outer->is_fragment && at + outer->length <= reported &&
+            at + MAX(outer->length, ETHERNET_LEAST) + ETHERNET_CHECK >= reported)
             return true;
     }
     return false;
@@ -132,21 +152,19 @@ ft_link_end(tvbuff_t *frame, const packet_info *pinfo, bool source)
     if (hardware->type != AT_NONE && hardware->len > 0)
         memcpy(end.hardware, hardware->data, MIN((size_t)hardware->len, sizeof end.hardware));
     if (frame && ft_ip_of(&ip, frame, pinfo)) {
-        /* Of a frame that was encrypted or put together, the bytes in front of the packet are not the frame's. */
+        /* What stands in front of the packet is in the same buffer: the frame's bytes, or those decrypted or put together from it. */
         start = tvb_get_ptr(ip.tvb, 0, (int)tvb_captured_length(ip.tvb));
-        msdu = msdu_end(&ip, (unsigned)(ip.bytes - start), source);
+        before = (unsigned)(ip.bytes - start);
+        msdu = msdu_end(&ip, before, source);
         if (msdu) {
             memset(end.hardware, 0, sizeof end.hardware);
-            memcpy(end.hardware, msdu, MSDU_SOURCE_AT);
+            memcpy(end.hardware, msdu, MAC_LENGTH);
         }
-        start = tvb_get_ptr(frame, 0, (int)tvb_captured_length(frame));
-        /* Decrypted or put together: what stands in front is not there. */
-        before = ip.bytes >= start && ip.bytes < start + tvb_captured_length(frame) ? (unsigned)(ip.bytes - start) : 0;
         end.session = gtpu_teid(&ip, before);
         if (!end.session)
             end.session = pppoe_session(&ip, before);
         /* What carries the packet in a subframe is no tunnel, and in front of the subframe are the bytes of others. */
-        if (!msdu && outer_ip(&outer, start, &ip, before)) {
+        if ((!msdu && outer_ip(&outer, start, &ip, before)) || (ip.tvb != frame && last_fragment(&outer, frame))) {
             ft_ip_addresses(&outer, &src, &dst);
             memcpy(end.outer, source ? src.data : dst.data, MIN((size_t)src.len, sizeof end.outer));
         }

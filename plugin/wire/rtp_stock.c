@@ -291,7 +291,8 @@ is_free(uint16_t profile)
  *  1. There is no tree (the caller's), and nobody listens to RTP or collects expert items.
  *  2. The packet is whole, without padding and CSRC list: what is wrong with those is said in other places, too.
  *  3. Its extension is nobody else's.
- *  4. It is alone in its datagram, and no other datagram of the frame came before: what the stock dissector keeps with a frame is of one packet.
+ *  4. It is alone in its datagram, and the datagram in its frame: what the stock dissector keeps with a frame is of one packet, and what others keep
+ *     has the number of the layer, so all must run on each pass.
  *  5. Its stream has data of its own, and the user has not switched RTP off.
  * Where there are columns, the name of its payload type was read before. */
 bool
@@ -299,7 +300,7 @@ ft_rtp_stock_is_unseen(const ft_rtp_stock_t *stock, const ft_rtp_bytes_t *packet
 {
     const uint8_t *bytes = packet->bytes;
 
-    if (!ft_shortcuts || stock->always || !pkt->claimed || pkt->compound || pkt->earlier || have_tap_listener(tap) || ft_is_shown(NULL) ||
+    if (!ft_shortcuts || stock->always || !pkt->claimed || pkt->compound || pkt->earlier || ft_more_may_follow(pkt->tvb) || have_tap_listener(tap) || ft_is_shown(NULL) ||
         packet->captured < packet->reported || (bytes[0] & 0x2f) || !proto_is_protocol_enabled(protocol))
         return false;
     if (pinfo->cinfo && !type_names[bytes[1] & 0x7f])

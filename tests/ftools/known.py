@@ -21,4 +21,6 @@ ELSEWHERE = {
     "legacy-cut-at-96": "of SIP, the first lines only",
     "legacy-cut-at-340": "of some SIP, the first lines only",
     "modern-cut-at-64": "of media, some headers",
+    "legacy-aggregates": "a frame is two packets: tests/test_aggregates.py",
+    "modern-one-aggregate": "a frame is two packets: tests/test_aggregates.py",
 }
