@@ -419,6 +419,7 @@ show_datagram_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_
         /* Who sent an ICMP error is its own source; which ports pinfo has then differs between versions. */
         what.from_device = pkt->quoted ? addresses_equal(&pinfo->src, &ft_flow_device(pkt->flow)->addr)
                                        : ft_flow_from_device(pkt->flow, ft_flow_from_a(pkt->flow, pinfo));
+        what.from_third = pkt->quoted && !what.from_device && !addresses_equal(&pinfo->src, &ft_flow_remote(pkt->flow)->addr);
         queue_tap(tvb, pinfo, &what, pkt, false);
     }
 }

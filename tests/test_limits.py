@@ -303,8 +303,9 @@ def test_length_of_push(wireshark):
 
 @pytest.mark.parametrize("before, known", [(30.0, True), (30.5, False)])
 def test_push_before_the_call(wireshark, before, known):
+    """More than a keep-alive, which is of no call so early."""
     device = "192.168.1.90"
-    session = tcp(push.tcp_packets([(True, b"x")], 5223, addresses=(device, "17.57.144.1")))[3:4]
+    session = tcp(push.tcp_packets([(True, bytes(1600))], 5223, segment=1600, addresses=(device, "17.57.144.1")))[3:4]
     packets = shown(wireshark, [*session, handmade.packet(DEVICE, PEER, SIGN, 3 + int(before * SECOND))])
     assert [bool(packet.values("facetime.call")) for packet in packets] == [known, True]
 

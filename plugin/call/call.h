@@ -278,6 +278,7 @@ typedef struct ft_call_packets {
     ft_phase_t phase;
     ft_kind_t kind;                 /* of the first datagram; FT_KIND_COUNT: an ICMP error that quotes one */
     bool from_device;
+    bool from_third;                /* an ICMP error of a host between the two, a router: neither end sent it */
     uint32_t frame;                 /* the first one's */
     uint32_t batch;                 /* number of the batch in which they wait or waited for their call, from 1; 0: in none */
     uint32_t packets;

@@ -237,7 +237,7 @@ count_far_end(ft_table_rows_t *rows, const ft_tap_info_t *info, const ft_far_end
     node->phases |= 1u << info->phase;
     add_first(node, &info->what.first_time, info->what.frame);
     node->packets += info->what.packets;
-    if (info->what.from_device != remote)
+    if (info->what.from_device != remote && !info->what.from_third)
         node->sent += info->what.packets;
     node->bytes += info->what.bytes;
 }

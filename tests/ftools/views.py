@@ -8,7 +8,7 @@ import re
 
 from . import facts, known, paths, table
 
-FIELDS = ("frame.number", "frame.time_epoch", "frame.len", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "dns.qry.name", "dns.a", "dns.aaaa")
+FIELDS = ("frame.number", "frame.time_epoch", "frame.len", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "dns.qry.name", "dns.a", "dns.aaaa", "icmp.type", "icmpv6.type")
 TABLES = ("-z", "facetime,calls", "-z", "facetime,timeline", "-z", "facetime,nodes")
 NAMES = [*paths.SAMPLES, *(name for name in paths.SITUATIONS if name not in known.REASONS and name not in known.ELSEWHERE)]
 PASSES = {"pass 1": (), "-2": ("-2",)}
@@ -83,12 +83,15 @@ class Call:
 
 
 class Frame:
-    """A frame by Wireshark's own fields."""
+    """A frame by Wireshark's own fields. An ICMP error is one of the datagram that it quotes, whoever sent it: the last addresses of the frame."""
 
     def __init__(self, row):
         first = {name: values[0] if values else None for name, values in row.items()}
         self.number, self.time, self.length = int(first["frame.number"]), float(first["frame.time_epoch"]), int(first["frame.len"])
         self.source, self.destination = first["ip.src"] or first["ipv6.src"], first["ip.dst"] or first["ipv6.dst"]
+        self.sender = self.source
+        if len(row["ip.src"] + row["ipv6.src"]) > 1 and (first["icmp.type"] or first["icmpv6.type"]):
+            self.source, self.destination = (row["ip.dst"] or row["ipv6.dst"])[-1], (row["ip.src"] or row["ipv6.src"])[-1]
         self.answers = [(address, first["dns.qry.name"]) for address in row["dns.a"] + row["dns.aaaa"]]
 
 
@@ -106,7 +109,8 @@ class View:
         rows, out = wireshark.fields_and_table(capture(name), FIELDS, *arguments(passes))
         self.frames = {frame.number: frame for frame in map(Frame, rows)}
         self.calls, self.timeline, self.nodes = table.rows(out), timeline(out), nodes(out)
-        self.names = dict(answer for frame in self.frames.values() for answer in frame.answers)
+        # tshark writes ESC of a name as four characters, the tables as its symbol.
+        self.names = dict((address, name.replace("\\033", "\u241b")) for address, name in (answer for frame in self.frames.values() for answer in frame.answers))
 
 
 def arguments(passes):
