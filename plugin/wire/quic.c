@@ -113,6 +113,17 @@ quic_between(const packet_info *pinfo)
            (ft_is_media_port(pinfo->destport) && ft_is_relay_port(pinfo->srcport) && ft_is_apple(&pinfo->src));
 }
 
+/* Begins the datagram as relay data of the flow does, with too little captured to tell the one from the other? Taken for QUIC, it would make each
+ * later datagram of the relay doubtful. */
+static bool
+is_cut_channel_data(tvbuff_t *tvb, const ft_flow_t *flow)
+{
+    unsigned captured = tvb_captured_length(tvb);
+
+    return !(flow->kinds & (1u << FT_KIND_QUIC)) && captured < FT_RELAY_HEADER_LEN + 2 && captured < tvb_reported_length(tvb) &&
+           ft_tvb_get_u8(tvb, 0) == flow->relay_channel >> 8;
+}
+
 static bool
 quic_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence)
 {
@@ -134,7 +145,8 @@ quic_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint3
         if (flow && ft_quic_pod_announced(tvb, pinfo, flow))
             return true;
         if (flow && (flow->kinds & (1u << FT_KIND_QUIC | 1u << FT_KIND_RELAY)))
-            return ((flow->kinds & (1u << FT_KIND_QUIC)) || tvb_reported_length(tvb) >= QUIC_SHORT_MIN) && !ft_channel_data_form(tvb, flow);
+            return ((flow->kinds & (1u << FT_KIND_QUIC)) || tvb_reported_length(tvb) >= QUIC_SHORT_MIN) && !ft_channel_data_form(tvb, flow) &&
+                   !is_cut_channel_data(tvb, flow);
         if (flow && flow->kinds)
             return false;
         if (!quic_between(pinfo))

@@ -47,7 +47,6 @@
 #include "wire/rtp.h"
 
 #define FT_RELAY_CHANNEL        0x60    /* first byte of the channel number: its high digit says that sub-packets carry the extended header */
-#define FT_RELAY_HEADER_LEN     4
 #define FT_RELAY_MAX_PADDING    3
 #define FT_RELAY_MAX_STREAMS    11      /* secondary stream IDs: 12 in all with the primary */
 #define FT_RELAY_MAX_LINKS      3       /* secondary relay link IDs: 4 in all */

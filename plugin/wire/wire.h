@@ -268,6 +268,9 @@ uint32_t ft_rtp_clock(uint8_t payload_type, bool relayed_era);
 bool ft_link_match(tvbuff_t *tvb);
 void ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t *pkt);
 
+/* Bytes of channel number and length, in front of relay data as of TURN's ChannelData (RFC 8656, 12.4). */
+#define FT_RELAY_HEADER_LEN 4
+
 /* channel_data.c: has the datagram the form of TURN's ChannelData, on a flow with STUN? What it carries; NULL: nothing that was captured. */
 bool ft_channel_data_form(tvbuff_t *tvb, const ft_flow_t *flow);
 tvbuff_t *ft_channel_data_of(tvbuff_t *tvb);
