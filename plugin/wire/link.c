@@ -122,6 +122,11 @@ static int hf_link_flag_constrained = -1;
 static int hf_link_flag_delegated = -1;
 static int hf_link_flag_slice = -1;
 static int hf_link_flag_sliced = -1;
+static int hf_link_interface_flag_expensive = -1;
+static int hf_link_interface_flag_constrained = -1;
+static int hf_link_interface_flag_delegated = -1;
+static int hf_link_interface_flag_slice = -1;
+static int hf_link_interface_flag_sliced = -1;
 static int hf_link_capability_base = -1;
 static int hf_link_capability_quality = -1;
 static int hf_link_accept_seconds = -1;
@@ -261,6 +266,8 @@ static int link_simple_hf[array_length(link_simple)];
 /* Of link flags and capability: IDSGlobalLink of iOS 26.1. */
 static int *const link_flag_bits[] = { &hf_link_flag_sliced, &hf_link_flag_slice, &hf_link_flag_delegated, &hf_link_flag_constrained,
                                        &hf_link_flag_expensive, NULL };
+static int *const interface_flag_bits[] = { &hf_link_interface_flag_sliced, &hf_link_interface_flag_slice, &hf_link_interface_flag_delegated,
+                                            &hf_link_interface_flag_constrained, &hf_link_interface_flag_expensive, NULL };
 static int *const link_capability_bits[] = { &hf_link_capability_quality, &hf_link_capability_base, NULL };
 
 /* Times are in units of 1/65536 s: the short form of NTP (RFC 5905, 6), in Apple's log messages, too. */
@@ -439,7 +446,7 @@ link_interfaces(tvbuff_t *tvb, int at, int end, proto_tree *tree, proto_item *tl
         link_word(sub, tvb, at, hf_link_interface_kind, kind_parts);
         proto_tree_add_item(sub, hf_link_interface_link_id, tvb, at + 2, 2, ENC_BIG_ENDIAN);
         proto_tree_add_item(sub, hf_link_interface_mtu, tvb, at + 4, 2, ENC_BIG_ENDIAN);
-        link_word(sub, tvb, at + 6, hf_link_interface_flags, link_flag_bits);
+        link_word(sub, tvb, at + 6, hf_link_interface_flags, interface_flag_bits);
         proto_tree_add_item(sub, hf_link_interface_mask, tvb, at + 8, 4, ENC_BIG_ENDIAN);
     }
     proto_item_append_text(tlv_item, ": %u", count);
@@ -796,6 +803,16 @@ ft_link_register(void)
         { &hf_link_flag_slice, { "Cellular Slicing [guess]", "facetime.link.flags.slicing", FT_UINT16, BASE_HEX,
             NULL, 0x0078, "Bits about slices of the cellular network", HFILL } },
         { &hf_link_flag_sliced, { "Slice in Use", "facetime.link.flags.slice", FT_BOOLEAN, 16,
+            NULL, 0x0080, "The sliced cellular interface is in use", HFILL } },
+        { &hf_link_interface_flag_expensive, { "Expensive", "facetime.link.interface.flags.expensive", FT_BOOLEAN, 16,
+            NULL, 0x0001, "The interface costs money, as cellular", HFILL } },
+        { &hf_link_interface_flag_constrained, { "Constrained", "facetime.link.interface.flags.constrained", FT_BOOLEAN, 16,
+            NULL, 0x0002, "Low data mode", HFILL } },
+        { &hf_link_interface_flag_delegated, { "VPN", "facetime.link.interface.flags.vpn", FT_BOOLEAN, 16,
+            NULL, 0x0004, "The interface stands for another one", HFILL } },
+        { &hf_link_interface_flag_slice, { "Cellular Slicing [guess]", "facetime.link.interface.flags.slicing", FT_UINT16, BASE_HEX,
+            NULL, 0x0078, "Bits about slices of the cellular network", HFILL } },
+        { &hf_link_interface_flag_sliced, { "Slice in Use", "facetime.link.interface.flags.slice", FT_BOOLEAN, 16,
             NULL, 0x0080, "The sliced cellular interface is in use", HFILL } },
         { &hf_link_capability_base, { "Always Set", "facetime.link.capability.base", FT_BOOLEAN, 16,
             NULL, 0x0001, "Set in all messages seen", HFILL } },
