@@ -155,9 +155,9 @@ void ft_media_init(void);
 
 /* ---- push_bursts.c -------------------------------------------------------------------------- */
 
-/* Takes a packet of the push connection of a device (port 0) into its bursts. bytes: of the frame; is_first: of its connection, as
- * far as the capture has it. First pass only. */
-void ft_push_note(const ft_endpoint_t *device, uint32_t frame, const nstime_t *when, bool from_device, uint32_t bytes, bool is_first);
+/* Takes a packet of the push connection of a device (port 0) into its bursts. bytes: of the frame or the
+ * whole segment; opens: it is the first of its connection, and has no data, as a SYN. First pass only. */
+void ft_push_note(const ft_endpoint_t *device, uint32_t frame, const nstime_t *when, bool from_device, uint32_t bytes, bool opens);
 /* Was the push packet at this time one of a keep-alive, well before the call's own first packet? */
 bool ft_push_is_keep_alive(const ft_endpoint_t *device, const nstime_t *when, const nstime_t *call_begins);
 /* Tells the call who called, as a guess, if a burst of the device before it tells. First pass only. */

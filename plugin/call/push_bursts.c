@@ -14,8 +14,6 @@
 /* Bytes of frames. Keep-alives of the real calls have up to 800 with their acknowledgements; the bursts that begin calls 9,000 and more. */
 #define FT_KEEP_ALIVE_BYTES 1500
 #define FT_INVITATION_BYTES 3000
-/* A segment of TCP without data is no larger, on Ethernet with IPv6 and options: the first one of a connection is its SYN. */
-#define FT_NO_DATA_BYTES 98
 /* A keep-alive so near to the call's first datagram may be part of what goes on. */
 #define FT_KEEP_ALIVE_SECONDS 5
 /* As services.c: what is earlier belongs to something else. */
@@ -43,7 +41,7 @@ typedef struct push_device {
 static wmem_map_t *devices;         /* ft_endpoint_t -> push_device_t; file scope */
 
 void
-ft_push_note(const ft_endpoint_t *device, uint32_t frame, const nstime_t *when, bool from_device, uint32_t bytes, bool is_first)
+ft_push_note(const ft_endpoint_t *device, uint32_t frame, const nstime_t *when, bool from_device, uint32_t bytes, bool opens)
 {
     push_device_t *push = (push_device_t *)wmem_map_lookup(devices, device);
     burst_t *burst;
@@ -67,7 +65,7 @@ ft_push_note(const ft_endpoint_t *device, uint32_t frame, const nstime_t *when, 
         burst->device_first = from_device;
     }
     burst->last = *when;
-    burst->opens |= is_first && bytes <= FT_NO_DATA_BYTES;
+    burst->opens |= opens;
     *(from_device ? &burst->up : &burst->down) += bytes;
 }
 

@@ -399,13 +399,15 @@ service_flow_wait(service_queue_t *queue, service_packet_t *packet, unsigned mos
         packet_forget(queue_pop(queue));
 }
 
-/* Bytes of the segment: those of its frame, or of a segment that came in fragments those that it carries: its frame is that of the last one. */
-static uint32_t
-segment_bytes(const packet_info *pinfo, uint32_t bytes)
+/* Notes the segment in its burst. Its bytes are those of its frame; where it came in fragments, whose last one has the frame, those that it carries. */
+static void
+note_push(const service_device_t *device, const service_packet_t *packet, const packet_info *pinfo, bool is_first)
 {
     ft_payload_t payload;
+    bool known = ft_payload_in(&payload, frame_bytes, pinfo, FT_IP_PROTOCOL_TCP);
 
-    return ft_payload_in(&payload, frame_bytes, pinfo, FT_IP_PROTOCOL_TCP) ? MAX(bytes, payload.reported) : bytes;
+    ft_push_note(&device->at, packet->frame, &packet->when, packet->from_device, known ? MAX(packet->bytes, payload.reported) : packet->bytes,
+                 is_first && known && payload.reported == 0);
 }
 
 static void
@@ -435,7 +437,7 @@ service_flow_add(service_state_t *state, const packet_info *pinfo)
     while (state->nameless.head)
         queue_push(&device->waiting, queue_pop(&state->nameless));
     if (state->flow.phase == FT_PHASE_PUSH)
-        ft_push_note(&device->at, packet->frame, &packet->when, packet->from_device, segment_bytes(pinfo, packet->bytes), is_first);
+        note_push(device, packet, pinfo, is_first);
     service_flow_wait(&device->waiting, packet, ft_limit_most(FT_LIMIT_SERVICE_PACKETS));
     call = service_flow_call(device, &pinfo->abs_ts);
     if (call)
