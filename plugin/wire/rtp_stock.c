@@ -300,7 +300,8 @@ ft_rtp_stock_is_unseen(const ft_rtp_stock_t *stock, const ft_rtp_bytes_t *packet
 {
     const uint8_t *bytes = packet->bytes;
 
-    if (!ft_shortcuts || stock->always || !pkt->claimed || pkt->compound || pkt->earlier || ft_more_may_follow(pkt->tvb) || have_tap_listener(tap) || ft_is_shown(NULL) ||
+    if (!ft_shortcuts || stock->always || !pkt->claimed || pkt->compound || pkt->earlier || ft_more_may_follow(pkt->tvb) ||
+        have_tap_listener(tap) || ft_is_shown(NULL) ||
         packet->captured < packet->reported || (bytes[0] & 0x2f) || !proto_is_protocol_enabled(protocol))
         return false;
     if (pinfo->cinfo && !type_names[bytes[1] & 0x7f])
