@@ -10,7 +10,7 @@ from ftools import flood
 # More flows and calls than are kept, and twice as many.
 SHORT, LONG = 300_000, 600_000
 
-# KiB that the plugin may have above what Wireshark itself has for the same stream; README, "Limits".
+# KiB that the plugin may have above what Wireshark itself has for the same stream; doc/limits.md.
 MEMORY = 800 * 1024
 
 

@@ -8,7 +8,7 @@ BEGIN {
 		ascii[sprintf("%c", i)] = 1
 	for (i = 128; i < 192; i++)
 		tail[sprintf("%c", i)] = 1
-	wanted = "Call|Start (UTC)|Duration (s)|Media (s)|State|Device|Peer|Path"
+	wanted = "Call|Start (UTC)|Media (s)|State|Device|Peer|Path"
 }
 # How many cells the character takes whose bytes begin with these two: East Asian ones and emoji two, combining ones none.
 function width(one, two) {

@@ -5,15 +5,15 @@ import unicodedata
 
 # Columns that hold numbers stand to the right, all others to the left.
 NUMBERS = ("Call", "Duration (s)", "Media (s)", "Packets", "Bytes")
-COLUMNS = ("Call", "Start (UTC)", "Duration (s)", "Media (s)", "Notes", "State", "End", "Direction", "Caller [guess]", "From", "To", "Device", "Peer", "Relay", "Path", "Why relay",
-           "Mode", "Media", "Uplink lost", "Downlink lost", "Packets", "Bytes", "Confidence", "Relay sessions", "Filter")
+COLUMNS = ("Call", "Start (UTC)", "Media (s)", "State", "Device", "Peer", "Path", "Relay", "Notes", "End", "Direction", "Caller [guess]", "From", "To", "Why relay",
+           "Mode", "Media", "Uplink lost", "Downlink lost", "Duration (s)", "Packets", "Bytes", "Confidence", "Relay sessions", "Filter")
 CALLS = "FaceTime Calls"
 
 STREAMS = "FaceTime Streams"
-STREAM_COLUMNS = ("Call", "Direction", "SSRC", "Media", "Codec", "Payload type (packets)", "Path", "Notes", "Packets", "RTP bytes", "Duration (s)",
-                  "Bit rate (kbit/s)", "Peak (kbit/s in 1 s)", "Lost", "Lost (%)", "Repaired", "Paused", "Parity", "Duplicates", "Copies on another path",
-                  "Same number, other content", "Reordered", "Clock (Hz)", "Jitter (ms)", "Max jitter (ms)", "Gaps over 200 ms",
-                  "Longest gap (ms)", "Frames/s", "DSCP", "Main stream (same timestamps)", "First frame", "Last frame", "Generation", "Key",
+STREAM_COLUMNS = ("Call", "Direction", "Media", "Codec", "Bit rate (kbit/s)", "Frames/s", "Lost", "Notes", "SSRC", "Path", "Lost (%)",
+                  "Payload type (packets)", "Packets", "RTP bytes", "Duration (s)", "Peak (kbit/s in 1 s)", "Repaired", "Paused", "Parity", "Duplicates",
+                  "Copies on another path", "Same number, other content", "Reordered", "Clock (Hz)", "Jitter (ms)", "Max jitter (ms)", "Gaps over 200 ms",
+                  "Longest gap (ms)", "DSCP", "Main stream (same timestamps)", "First frame", "Last frame", "Generation", "Key",
                   "Lost, all of sender and medium", "Lost of these (%)", "Filter")
 STREAM_TEXTS = ("Direction", "SSRC", "Media", "Codec", "Payload type (packets)", "Path", "Clock (Hz)", "DSCP",
                 "Main stream (same timestamps)", "Notes", "Key", "Filter")
@@ -69,7 +69,7 @@ def check_layout(out):
             raise TableError(f"the column before {title} is wider than its texts")
     if {len(cells(table[0])), len(cells(table[-1]))} != {max(map(len, grid))}:
         raise TableError("the rulers are not as wide as the table")
-    return [("".join(row[starts["From"]:starts["To"]]).strip(), "".join(row[starts["To"]:starts["Device"]]).strip()) for row in grid[1:]]
+    return [("".join(row[starts["From"]:starts["To"]]).strip(), "".join(row[starts["To"]:starts["Why relay"]]).strip()) for row in grid[1:]]
 
 
 def lines(out, name=CALLS):
