@@ -29,17 +29,6 @@ def stock():
     programs.close()
 
 
-def pytest_collection_modifyitems(items):
-    """Marks what is known to be red: a line of red_today.txt is the start of a test's name, two blanks, and why. Who mends one takes its line
-    away; pytest shows as XPASS what a line is not needed for."""
-    red = [line.split("  ", 1) for line in (pathlib.Path(__file__).parent / "red_today.txt").read_text(encoding="utf-8").splitlines()
-           if line and not line.startswith("#")]
-    for item in items:
-        for name, why in red:
-            if item.nodeid.startswith(name):
-                item.add_marker(pytest.mark.xfail(reason=why.strip(), strict=False))
-
-
 def pytest_terminal_summary(terminalreporter):
     """For tools/check: what was skipped, and why; and how many passed."""
     path = os.environ.get("FT_SUMMARY")

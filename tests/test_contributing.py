@@ -30,7 +30,7 @@ def project(tmp_path_factory):
     for name in SOURCES:
         copy = shutil.copytree if (paths.ROOT / name).is_dir() else shutil.copy
         copy(paths.ROOT / name, folder / name)
-    for name in ("conftest.py", "ftools", "red_today.txt", "test_load.py"):
+    for name in ("conftest.py", "ftools", "test_load.py"):
         copy = shutil.copytree if (paths.ROOT / "tests" / name).is_dir() else shutil.copy
         (folder / "tests").mkdir(exist_ok=True)
         copy(paths.ROOT / "tests" / name, folder / "tests" / name)
