@@ -318,7 +318,7 @@ def test_wide_characters(wireshark, fitted):
     block, table = fitted(capture, 80)
     found = [re.search(r"inbound +\S+ +(\S+) +(Zoe\u0308 \u0394\S*)  ", line) for line in table]
     first, second = next(match.groups() for match in found if match)
-    assert f"From: {first}   To: {second}" in "\n".join(block) and "Device: 192.168.1.64:16402   Peer: 198.51.100.20:16402" in "\n".join(block)
+    assert all(item in "\n".join(block) for item in (f"From: {first}", f"To: {second}", "Device: 192.168.1.64:16402", "Peer: 198.51.100.20:16402"))
     assert any(re.search(rf"inbound +(\S+ +)*{first} +{second}  ", line) for line in fitted(capture, 180)[0])
 
 

@@ -276,14 +276,15 @@ cell_filter(const void *row, ft_cell_t *cell)
     cell->text = g_strdup_printf("facetime.call == %u", ((const call_row_t *)row)->call->number);
 }
 
+/* What answers first stands first: Wireshark's window of 587 pixels ends behind Path. */
 static const ft_column_t calls_columns[] = {
     { "Call", FT_CELL_NUMBER, cell_number, false },
-    { "Start (UTC)", FT_CELL_TEXT, cell_start, false },
     { "Media (s)", FT_CELL_REAL, cell_media_time, false },
     { "State", FT_CELL_TEXT, cell_state, false },
     { "Device", FT_CELL_TEXT, cell_device, false },
     { "Peer", FT_CELL_TEXT, cell_peer, false },
     { "Path", FT_CELL_TEXT, cell_path, false },
+    { "Start (UTC)", FT_CELL_TEXT, cell_start, false },
     { "Relay", FT_CELL_TEXT, cell_relay, false },
     { "Notes", FT_CELL_TEXT, cell_notes, false },
     { "End", FT_CELL_TEXT, cell_end, false },
