@@ -94,7 +94,7 @@ def test_voip_calls_and_ladder(opened):
     # Each packet has an arrow of its own, or is the one that a stream's arrow begins with: Wireshark draws these for each payload type in turn.
     own = ladder.count("|FaceTime ")
     assert own < int(rows[0]["Packets"]) <= own + ladder.count("|SRTP, ")
-    for text in ("DNS look-up", "Push (TLS)", "NAT probe", "QUIC Initial", "Relay Interface Info", "STUN Binding Request", "SRTP (FaceTime-HEVC)"):
+    for text in ("DNS look-up", "Push (TLS)", "NAT probe", "QUIC Initial", "Relay Interface Info", "STUN Binding Request", "SRTP (FaceTime-AAC-ELD)", "device: media started, video"):
         assert text in ladder, text
 
 
