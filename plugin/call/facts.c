@@ -245,6 +245,20 @@ facts_unheard(ft_call_t *call, const packet_info *pinfo, bool from_device)
     }
 }
 
+/* Is it media that anybody may have sent? It moves no call that has a relay to another path, and names no peer.
+ *  1. The call has a relay, and this came beside it: an SSRC can be read off the relay's datagrams, and a stranger may write it on his own.
+ *  2. No check was sent over the flow, as over each direct path before media.
+ *  3. The device sends no media on it, or, where it is not known which end that is, one end sends none. */
+static bool
+is_claim(const ft_call_t *call, const ft_flow_t *flow, const ft_packet_t *pkt)
+{
+    bool answers;
+
+    if (pkt->kind != FT_KIND_RTP || pkt->inside_turn || flow->kinds & (1u << FT_KIND_STUN) || ft_call_relay(call, &answers)->addr.type == AT_NONE)
+        return false;
+    return flow->device_side >= 0 ? !flow->rtp_latest[flow->device_side] : !flow->rtp_latest[0] || !flow->rtp_latest[1];
+}
+
 static void
 facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet_info *pinfo, ft_side_t side)
 {
@@ -269,7 +283,8 @@ facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet
         facts_clocks(call, flow, stream, rtp->seq, pinfo);
         flow->last_stream = stream;
     }
-    call->paths |= pkt->kind == FT_KIND_RELAY || pkt->from_relay || pkt->to_relay || pkt->inside_turn ? FT_PATH_RELAY : FT_PATH_DIRECT;
+    if (!is_claim(call, flow, pkt))
+        call->paths |= pkt->kind == FT_KIND_RELAY || pkt->from_relay || pkt->to_relay || pkt->inside_turn ? FT_PATH_RELAY : FT_PATH_DIRECT;
     if (flow->device_side >= 0)
         *(side == FT_SIDE_DEVICE ? &call->media_sent : &call->media_received) += pkt->n_rtp;
     if (flow->device_side >= 0)
@@ -514,14 +529,14 @@ facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_
         ft_index_add_relay(remote, ft_flow_link(flow, flow->device_side == 1 ? 1 : 0), call);
         flow->noted |= 1u << pkt->kind;
     }
-    if (call->peer.addr.type == AT_NONE && !apple && !pkt->inside_turn &&
+    if (call->peer.addr.type == AT_NONE && !apple && !pkt->inside_turn && !is_claim(call, flow, pkt) &&
         (pkt->kind == FT_KIND_SIP || pkt->kind == FT_KIND_RTP || (pkt->kind == FT_KIND_STUN && pkt->is_answer && !from_device)))
         facts_peer(call, flow);
     if (pkt->kind == FT_KIND_STUN && !apple && !pkt->inside_turn && !pkt->is_answer && from_device && call->announced_peer.addr.type == AT_NONE &&
         !ft_is_private(&remote->addr))
         call->announced_peer = *remote;
     /* Not a relay or server whose address is not Apple's: behind NAT64, say. */
-    if (!apple && !pkt->inside_turn && !(flow->noted & FT_NOTED_PEER) && (pkt->kind == FT_KIND_STUN || pkt->kind == FT_KIND_RTP) &&
+    if (!apple && !pkt->inside_turn && !(flow->noted & FT_NOTED_PEER) && !is_claim(call, flow, pkt) && (pkt->kind == FT_KIND_STUN || pkt->kind == FT_KIND_RTP) &&
         !ft_is_local(&remote->addr) && !ft_is_relay_port(remote->port) && !(flow->kinds & KINDS_OF_SERVERS)) {
         flow->noted |= FT_NOTED_PEER;
         ft_index_add_end(remote, 0, FT_KNOWN_PEER, FT_JOIN_PEER, call);
