@@ -536,7 +536,8 @@ facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_
         !ft_is_private(&remote->addr))
         call->announced_peer = *remote;
     /* Not a relay or server whose address is not Apple's: behind NAT64, say. */
-    if (!apple && !pkt->inside_turn && !(flow->noted & FT_NOTED_PEER) && !is_claim(call, flow, pkt) && (pkt->kind == FT_KIND_STUN || pkt->kind == FT_KIND_RTP) &&
+    if (!apple && !pkt->inside_turn && !(flow->noted & FT_NOTED_PEER) && !is_claim(call, flow, pkt) &&
+        (pkt->kind == FT_KIND_STUN || pkt->kind == FT_KIND_RTP) &&
         !ft_is_local(&remote->addr) && !ft_is_relay_port(remote->port) && !(flow->kinds & KINDS_OF_SERVERS)) {
         flow->noted |= FT_NOTED_PEER;
         ft_index_add_end(remote, 0, FT_KNOWN_PEER, FT_JOIN_PEER, call);
