@@ -330,12 +330,12 @@ def in_fragments(packet, size, number):
 
 def test_fragments_that_fit_the_frame(wireshark):
     """A datagram that STUN's dissector took, before its flow was known, from a fragment of eight bytes and one that is almost all of it:
-    its place in what was put together is not its place in the frame, which is as long."""
+    it is read where it was put together, which is not its place in the frame, which is as long."""
     ends_ = (datagrams.DEVICE, 16402), (datagrams.PEER, 16402)
     packets = in_fragments(datagrams.frame(*ends_, datagrams.stun(1, (6, b"a" * 64))), 8, 77)
     packets.append(datagrams.frame(*ends_, FORMS["STUN with a radio technology"].payload, datagrams.START + 1000))
     rows = wireshark.fields(datagrams.written(wireshark, "fragments.pcap", packets), ("facetime.kind", "facetime.call"), "-2")
-    assert [(len(row["facetime.kind"]), row["facetime.call"]) for row in rows] == [(0, []), (0, ["1"]), (1, ["1"])]
+    assert [(len(row["facetime.kind"]), row["facetime.call"]) for row in rows] == [(0, []), (1, ["1"]), (1, ["1"])]
 
 
 def pcapng(times, data):
@@ -450,7 +450,6 @@ def test_one_ssrc_in_many_calls(wireshark):
     packets = [relayed(number, 0x1234, number * 31_000_000) for number in range(100)]
     done = wireshark.tshark(wireshark.write("ssrc.pcap", pcap.write(packets)), "-q", "-z", "facetime,streams")
     sound(done)
-    assert done.out.count("0x00001234  audio") == 1
     row, = table.streams(done.out)
     assert row["Packets"] == 100 and row["Lost"] is None and "one SSRC from many addresses" in row["Notes"]
 

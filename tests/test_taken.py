@@ -65,7 +65,8 @@ def test_decode_as(wireshark, protocol, passes):
     arguments = (*PASSES[passes], "-d", f"udp.port=={RELAY_PORT},{protocol}")
     one, = table.rows(wireshark.tshark(capture, *arguments, "-q", "-z", "facetime,calls").ok().out)
     whole, = table.rows(wireshark.tshark(capture, "-q", "-z", "facetime,calls").ok().out)
-    assert one == whole
+    # The token of the session is in the ClientHello, and that went to the other dissector.
+    assert {**one, "Relay sessions": None} == {**whole, "Relay sessions": None}
     if passes == "-2":
         assert facts.Frames(wireshark, capture, *arguments).kinds() == plain
 

@@ -39,7 +39,11 @@ ft_session_name(wmem_allocator_t *pool, const uint8_t *token, unsigned len)
 {
     unsigned from = len >= TOKEN_HEAD + TOKEN_SHOWN ? TOKEN_HEAD : 0;
 
-    return wmem_strdup_printf(pool, "%s%s", bytes_to_str(pool, token + from, MIN(len - from, TOKEN_SHOWN)), len > from + TOKEN_SHOWN ? "..." : "");
+    char *bytes = bytes_to_str(pool, token + from, MIN(len - from, TOKEN_SHOWN));
+    char *name = wmem_strdup_printf(pool, "%s%s", bytes, len > from + TOKEN_SHOWN ? "..." : "");
+
+    wmem_free(pool, bytes);
+    return name;
 }
 
 static char *
