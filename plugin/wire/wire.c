@@ -76,11 +76,13 @@ ft_wire_begins(const ft_payload_t *payload, const packet_info *pinfo)
         bytes += bytes[0] == STUN_PREFIX;
         return ft_u16(bytes + STUN_COOKIE_AT) == FT_STUN_COOKIE >> 16;
     case 1:
-        /* Relay channel data has a length that fits, SIP a method: what is left are QUIC's short headers, which are most of many captures. */
+        /* Relay channel data has a length that fits, SIP a method: what is left are QUIC's short headers, which are most of many captures, and are
+         * looked at only on a port of FaceTime's devices once there is a call. */
         end = RELAY_HEADER_LEN + ft_u16(bytes + RELAY_LENGTH_AT);
-        if ((bytes[0] & 0xf0) == RELAY_CHANNEL)
-            return payload->reported >= end && payload->reported - end <= RELAY_MAX_PADDING;
-        return g_ascii_isupper(bytes[0]) && g_ascii_isupper(bytes[1]) && g_ascii_isupper(bytes[2]);
+        if ((bytes[0] & 0xf0) == RELAY_CHANNEL && payload->reported >= end && payload->reported - end <= RELAY_MAX_PADDING)
+            return true;
+        return (g_ascii_isupper(bytes[0]) && g_ascii_isupper(bytes[1]) && g_ascii_isupper(bytes[2])) ||
+               (ft_flow_has_sockets() && (ft_is_media_port(pinfo->srcport) || ft_is_media_port(pinfo->destport)));
     case 2:
         /* RTP says nothing by itself. */
         return ft_flow_has_sockets() || (ft_is_media_port(pinfo->srcport) && ft_is_media_port(pinfo->destport));
