@@ -6,8 +6,6 @@
  */
 #include "call/internal.h"
 
-#include <epan/to_str.h>
-
 /* Bytes of a text that a table shows: ft_cell_t cuts there, too. */
 #define FT_MAX_EXPOSED 128
 
@@ -33,11 +31,7 @@ is_first(const ft_call_t *call, ft_exposure_t what, uint32_t frame)
 static char *
 place(const ft_endpoint_t *at)
 {
-    char *addr = address_to_str(NULL, &at->addr);
-    char *text = wmem_strdup_printf(wmem_file_scope(), at->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u", addr, at->port);
-
-    wmem_free(NULL, addr);
-    return text;
+    return ft_endpoint_text(wmem_file_scope(), at);
 }
 
 /* All addresses of the message. */

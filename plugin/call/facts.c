@@ -5,7 +5,6 @@
  */
 #include "call/internal.h"
 
-#include <epan/to_str.h>
 #include <math.h>
 
 /* Bytes of a name or number that are kept with a call: a telephone number has 15 digits, an address 254 characters (RFC 5321). */
@@ -313,19 +312,16 @@ facts_quic_media(ft_call_t *call, const ft_flow_t *flow, const packet_info *pinf
 enum { FT_TOLD_OPENED = 1, FT_TOLD_UP = 2, FT_TOLD_DOWN = 4, FT_TOLD_ANSWERED = 8, FT_TOLD_CANDIDATES_A = 16, FT_TOLD_CANDIDATES_B = 32,
        FT_TOLD_ERROR = 64, FT_TOLD_REALLOCATED = 128, FT_TOLD_MOVED = 256 };
 
-static char *
-endpoint_name(const ft_endpoint_t *at)
-{
-    char *addr = address_to_str(wmem_file_scope(), &at->addr);
-
-    return wmem_strdup_printf(wmem_file_scope(), at->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u", addr, at->port);
-}
-
 /* Both ends of the flow, the device first. */
 static char *
 path_name(const ft_flow_t *flow)
 {
-    return wmem_strdup_printf(wmem_file_scope(), "%s to %s", endpoint_name(ft_flow_device(flow)), endpoint_name(ft_flow_remote(flow)));
+    char *device = ft_endpoint_text(NULL, ft_flow_device(flow)), *remote = ft_endpoint_text(NULL, ft_flow_remote(flow));
+    char *text = wmem_strdup_printf(wmem_file_scope(), "%s to %s", device, remote);
+
+    wmem_free(NULL, device);
+    wmem_free(NULL, remote);
+    return text;
 }
 
 /* True the first time. */
@@ -362,7 +358,7 @@ ft_facts_quoted(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, cons
         return;
     if (!devices) {
         /* What the far end closed may be one of its candidates only. */
-        ft_history_add(call, FT_EVENT_SOCKET_CLOSED, &at, FT_SIDE_PEER, endpoint_name(ft_flow_remote(flow)));
+        ft_history_add(call, FT_EVENT_SOCKET_CLOSED, &at, FT_SIDE_PEER, ft_endpoint_text(wmem_file_scope(), ft_flow_remote(flow)));
         return;
     }
     if (!ft_media_socket(call, flow)) {
@@ -370,12 +366,9 @@ ft_facts_quoted(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, cons
         return;
     }
     if (!call->closed.frame)
-        ft_history_add(call, FT_EVENT_SOCKET_CLOSED, &at, FT_SIDE_DEVICE, endpoint_name(ft_flow_device(flow)));
+        ft_history_add(call, FT_EVENT_SOCKET_CLOSED, &at, FT_SIDE_DEVICE, ft_endpoint_text(wmem_file_scope(), ft_flow_device(flow)));
     facts_closed(call, &at, FT_SIDE_UNKNOWN);
 }
-
-/* Units of the accept delay in a second: 16 bits of fraction (Apple's log prints it so). */
-#define FT_ACCEPT_CLOCK 65536.0
 
 static void
 facts_link(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side)
@@ -388,7 +381,7 @@ facts_link(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_mo
         call->accept_told_by = side;
         ft_history_add(call, FT_EVENT_ACCEPTED, at, side,
                        wmem_strdup_printf(wmem_file_scope(), "after %s s, by its link message",
-                                          ft_decimal(seconds, link->accept_delay / FT_ACCEPT_CLOCK, 1)));
+                                          ft_decimal(seconds, link->accept_delay / FT_NTP_SHORT_CLOCK, 1)));
     }
     switch (link->command) {
     case FT_LINK_CANDIDATES:

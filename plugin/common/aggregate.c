@@ -23,11 +23,8 @@
 /* Tunnels in tunnels that are searched for an aggregate. */
 #define FT_MAX_TUNNELS 8
 
-/* RFC 791, 3.1; RFC 768. */
-#define IPV4_MIN_HEADER 20
-#define UDP_HEADER      8
+/* RFC 768. */
 #define UDP_LENGTH_AT   4
-#define TCP_HEADER      20
 
 uint32_t ft_aggregate_part;
 
@@ -84,12 +81,12 @@ is_packet(ft_ip_t *ip, const uint8_t *bytes, unsigned captured, unsigned reporte
     if (!ip->v6 && ft_u16(bytes + 10) != 0 && checksum(bytes, ip->payload) != 0)
         return false;
     length = ip->length - ip->payload;
-    if (ip->is_fragment || ip->payload + MIN(length, TCP_HEADER) > captured)
+    if (ip->is_fragment || ip->payload + MIN(length, FT_TCP_HEADER) > captured)
         return true;
     header = bytes + ip->payload;
     switch (ip->protocol) {
-    case FT_IP_PROTOCOL_UDP: return length >= UDP_HEADER && ft_u16(header + UDP_LENGTH_AT) >= UDP_HEADER && ft_u16(header + UDP_LENGTH_AT) <= length;
-    case FT_IP_PROTOCOL_TCP: return length >= TCP_HEADER && 4u * (header[12] >> 4) >= TCP_HEADER && 4u * (header[12] >> 4) <= length;
+    case FT_IP_PROTOCOL_UDP: return length >= FT_UDP_HEADER && ft_u16(header + UDP_LENGTH_AT) >= FT_UDP_HEADER && ft_u16(header + UDP_LENGTH_AT) <= length;
+    case FT_IP_PROTOCOL_TCP: return length >= FT_TCP_HEADER && 4u * (header[12] >> 4) >= FT_TCP_HEADER && 4u * (header[12] >> 4) <= length;
     default: return !ip->v6;
     }
 }
@@ -100,7 +97,7 @@ packets_in(ft_ip_t *packets, tvbuff_t *tvb, const uint8_t *bytes, unsigned captu
 {
     unsigned count = 0;
 
-    for (unsigned at = 0; at + IPV4_MIN_HEADER <= captured && count < FT_MAX_AGGREGATE;) {
+    for (unsigned at = 0; at + FT_IPV4_HEADER <= captured && count < FT_MAX_AGGREGATE;) {
         ft_ip_t *ip = &packets[count];
 
         if ((bytes[at] >> 4 != 4 && bytes[at] >> 4 != 6) || !is_packet(ip, bytes + at, captured - at, reported - at)) {

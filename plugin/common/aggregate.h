@@ -12,8 +12,8 @@
  * 184 packets of 40 bytes, the least that IP and TCP have, each with 22 bytes of its own headers. */
 #define FT_MAX_AGGREGATE 192
 
-/* Bytes of the smallest datagram: an IPv4 header (RFC 791, 3.1) and UDP's (RFC 768). */
-#define FT_LEAST_PACKET 28
+/* Bytes of the smallest datagram. */
+#define FT_LEAST_PACKET (FT_IPV4_HEADER + FT_UDP_HEADER)
 
 /* The ends of one packet, as packet_info has them. Addresses live as long as the frame's bytes. */
 typedef struct ft_ends {

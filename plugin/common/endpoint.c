@@ -7,6 +7,8 @@
 
 #include "common/hash.h"
 
+#include <epan/to_str.h>
+
 /* A port and the longest address that a UDP datagram can have, IPv6. */
 #define FT_ENDPOINT_BYTES (2 + 16)
 
@@ -36,6 +38,16 @@ ft_endpoint_copy(ft_endpoint_t *to, const address *addr, uint16_t port)
 {
     copy_address_wmem(wmem_file_scope(), &to->addr, addr);
     to->port = port;
+}
+
+char *
+ft_endpoint_text(wmem_allocator_t *pool, const ft_endpoint_t *at)
+{
+    char *addr = address_to_str(NULL, &at->addr);
+    char *text = wmem_strdup_printf(pool, at->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u", addr, at->port);
+
+    wmem_free(NULL, addr);
+    return text;
 }
 
 bool

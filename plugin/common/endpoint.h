@@ -19,6 +19,8 @@ unsigned ft_endpoint_hash(const void *key);
 gboolean ft_endpoint_equal(const void *a, const void *b);
 /* Copies address and port; the address's bytes go into file scope. */
 void ft_endpoint_copy(ft_endpoint_t *to, const address *addr, uint16_t port);
+/* "198.51.100.7:3478", "[2001:db8::1]:3478". In pool; NULL: the caller frees it with wmem_free(NULL, ). */
+char *ft_endpoint_text(wmem_allocator_t *pool, const ft_endpoint_t *at);
 
 /* True if addr is in one of Apple's networks. */
 bool ft_is_apple(const address *addr);

@@ -45,8 +45,6 @@ typedef struct link_end {
 #define PPPOE_SESSION_AT 2
 #define PPP_LENGTH     2
 
-#define IPV4_LEAST     20       /* RFC 791, 3.1 */
-
 /* IEEE 802.11-2020, 9.3.2.2.2: a subframe of an A-MSDU has destination, source and the length of what follows; that begins with the eight bytes of
  * LLC and SNAP (RFC 1042), which end with the EtherType. IEEE 802.3 writes the same in front of its LLC. */
 #define MAC_LENGTH     6
@@ -54,9 +52,9 @@ typedef struct link_end {
 #define MSDU_LENGTH_AT 12
 #define MSDU_HEADER    14
 #define SNAP_HEADER    8
+#define SNAP_TYPE_AT   6
 #define ETHERNET_LEAST 46u      /* bytes that an Ethernet frame carries, with padding: IEEE 802.3-2018, 4A.4.2 */
 #define ETHERNET_CHECK 4u       /* its check sequence, which some captures have */
-#define SNAP_TYPE_AT   6
 static const uint8_t snap[SNAP_TYPE_AT] = { 0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00 };
 
 /* The MAC address that stands right in front of the packet. Wireshark has that of the frame, which for an A-MSDU are the ends of the radio link: who
@@ -108,7 +106,7 @@ outer_ip(ft_ip_t *outer, const uint8_t *start, const ft_ip_t *ip, unsigned befor
 {
     const uint8_t *end = ip->bytes + ip->length;
 
-    for (const uint8_t *at = start; at + IPV4_LEAST <= start + before; at++) {
+    for (const uint8_t *at = start; at + FT_IPV4_HEADER <= start + before; at++) {
         if (ft_ip_at(outer, at, (unsigned)(ip->bytes - at) + ip->captured) && outer->payload <= (unsigned)(ip->bytes - at) && !outer->is_fragment &&
             at + outer->length >= end && at + outer->length <= end + 8)
             return true;
@@ -124,7 +122,7 @@ last_fragment(ft_ip_t *outer, tvbuff_t *frame)
     unsigned captured = tvb_captured_length(frame), reported = tvb_reported_length(frame);
     const uint8_t *bytes = tvb_get_ptr(frame, 0, (int)captured);
 
-    for (unsigned at = 0; at + IPV4_LEAST <= captured; at++) {
+    for (unsigned at = 0; at + FT_IPV4_HEADER <= captured; at++) {
         if (ft_ip_at(outer, bytes + at, captured - at) && outer->is_fragment && at + outer->length <= reported &&
             at + MAX(outer->length, ETHERNET_LEAST) + ETHERNET_CHECK >= reported)
             return true;

@@ -19,16 +19,12 @@
 #define FT_IP_WITHIN 256
 
 /* RFC 791, 3.1. */
-#define IPV4_HEADER  20
 #define IPV4_SOURCE  12
 #define IPV4_OFFSET  0x1fff     /* of a fragment, in the field with the flags */
 #define IPV4_MORE    0x2000     /* fragments */
 /* RFC 8200, 3. */
 #define IPV6_HEADER  40
 #define IPV6_SOURCE  8
-/* RFC 768, RFC 9293. */
-#define UDP_HEADER   8
-#define TCP_HEADER   20
 
 /* RFC 8200, 4: extension headers, each with the number of the next one and its own length in units of eight bytes without the first. */
 #define IPV6_HOP_BY_HOP  0
@@ -39,12 +35,12 @@
 static inline bool
 ipv4_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
 {
-    if (captured < IPV4_HEADER)
+    if (captured < FT_IPV4_HEADER)
         return false;
     ip->payload = 4u * (bytes[0] & 0x0f);
     /* Segmentation offload leaves the length 0: the captured length is taken instead. */
     ip->length = ft_u16(bytes + 2) ? (unsigned)ft_u16(bytes + 2) : captured;
-    if (ip->payload < IPV4_HEADER || ip->length < ip->payload)
+    if (ip->payload < FT_IPV4_HEADER || ip->length < ip->payload)
         return false;
     ip->v6 = false;
     ip->dscp = bytes[1] >> 2;
@@ -226,9 +222,9 @@ transport_at(ft_payload_t *payload, uint8_t protocol, const uint8_t *header, uns
 
     switch (protocol) {
     case FT_IP_PROTOCOL_UDP:
-        if (captured < UDP_HEADER)
+        if (captured < FT_UDP_HEADER)
             return false;
-        before = UDP_HEADER;
+        before = FT_UDP_HEADER;
         payload->sequence = 0;
         payload->flags = 0;
         /* RFC 2675, 4: a length of 0 is that of the IP packet. */
@@ -238,10 +234,10 @@ transport_at(ft_payload_t *payload, uint8_t protocol, const uint8_t *header, uns
         }
         break;
     case FT_IP_PROTOCOL_TCP:
-        if (captured < TCP_HEADER)
+        if (captured < FT_TCP_HEADER)
             return false;
         before = 4u * (header[12] >> 4);
-        if (before < TCP_HEADER)
+        if (before < FT_TCP_HEADER)
             return false;
         payload->sequence = (uint32_t)ft_u16(header + 4) << 16 | ft_u16(header + 6);
         payload->flags = header[13];
@@ -288,7 +284,7 @@ payload_of_fragments(ft_payload_t *payload, const ft_ip_t *ip, const packet_info
         unsigned captured = tvb_captured_length(whole);
         const uint8_t *bytes;
 
-        if (captured < UDP_HEADER || tvb_reported_length(whole) <= ip->length - ip->payload)
+        if (captured < FT_UDP_HEADER || tvb_reported_length(whole) <= ip->length - ip->payload)
             continue;
         bytes = tvb_get_ptr(whole, 0, (int)captured);
         if (ft_u16(bytes) != pinfo->srcport || ft_u16(bytes + 2) != pinfo->destport)

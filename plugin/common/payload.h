@@ -12,6 +12,11 @@
 #define FT_IP_PROTOCOL_TCP 6
 #define FT_IP_PROTOCOL_UDP 17
 
+/* Bytes of a header without options. RFC 791, 3.1; RFC 768; RFC 9293, 3.1. */
+#define FT_IPV4_HEADER 20
+#define FT_UDP_HEADER  8
+#define FT_TCP_HEADER  20
+
 /* An IP header and its payload, in the frame or in bytes that a dissector made of it (decrypted, reassembled). Valid as long as the frame's
  * bytes. */
 typedef struct ft_ip {

@@ -165,7 +165,7 @@ show_media(tvbuff_t *tvb, proto_tree *tree, const ft_call_t *call)
     if (call->invited_by != FT_SIDE_UNKNOWN)
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_caller, tvb, 0, 0, call->invited_by));
     if (call->accept_delay)
-        proto_item_set_generated(ft_add_double(tree, hf_call_accept_delay, tvb, 0, 0, call->accept_delay / 65536.0));
+        proto_item_set_generated(ft_add_double(tree, hf_call_accept_delay, tvb, 0, 0, call->accept_delay / FT_NTP_SHORT_CLOCK));
     if (call->relay_count.answers) {
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_up_lost, tvb, 0, 0, call->relay_count.up_lost));
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_down_lost, tvb, 0, 0, call->relay_count.down_lost));

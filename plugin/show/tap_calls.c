@@ -8,8 +8,6 @@
 #include "show/why_relay.h"
 #include "show/table.h"
 
-#include <epan/to_str.h>
-
 /* A row: a call, and what of it the listener's filter let through. */
 typedef struct call_row {
     const ft_call_t *call;
@@ -20,14 +18,7 @@ typedef struct call_row {
 static const char *
 endpoint_text(const ft_endpoint_t *at)
 {
-    char *addr, *text;
-
-    if (at->addr.type == AT_NONE)
-        return g_strdup("-");
-    addr = address_to_str(NULL, &at->addr);
-    text = g_strdup_printf(at->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u", addr, at->port);
-    wmem_free(NULL, addr);
-    return text;
+    return at->addr.type == AT_NONE ? g_strdup("-") : ft_endpoint_text(NULL, at);
 }
 
 static const char *

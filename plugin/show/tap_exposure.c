@@ -160,7 +160,7 @@ cell_value(const void *row, ft_cell_t *cell)
     case FT_EXPOSED_VIEW: value = pictures(call); break;
     case FT_EXPOSED_SPEECH: value = silences(call); break;
     case FT_EXPOSED_END: value = g_strdup(val_to_str_const(ft_call_end(call), ft_end_vals, "unknown")); break;
-    default: value = kept ? ft_printable(kept) : NULL; break;
+    default: value = g_strdup(kept); break;
     }
     if (value && *value && exposure->what != FT_EXPOSED_PARTIES) {
         cell->text = ft_printable(value);

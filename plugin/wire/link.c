@@ -270,8 +270,7 @@ static int *const interface_flag_bits[] = { &hf_link_interface_flag_sliced, &hf_
                                             &hf_link_interface_flag_constrained, &hf_link_interface_flag_expensive, NULL };
 static int *const link_capability_bits[] = { &hf_link_capability_quality, &hf_link_capability_base, NULL };
 
-/* Times are in units of 1/65536 s: the short form of NTP (RFC 5905, 6), in Apple's log messages, too. */
-#define FT_LINK_CLOCK   65536.0
+/* Times are in the short form of NTP, in Apple's log messages, too: FT_NTP_SHORT_CLOCK. */
 static ft_exchange_fields_t link_exchange_fields;
 
 ft_link_form_t
@@ -312,7 +311,7 @@ ft_link_match(tvbuff_t *tvb)
 static double
 link_seconds(tvbuff_t *tvb, int at)
 {
-    return tvb_get_ntohl(tvb, at) / FT_LINK_CLOCK;
+    return tvb_get_ntohl(tvb, at) / FT_NTP_SHORT_CLOCK;
 }
 
 static void
@@ -461,7 +460,7 @@ link_time(proto_tree *tree, int hf, tvbuff_t *tvb, int at)
     proto_item *item = proto_tree_add_item(tree, hf, tvb, at, 4, ENC_BIG_ENDIAN);
     char seconds[FT_DECIMAL_LEN];
 
-    proto_item_append_text(item, " (%s s)", ft_decimal(seconds, tvb_get_ntohl(tvb, at) / FT_LINK_CLOCK, 6));
+    proto_item_append_text(item, " (%s s)", ft_decimal(seconds, tvb_get_ntohl(tvb, at) / FT_NTP_SHORT_CLOCK, 6));
 }
 
 /* Requests have the sender's clock, answers repeat it beside the time that they took. */

@@ -82,11 +82,6 @@
 #define FT_NOTHING_RECEIVED 0
 #define FT_NO_DELAY         0xffff
 
-/* Units of the clock of send times in a second. Measured: 61.44 between packets that are 60 ms apart; so in rustpush. */
-#define FT_SEND_CLOCK   1024.0
-/* The one-way delay is in units of 1/8192 s ("q13" in rustpush). */
-#define FT_OWD_CLOCK    8192.0
-
 static int hf_ext_content = -1;
 static int hf_ext = -1;
 static int hf_ext_profile = -1;
@@ -387,9 +382,9 @@ extension_audio(tvbuff_t *tvb, int at, proto_tree *tree, uint16_t profile)
     add_value(tree, hf_ext_audio_received, tvb, at + 4, 2);
     at += 6;
     if (more && (profile & FT_AUDIO_TIMING)) {
-        add_time_or(tree, hf_ext_queueing_delay, tvb, at, FT_SEND_CLOCK, FT_NOTHING_RECEIVED, "nothing was received yet");
+        add_time_or(tree, hf_ext_queueing_delay, tvb, at, FT_REPORT_QUEUEING_CLOCK, FT_NOTHING_RECEIVED, "nothing was received yet");
         add_value(tree, hf_ext_send_time, tvb, at + 2, 2);
-        add_time_or(tree, hf_ext_one_way_delay, tvb, at + 4, FT_OWD_CLOCK, FT_NO_DELAY, "none");
+        add_time_or(tree, hf_ext_one_way_delay, tvb, at + 4, FT_REPORT_DELAY_CLOCK, FT_NO_DELAY, "none");
         at += 6;
     }
     if (more && (profile & FT_AUDIO_VIDEO)) {

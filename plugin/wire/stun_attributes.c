@@ -305,7 +305,7 @@ show_value(tvbuff_t *tvb, packet_info *pinfo, int at, int len, const stun_attrib
         proto_item_append_text(item, ", %d bytes", len);
         break;
     case STUN_SECONDS:
-        ft_decimal(sent_text, tvb_get_ntohl(tvb, at) / 65536.0, 6);
+        ft_decimal(sent_text, tvb_get_ntohl(tvb, at) / FT_NTP_SHORT_CLOCK, 6);
         proto_item_append_text(value, " (%s s)", sent_text);
         proto_item_append_text(item, ": %s s", sent_text);
         break;

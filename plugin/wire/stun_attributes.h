@@ -19,10 +19,10 @@
 /* Bytes that fill a value of this length up to a whole word. RFC 8489, section 14. */
 #define FT_STUN_PADDING(len) ((4 - ((len) & 3)) & 3)
 
-/* Is this attribute one that only Apple writes? By type and length: 0x8008 of another length is MS-VERSION. */
 /* The radio access technology of the sender's link: Apple's. */
 #define FT_STUN_CELLULAR        0x8007
 
+/* Is this attribute one that only Apple writes? By type and length: 0x8008 of another length is MS-VERSION. */
 bool ft_stun_attribute_is_apple(uint16_t type, unsigned len);
 
 /* Shows the attribute at `at` of the message whose header is at `message`, of which at most `room` bytes (four at least) are inside the

@@ -53,7 +53,6 @@ ft_demux(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_
 #define STUN_COOKIE_AT    4
 #define RELAY_CHANNEL     0x60      /* relay.c; the high digit */
 #define RELAY_LENGTH_AT   2
-#define RELAY_HEADER_LEN  4
 #define RELAY_MAX_PADDING 3
 #define NAT_PROBE_LEN     16        /* nat_probe.c */
 /* The least that tells one format from another. */
@@ -78,7 +77,7 @@ ft_wire_begins(const ft_payload_t *payload, const packet_info *pinfo)
     case 1:
         /* Relay channel data has a length that fits, SIP a method: what is left are QUIC's short headers, which are most of many captures, and are
          * looked at only on a port of FaceTime's devices once there is a call. */
-        end = RELAY_HEADER_LEN + ft_u16(bytes + RELAY_LENGTH_AT);
+        end = FT_RELAY_HEADER_LEN + ft_u16(bytes + RELAY_LENGTH_AT);
         if ((bytes[0] & 0xf0) == RELAY_CHANNEL && payload->reported >= end && payload->reported - end <= RELAY_MAX_PADDING)
             return true;
         return (g_ascii_isupper(bytes[0]) && g_ascii_isupper(bytes[1]) && g_ascii_isupper(bytes[2])) ||

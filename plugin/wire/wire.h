@@ -48,9 +48,15 @@ typedef struct ft_sip {
 /* A media key's identifier (RFC 3711's MKI) has at most 16 bytes: public decompilations of AVConference. */
 #define FT_MKI_MAX 16
 
+/* Units in a second of the short form of NTP's time (RFC 5905, 6): link messages, and the client's time of Apple's STUN. */
+#define FT_NTP_SHORT_CLOCK 65536.0
+
+/* Units in a second of send times, and of what waited with them. Measured: 61.44 between packets that are 60 ms apart; so in rustpush. */
+#define FT_REPORT_QUEUEING_CLOCK 1024.0
+/* Units in a second of the one-way delay ("q13" in rustpush). */
+#define FT_REPORT_DELAY_CLOCK 8192.0
+
 /* What the sender of an audio packet tells of what it receives: the header extension. Each 0 where the packet does not have it. */
-#define FT_REPORT_QUEUEING_CLOCK 1024.0     /* of what is sent and echoed (wire/rtp_extension.c) */
-#define FT_REPORT_DELAY_CLOCK    8192.0
 typedef struct ft_report {
     bool has_timing;            /* the delays, which are none before something was received */
     bool has_video;             /* the bandwidth; 0: no estimate yet */
