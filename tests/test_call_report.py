@@ -39,10 +39,10 @@ def report(wireshark):
     """report(capture, *arguments): (finished program, text of the page), made as the tests' user, once for the same arguments."""
     made = {}
 
-    def make(capture, *arguments, name="page"):
+    def make(capture, *arguments, name="page", again=False):
         key = (str(capture), arguments)
-        if key not in made:
-            folder = wireshark.folder(f"report-{len(made)}", theirs=True)
+        if again or key not in made:
+            folder = wireshark.folder(f"report-{len(made)}-{name}", theirs=True)
             page = folder / f"{name}.html"
             done = wireshark.run(PYTHON, SCRIPT, wireshark.stage(capture), "-o", page, *arguments, timeout=5 * MINUTE)
             made[key] = done, page.read_text(encoding="utf-8") if page.exists() else None, page
@@ -411,10 +411,14 @@ def test_time(wireshark, report):
     capture = wireshark.folder("long", theirs=True) / "long.pcap"
     loads.call(capture, "facetime-relay", 100_000)
     arguments = [argument for name in STATISTICS for argument in ("-z", f"facetime,{name}")]
-    began = time.monotonic()
-    wireshark.tshark(capture, "-n", "-q", *arguments, timeout=10 * MINUTE).ok()
-    alone = time.monotonic() - began
-    began = time.monotonic()
-    done, _, _ = report(capture)
-    both = time.monotonic() - began
-    assert done.status == 0 and both <= 1.5 * alone + 1, (both, alone)
+    alone, both = [], []
+    for one in range(3):
+        began = time.monotonic()
+        wireshark.run("tshark", "-n", "-r", capture, "-q", *arguments, timeout=10 * MINUTE).ok()
+        alone.append(time.monotonic() - began)
+        began = time.monotonic()
+        done, _, _ = report(capture, name=f"long-{one}", again=True)
+        both.append(time.monotonic() - began)
+        assert done.status == 0, done
+    # Other tests run beside this one, on the processor that the pictures would have: half a second for that.
+    assert min(both) <= 1.5 * min(alone) + 0.5, (both, alone)

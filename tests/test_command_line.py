@@ -268,6 +268,7 @@ def test_tables_as_json(wireshark, passes):
         one, table_of_sharkd = printed[tap["tap"].removeprefix("nstat:")], tap["tables"][0]
         assert one["table"] == table_of_sharkd["t"] and one["columns"] == [field["c"] for field in tap["fields"]]
         assert sorted(map(str, one["rows"])) == sorted(map(str, table_of_sharkd["i"])) and one["rows"]
+        assert tuple(map(int, one["wireshark"].split(".")[:2])) == wireshark.version[:2]
         assert one["filter"] is None and one["packets_left_out"] == 0 and "note" not in one
 
 

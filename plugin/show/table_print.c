@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include <epan/epan.h>
 #include <wsutil/json_dumper.h>
 
 /* Of a table whose packets are not all of the run. */
@@ -146,6 +147,9 @@ ft_table_print_json(const ft_printed_table_t *printed)
     json_dumper_value_string(json, table->title);
     json_dumper_set_member_name(json, "statistic");
     json_dumper_value_string(json, table->cli);
+    /* Whoever gets only the tables wants to know what made them. */
+    json_dumper_set_member_name(json, "wireshark");
+    json_dumper_value_string(json, epan_get_version());
     json_dumper_set_member_name(json, "filter");
     if (printed->filter)
         json_dumper_value_string(json, printed->filter);

@@ -12,6 +12,12 @@ def number(value):
     return value if isinstance(value, (int, float)) else None
 
 
+def radio(node):
+    """The radio that a host announced, in short; None where it announced none."""
+    text = node.get("Radio (announced)")
+    return None if text in (None, "-") else text.split(" (")[0]
+
+
 class Call:
     """A call: `row`, its row in the table of calls, and its rows in the others."""
 
@@ -62,6 +68,20 @@ class Call:
     def events(self, *names):
         """Rows of the events table of these kinds."""
         return [row for row in self.rows("events") if row["Event"] in names]
+
+    def legs(self):
+        """[(node of the device, start, end)] of its ways to the relay, in seconds: a device may have two at once, by Wi-Fi and by a mobile network."""
+        found = []
+        for node in self.rows("nodes"):
+            if node["Role"] != "device":
+                continue
+            ends = (f"{node['Address']}:", f"[{node['Address']}]:")
+            mine = [row for row in self.rows("events") if row["What"].startswith(ends)]
+            starts = [row["Time (s)"] for row in mine if row["Event"] in ("relay session opened", "leg up")]
+            downs = [row["Time (s)"] for row in mine if row["Event"] == "leg down"]
+            if starts:
+                found.append((node, min(starts), max(downs, default=self.span()[1])))
+        return sorted(found, key=lambda leg: leg[1])
 
     def span(self):
         """(first, last) second of the common time axis: the whole call."""

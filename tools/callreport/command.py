@@ -1,12 +1,10 @@
 """tools/call-report: what the user typed, and what comes of it."""
 
 import argparse
-import os
 import pathlib
-import subprocess
 import sys
 
-from . import page, tables
+from . import tables
 from .calls import calls
 from .masking import Mask
 
@@ -16,11 +14,6 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         self.exit(2, f"call-report: {message}; tools/call-report --help\n")
-
-
-def _versions():
-    first = subprocess.run([os.environ.get("TSHARK", "tshark"), "--version"], capture_output=True, text=True, check=False).stdout.split("\n")[0]
-    return first.split(" (Git")[0].rstrip(".").replace("TShark (Wireshark) ", "Wireshark ") or "tshark"
 
 
 def _write(path, data):
@@ -41,7 +34,12 @@ def _pdf(text, path):
 
 
 def _report(options):
-    found, note = tables.load(options.capture)
+    reading = tables.Reading(options.capture)
+    # While tshark reads: the libraries for pictures take half a second to load.
+    from . import page  # pylint: disable=import-outside-toplevel
+
+    form = page.template()
+    found, note, version = reading.finish()
     chosen = calls(found, options.call)
     if not found["calls"].rows:
         raise tables.Problem(f"there is no FaceTime call in {options.capture}.")
@@ -50,7 +48,7 @@ def _report(options):
     mask = Mask(options.mask == "yes")
     masked = {name: mask.table(table) for name, table in found.items()}
     name = "a capture" if mask.on else options.capture.name
-    text = page.html(calls(masked, options.call), name, mask.on, _versions(), f"The capture is damaged or cut off: {note}" if note else None)
+    text = page.html(form, calls(masked, options.call), name, mask.on, version, f"The capture is damaged or cut off: {note}" if note else None)
     out = options.output or pathlib.Path(options.capture.stem + ".html")
     _write(out, text.encode("utf-8"))
     print(f"{out}: {len(chosen)} call{'' if len(chosen) == 1 else 's'}, "

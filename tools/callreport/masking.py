@@ -27,6 +27,7 @@ class Mask:
     def __init__(self, on=True):
         self.on = on
         self.names = {}
+        self.masked = {}        # text that was seen, and what became of it: rows of a table repeat themselves
         self.count = {}
 
     def name(self, kind, text):
@@ -47,6 +48,11 @@ class Mask:
         """TEXT with all that tells something replaced."""
         if not self.on or not isinstance(text, str):
             return text
+        if text not in self.masked:
+            self.masked[text] = self._replaced(text)
+        return self.masked[text]
+
+    def _replaced(self, text):
         for kind, pattern in PATTERNS:
             if kind == "date":
                 text = pattern.sub(lambda match: f"{match[1]}, date masked", text)

@@ -3,8 +3,9 @@
 import pathlib
 
 import jinja2
+import markupsafe
 
-from . import pictures
+from . import beside, pictures
 from .calls import NAMES, SIDES
 from .story import Claim, Story
 
@@ -32,6 +33,13 @@ def cell(value):
     return str(value)
 
 
+def cells(row, columns):
+    """A row's cells: most of a page, so that the template does not go through them one by one. What is text is escaped."""
+    return markupsafe.Markup("".join(
+        f'<td class="n"><bdi>{cell(value)}</bdi></td>' if isinstance(value, (int, float)) else f"<td><bdi>{markupsafe.escape(cell(value))}</bdi></td>"
+        for value in map(row.get, columns)))
+
+
 def _view(call):
     story = Story(call)
     marked = pictures.marks(call)
@@ -40,25 +48,40 @@ def _view(call):
         table = call.tables.get(name)
         if table and table.rows:
             columns = [column for column in table.columns if column not in ("Call",)]
-            tables.append({"name": name, "title": title, "what": what, "columns": columns, "rows": table.rows[:MOST_ROWS],
-                           "more": max(len(table.rows) - MOST_ROWS, 0)})
+            # What a statement rests on is there however long the table is.
+            led_to = {basis.row for basis in story.bases if basis.table == name}
+            rows = [(place, cells(row, columns)) for place, row in enumerate(table.rows, 1) if place <= MOST_ROWS or place in led_to]
+            tables.append({"name": name, "title": title, "what": what, "columns": columns, "rows": rows, "more": len(table.rows) - len(rows)})
     return {
         "call": call, "story": story, "tables": tables, "marked": marked,
         "facts": [(column, call.row[column]) for column in [*FACTS, *(one for one in call.row if one not in FACTS)]
                   if column in call.row and column not in ("Call", "Filter")],
         "steps": pictures.steps(call, marked) if call.rows("timeline") else None,
-        "quality": [(NAMES[side], picture) for side in SIDES if (picture := pictures.quality(call, side, marked))],
         "ladder": pictures.ladder(call), "hosts": pictures.hosts(call) if call.rows("nodes") else None,
     }
 
 
-def html(calls, name, masked, versions, note=None):
-    """The page as text. NAME: of the capture."""
+def _quality(call):
+    """[(who, picture)] of the directions of which something is known."""
+    marked, shown = pictures.marks(call), pictures.panels(call)
+    return [(NAMES[side], picture) for side in SIDES if (picture := pictures.quality(call, side, marked, shown))]
+
+
+def template():
+    """The page's template, for html()."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, undefined=jinja2.StrictUndefined,
                                      trim_blocks=True, lstrip_blocks=True)
     environment.filters["cell"] = cell
     environment.tests["claim"] = lambda part: isinstance(part, Claim)
-    environment.tests["number"] = lambda value: isinstance(value, (int, float))
-    template = environment.get_template("page.html")
+    return environment.get_template("page.html")
+
+
+def html(form, calls, name, masked, versions, note=None):
+    """The page as text. FORM: template(); NAME: of the capture."""
     style = (FOLDER / "page.css").read_text(encoding="utf-8")
-    return template.render(views=[_view(call) for call in calls], name=name, masked=masked, versions=versions, style=style, note=note)
+    # The pictures over time take as long as all the rest.
+    qualities = beside.start(lambda: [_quality(call) for call in calls])
+    views = [_view(call) for call in calls]
+    for view, quality in zip(views, qualities(), strict=True):
+        view["quality"] = quality
+    return form.render(views=views, name=name, masked=masked, versions=versions, style=style, note=note)

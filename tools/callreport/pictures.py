@@ -2,15 +2,17 @@
 numbers. Both directions have the same scales. Text stays text, so that it can be searched and read aloud; matplotlib escapes it."""
 
 import io
+import math
 import re
 
-import matplotlib
+from matplotlib import rc_context
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.ticker import MaxNLocator
 
-matplotlib.use("svg")
-import matplotlib.pyplot as plt  # noqa: E402
-from matplotlib.ticker import MaxNLocator  # noqa: E402
-
-from .calls import NAMES, SIDES, number  # noqa: E402
+from .calls import NAMES, SIDES, number, radio
 
 # Inches: a picture is as wide as a telephone, where it is shown in its own size; two stand beside each other on a desk.
 WIDTH = 4.4
@@ -24,11 +26,13 @@ BLUE, ORANGE, GREEN, RED, BLACK = "#0072b2", "#d55e00", "#007a5a", "#a03060", "#
 MARKED = ("relay session opened", "relay session re-allocated", "leg up", "leg down", "invited", "ringing", "accepted", "path answered", "path nominated",
           "layer", "codec", "silent", "relay error", "socket closed", "ended", "media started", "media stopped")
 MOST_MARKS = 12
+# Points of a line in a picture that is 4.4 inches wide, less than two for each point of print.
+MOST_INTERVALS = 240
 
 PANELS = (
     ("Bit rate (kbit/s)", (("Audio (kbit/s)", "audio", BLUE, "-"), ("Video (kbit/s)", "video", ORANGE, "--")), "line"),
     ("Pictures/s", (("Frames/s", "pictures", BLACK, "-"),), "line"),
-    ("Packets", (("Lost", "lost", RED, "////"), ("Repaired", "sent again in time", GREEN, ".."), ("Paused", "not forwarded", "#999999", "")), "bar"),
+    ("Packets", (("Lost", "lost", RED, "////"), ("Repaired", "repaired", GREEN, ".."), ("Paused", "not forwarded", "#999999", "")), "bar"),
     ("Delay (ms)", (("One-way delay (ms, as reported)", "one-way, reported", BLUE, "-"), ("Queueing delay (ms)", "queueing", ORANGE, ":")), "line"),
     ("Bandwidth (kbit/s)", (("Bandwidth (kbit/s, as reported)", "as the far side reports", GREEN, "-."),), "line"),
 )
@@ -51,8 +55,7 @@ def marks(call):
 def _svg(figure, title, description, ident):
     """The figure as an <svg> element with a title and a description for those who do not see it."""
     out = io.StringIO()
-    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    plt.close(figure)
+    FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
     text = out.getvalue()
     text = text[text.index("<svg"):]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
@@ -70,61 +73,123 @@ def _escape(text):
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
-def _series(rows, column):
-    known = [(row["Time (s)"], number(row.get(column))) for row in rows]
-    return [time for time, value in known if value is not None], [value for _, value in known if value is not None]
+def _step(call):
+    """Seconds in an interval of a picture, the same for both directions: one, or as many as leave lines and bars that can be told apart."""
+    first, last = call.span()
+    return max(1, math.ceil((last - first) / MOST_INTERVALS))
 
 
-def _limit(call, columns):
-    """The top of a panel: the same for both directions."""
-    values = [number(row.get(column)) or 0 for side in SIDES for row in call.seconds(side) for column, *_ in columns]
-    return max([*values, 0])
+def _intervals(rows, column, step):
+    """[(middle of an interval, known values in it)] of a column, in the order of time."""
+    found = {}
+    for row in rows:
+        value = number(row.get(column))
+        if value is not None:
+            time = row["Time (s)"]
+            found.setdefault(time if step == 1 else (time // step + 0.5) * step, []).append(value)
+    return sorted(found.items())
 
 
-def _said(call, side, panel):
-    """A panel in words."""
-    parts = []
-    for column, label, *_ in panel[1]:
-        values = _series(call.seconds(side), column)[1]
-        if values:
-            parts.append(f"{label} from {min(values):g} to {max(values):g}")
-    return f"{panel[0]}: {', '.join(parts) or 'not known'}"
+def _curve(intervals, step):
+    """(times, lowest, middle, highest values) of a rate. Nothing is drawn between intervals of which nothing is known: nan stands there."""
+    curve = []
+    for time, values in intervals:
+        if curve and time - curve[-1][0] > 1.5 * step:
+            curve.append((time, math.nan, math.nan, math.nan))
+        curve.append((time, min(values), sum(values) / len(values), max(values)))
+    return tuple(zip(*curve, strict=True))
 
 
-def quality(call, side, marked):
-    """What SIDE sent, second by second: a panel for each figure, one time axis. None where nothing is known of it."""
-    rows = call.seconds(side)
-    if not rows:
+def _alone(middle):
+    """Places of values with nothing known beside them: a line needs two points, so these are dots."""
+    known = [False, *(not math.isnan(value) for value in middle), False]
+    return [place - 1 for place in range(1, len(known) - 1) if known[place] and not known[place - 1] and not known[place + 1]]
+
+
+def _draw_line(axis, intervals, step, look):
+    """A rate; where an interval has several seconds, with the band between its lowest and highest one."""
+    label, color, style = look
+    times, lowest, middle, highest = _curve(intervals, step)
+    alone = _alone(middle)
+    axis.plot(times, middle, style, color=color, label=label, linewidth=1.3, marker="." if alone else None, markevery=alone or None)
+    if step > 1:
+        axis.fill_between(times, lowest, highest, color=color, alpha=0.2, linewidth=0)
+
+
+def _draw_bars(axis, intervals, step, look, place):
+    """Counts of packets. All bars are one shape: an hour has thousands."""
+    label, color, hatch = look
+    width = 0.3 * step
+    bars = [((left, 0), (left, count), (left + width, count), (left + width, 0), (left, 0))
+            for left, count in ((time + (place - 1.5) * width, sum(values)) for time, values in intervals) if count]
+    shape = Path.make_compound_path(*(Path(bar, closed=True) for bar in bars)) if bars else Path([(0, 0)])
+    axis.add_patch(PathPatch(shape, facecolor="white" if hatch else color, edgecolor=color, hatch=hatch, label=label, linewidth=0.8))
+
+
+class Panel:
+    """A figure over time, of both directions: they have the same scale."""
+
+    def __init__(self, call, title, columns, form, step):
+        self.title, self.columns, self.form, self.step = title, columns, form, step
+        self.sides = {side: [_intervals(call.seconds(side), column, step) for column, *_ in columns] for side in SIDES}
+        tops = [sum(values) if form == "bar" else max(values) for side in SIDES for intervals in self.sides[side] for _, values in intervals]
+        self.top = max([*tops, 0])
+
+    def words(self, side):
+        """The panel in words."""
+        parts = []
+        for (_, label, *_), intervals in zip(self.columns, self.sides[side], strict=True):
+            values = [value for _, values in intervals for value in values]
+            if values:
+                parts.append(f"{label} from {min(values):g} to {max(values):g}")
+        return f"{self.title}: {', '.join(parts) or 'not known'}"
+
+    def draw(self, axis, side):
+        """One direction."""
+        for place, ((_, *look), intervals) in enumerate(zip(self.columns, self.sides[side], strict=True)):
+            if intervals and self.form == "line":
+                _draw_line(axis, intervals, self.step, look)
+            elif intervals:
+                _draw_bars(axis, intervals, self.step, look, place)
+        axis.set_ylim(0, self.top * 1.3 or 1)
+        axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        # A place that is known need not be looked for, which takes longer than to draw.
+        axis.set_title(f"{self.title} in {self.step} s" if self.form == "bar" and self.step > 1 else self.title, loc="left", y=1, fontsize=FONT, fontweight="bold",
+                       pad=3)
+        if not any(self.sides[side]):
+            axis.text(0.5, 0.45, "not in this capture", transform=axis.transAxes, ha="center", color="#555555")
+        elif len(self.columns) > 1:
+            axis.legend(loc="upper right", fontsize=FONT - 1, frameon=False, ncols=len(self.columns), borderaxespad=0, bbox_to_anchor=(1, 1.28),
+                        handlelength=2, columnspacing=0.8)
+
+
+def _mark(axis, marked):
+    """Dotted lines at the times of the events."""
+    axis.vlines([row["Time (s)"] for _, row in marked], 0, 1, transform=axis.get_xaxis_transform(), color="#888888", linewidth=0.7, linestyle=(0, (1, 2)))
+
+
+def panels(call):
+    """What the pictures of both directions show."""
+    step = _step(call)
+    return [Panel(call, *panel, step) for panel in PANELS]
+
+
+def quality(call, side, marked, shown):
+    """What SIDE sent, second by second: a panel for each figure in SHOWN, one time axis. None where nothing is known of it."""
+    if not call.seconds(side):
         return None
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(len(PANELS), 1, figsize=(WIDTH, 1.35 * len(PANELS)), sharex=True, layout="constrained")
-        for axis, (title, columns, form) in zip(axes, PANELS, strict=True):
-            drawn = False
-            for place, (column, label, color, style) in enumerate(columns):
-                times, values = _series(rows, column)
-                if not times:
-                    continue
-                drawn = True
-                if form == "line":
-                    axis.plot(times, values, style, color=color, label=label, linewidth=1.3, marker="." if len(times) == 1 else None)
-                else:
-                    axis.bar([time + (place - 1) * 0.3 for time in times], values, 0.3, color="white" if style else color, edgecolor=color, hatch=style,
-                             label=label, linewidth=0.8)
-            top = _limit(call, columns)
-            axis.set_ylim(0, top * 1.3 if top else 1)
-            axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-            axis.set_title(title, loc="left", fontsize=FONT, fontweight="bold", pad=3)
-            if not drawn:
-                axis.text(0.5, 0.45, "not in this capture", transform=axis.transAxes, ha="center", color="#555555")
-            elif len(columns) > 1:
-                axis.legend(loc="upper right", fontsize=FONT - 1, frameon=False, ncols=len(columns), borderaxespad=0, bbox_to_anchor=(1, 1.28),
-                            handlelength=2.2, columnspacing=1)
-            for mark, row in marked:
-                axis.axvline(row["Time (s)"], color="#888888", linewidth=0.7, linestyle=(0, (1, 2)))
-        first, last = call.span()
-        axes[-1].set_xlim(first, last)
+    with rc_context(STYLE):
+        # Places that are known in advance, too. Five digits fit at the left.
+        height = 1.35 * len(shown)
+        figure = Figure(figsize=(WIDTH, height))
+        axes = figure.subplots(len(shown), 1, sharex=True, gridspec_kw={"left": 0.12, "right": 0.98, "top": 1 - 0.3 / height, "bottom": 0.45 / height,
+                                                                        "hspace": 0.42})
+        for axis, panel in zip(axes, shown, strict=True):
+            panel.draw(axis, side)
+            _mark(axis, marked)
+        axes[-1].set_xlim(*call.span())
         axes[-1].set_xlabel("Time since the call's first packet (s)")
-        words = "; ".join(_said(call, side, panel) for panel in PANELS)
+        words = "; ".join(panel.words(side) for panel in shown)
         return _svg(figure, f"What {NAMES[side]} sent, second by second", words + ".", f"quality-{call.number}-{side}")
 
 
@@ -140,11 +205,13 @@ def _groups(marked, near):
 
 
 def steps(call, marked):
-    """The steps of the call and its path, on the time axis of the other pictures, with the events."""
+    """The steps of the call, the path of its media and the device's legs to the relay, on the time axis of the other pictures, with the events."""
     rows = call.rows("timeline")
+    legs = call.legs()
     first, last = call.span()
-    with plt.rc_context({**STYLE, "axes.spines.left": False}):
-        figure, axis = plt.subplots(figsize=(WIDTH, 0.9 + 0.3 * (len(rows) + 1)), layout="constrained")
+    with rc_context({**STYLE, "axes.spines.left": False}):
+        figure = Figure(figsize=(WIDTH, 0.9 + 0.3 * (len(rows) + len(legs) + 1)), layout="constrained")
+        axis = figure.subplots()
         labels = []
         for place, row in enumerate(rows):
             what = row["What it is"]
@@ -154,18 +221,21 @@ def steps(call, marked):
             axis.barh(place, length, 0.6, left=row["Start (s)"], color="#cfe3f1" if row["Step"] != "media" else "white", edgecolor=BLUE, linewidth=0.9,
                       hatch="" if row["Step"] != "media" else "////" if relay else "....")
             labels.append(label)
-        axis.set_yticks(range(len(rows)), labels)
-        axis.set_ylim(len(rows) - 0.4, -1.5)
+        for place, (node, start, end) in enumerate(legs, len(rows)):
+            axis.barh(place, max(end - start, (last - first) / 200), 0.3, left=start, color=BLACK, linewidth=0)
+            labels.append(f"leg, {radio(node)}" if radio(node) else "leg")
+        axis.set_yticks(range(len(labels)), labels)
+        axis.set_ylim(len(labels) - 0.4, -1.5)
         axis.grid(axis="y", visible=False)
         axis.tick_params(axis="y", length=0)
-        for _, row in marked:
-            axis.axvline(row["Time (s)"], color="#888888", linewidth=0.7, linestyle=(0, (1, 2)))
+        _mark(axis, marked)
         for place, (time, label) in enumerate(_groups(marked, (last - first) / 10)):
             axis.text(time, -1.2 + 0.62 * (place % 2), label, ha="left" if time < first + (last - first) * 0.5 else "right", va="top", fontsize=FONT - 1.5,
                       bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "#888888", "linewidth": 0.6})
         axis.set_xlim(first - (last - first) * 0.01, last * 1.01)
         axis.set_xlabel("Time since the call's first packet (s)")
-        said = "; ".join(f"{label} from {row['Start (s)']:.1f} s for {row['Duration (s)'] or 0:.1f} s" for label, row in zip(labels, rows, strict=True))
+        said = "; ".join(f"{label} from {row['Start (s)']:.1f} s for {row['Duration (s)'] or 0:.1f} s" for label, row in zip(labels, rows, strict=False))
+        said += "".join(f"; {label} from {start:.1f} s for {end - start:.1f} s" for label, (_, start, end) in zip(labels[len(rows):], legs, strict=True))
         return _svg(figure, f"Steps of call {call.number}", said + ".", f"steps-{call.number}")
 
 
@@ -178,8 +248,9 @@ def hosts(call):
     more = len(rows) - 12
     rows = rows[:12]
     height = 0.52 * max(len(rows), len(devices), 2) + 0.5
-    with plt.rc_context({**STYLE, "axes.grid": False}):
-        figure, axis = plt.subplots(figsize=(WIDTH, height), layout="constrained")
+    with rc_context({**STYLE, "axes.grid": False}):
+        figure = Figure(figsize=(WIDTH, height))
+        axis = figure.add_axes((0.01, 0, 0.98, 1))
         axis.set_axis_off()
         axis.set_xlim(0, 1)
         axis.set_ylim(-0.1, 1.1)
@@ -217,8 +288,9 @@ def ladder(call):
     left = len(rows) - MOST_RUNGS
     if left > 0:
         rows = rows[:MOST_RUNGS - 6] + rows[-6:]
-    with plt.rc_context({**STYLE, "axes.grid": False}):
-        figure, axis = plt.subplots(figsize=(WIDTH, 0.32 * len(rows) + 0.7), layout="constrained")
+    with rc_context({**STYLE, "axes.grid": False}):
+        figure = Figure(figsize=(WIDTH, 0.32 * len(rows) + 0.7))
+        axis = figure.add_axes((0.01, 0, 0.98, 1))
         axis.set_axis_off()
         axis.set_xlim(-0.42, 2.35)
         axis.set_ylim(len(rows) + 0.3, -1)

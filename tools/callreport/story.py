@@ -1,6 +1,6 @@
 """What happened in a call, in a sentence for people who know nothing of packets. Each claim has its basis: table, cells, frame, filter, grade."""
 
-from .calls import NAMES, SIDES
+from .calls import NAMES, SIDES, radio
 
 # Below it (kbit/s) a sender lowers the number of pictures: on a real call with a report of 136 to 145 it did, the samples with 312 do not. And
 # below that many pictures a second motion stutters. Both choose words only: the values themselves stand beside them.
@@ -14,6 +14,9 @@ WITHOUT_MEDIA = {
     "cancelled": "The caller gave up before it was answered.",
     "failed": "It failed.",
 }
+# What a host is for, to those who do not know the word.
+HOSTS = {"relay": "Apple's relay", "NAT probe": "Apple's server that tells a device its public address", "peer": "the other side",
+         "push": "Apple's push service"}
 MEDIA = {"audio+video": "video call", "video": "video call", "audio": "audio call"}
 
 
@@ -81,6 +84,7 @@ class Story:
             self._what_failed()
         self._who()
         if kind:
+            self._legs()
             for side in SIDES:
                 self._quality(side)
             self._end(state)
@@ -102,14 +106,17 @@ class Story:
 
     def _what_failed(self):
         """Hosts that were asked and never answered: the usual reason why nothing came about."""
-        silent = [row for row in self.call.rows("nodes") if "silent" in row["Role"]]
+        silent = [row for row in self.call.rows("nodes") if "silent" in row["Role"] and row["Role"].split(" (")[0] != "device"]
         if silent:
             parts = []
             for place, row in enumerate(silent):
                 parts += ["" if place == 0 else " and " if place == len(silent) - 1 else ", ",
-                          Claim(f"the {row['Role'].split(' (')[0]}", self._basis("nodes", row, "Role", row["Address"]))]
+                          Claim(HOSTS.get(row["Role"].split(" (")[0], f"the {row['Role'].split(' (')[0]}"), self._basis("nodes", row, "Role", row["Address"]))]
             self._say("No answer came from ", *parts, ".")
         for row in self.call.unanswered():
+            # A step with a host that was named says the same again.
+            if any(node["Address"] in row["Hosts"] for node in silent):
+                continue
             self._say("In the step ", Claim(row["Step"], self._basis("timeline", row, "What it is")), f": {row['What it is']}.")
         if silent:
             self._say("Where nothing answers, a firewall or the network on the way is the usual cause [guess].")
@@ -124,8 +131,22 @@ class Story:
             self._say(Claim(f"The device called{names}.", self._of_call("Direction")))
         elif str(direction).startswith(("inbound", "outbound")):
             self._say(Claim(f"Who called: {direction}.", self._of_call("Direction")))
+        elif self.call.get("Caller [guess]") in SIDES:
+            who = NAMES[self.call.get("Caller [guess]")].capitalize()
+            self._say(Claim(f"{who} probably called [guess].", self._of_call("Caller [guess]", "[guess] by who sent first on the push connection")))
         else:
             self._say(Claim("Who called whom cannot be seen.", self._of_call("Direction")))
+
+    def _legs(self):
+        """Two networks at once, or one after the other."""
+        legs = self.call.legs()
+        if len({radio(node) for node, _, _ in legs}) < 2:
+            return
+        parts = []
+        for place, (node, _, _) in enumerate(legs):
+            parts += ["" if place == 0 else " and " if place == len(legs) - 1 else ", ",
+                      Claim(radio(node) or "a network that it did not name", self._basis("nodes", node, "Radio (announced)", node["Address"]))]
+        self._say("The device reached the relay over ", *parts, ".")
 
     def _quality(self, side):
         call = self.call
@@ -150,6 +171,16 @@ class Story:
         elif pictures:
             self._say(Claim(f"{NAMES[side].capitalize()} sent {pictures:.0f} pictures a second.",
                             self._sum("quality", "Frames/s", pictures, f"the middle one of {side}'s seconds")))
+        self._loss(side)
+
+    def _loss(self, side):
+        call = self.call
+        # What the relay itself counted is more than what one end can see.
+        column = "Uplink lost" if side == "device" else "Downlink lost"
+        counted = str(call.get(column)).split(" of ")
+        if len(counted) == 2 and counted[0] != "0":
+            self._say("On the way from ", NAMES[side], ", ", Claim(f"{call.get(column).replace(' (', ' packets got lost (')}", self._of_call(column)), ".")
+            return
         lost, repaired = call.total(side, "Lost"), call.total(side, "Repaired")
         if lost is None:
             return
