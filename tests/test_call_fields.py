@@ -3,7 +3,7 @@ dissected again in sharkd. What they say of setup, end and participants is compa
 
 import pytest
 
-from ftools import facts, views
+from ftools import datagrams, facts, views
 
 PASSES = views.PASSES
 SETUP = ("push", "probe", "relay", "connectivity", "invite", "ringing", "answer", "media", "last_media", "end")
@@ -202,6 +202,21 @@ def test_participants(rows_of, name):
         seen = {participant for row in rows for participant in row["facetime.relay.participant_id"]}
         assert {tuple(row["facetime.call.participants"]) for row in rows} == {(str(len(seen)),) if seen else ()}, call.number
         assert seen >= set(call.entry.get("participants", ()))
+
+
+@pytest.mark.parametrize("others, mode", [(1, "one-to-one"), (2, "multiway"), (3, "multiway")], ids=str)
+def test_mode_of_a_group(wireshark, others, mode):
+    """More than two ends are a group, whatever the form of a header. The device has an ID of its own."""
+    ends = (datagrams.DEVICE, 16393), (datagrams.APPLE, 3482)
+    packets = []
+    for number in range(12):
+        who = number % (others + 1)
+        sent = datagrams.relayed.sub_packet(datagrams.rtp(100, 0x5EED0001 + who, number), link=0x3A10, participant=0x59B78703F772A700 + who, marks=(6,))
+        packets.append(datagrams.frame(*(ends if who == 0 else ends[::-1]), datagrams.relay(sent, channel=0x6000)))
+    capture = datagrams.written(wireshark, f"mode-of-{others}.pcap", packets)
+    rows = wireshark.fields(capture, ("facetime.call", "facetime.call.mode"), "-2")
+    # 1: multiway, 2: one-to-one
+    assert {row["facetime.call"][0] for row in rows} == {"1"} and rows[-1]["facetime.call.mode"] == [{"multiway": "1", "one-to-one": "2"}[mode]]
 
 
 @each_capture

@@ -50,6 +50,7 @@ class ModernCall:
         self.link_key = self.prng.bytes(20)
         self.token = quic.token(self.prng.child("session token"))
         self.participants = (self.prng.number(64), self.prng.number(64))  # the device's, the peer's
+        self.others = 1          # participants besides the device
         self.quic = None
         self.stats = 0
         self.counters = [0, 0]
@@ -248,7 +249,7 @@ class ModernCall:
             fields["probe_group"] = self.group + count // 120
         return fields
 
-    # After so long both sides have agreed that they are two: the header has another form from then on
+    # After so long both sides, if there are but two, have agreed that they are two: the header has another form from then on
     ONE_TO_ONE_AFTER = 3500 * MILLISECOND
 
     def relayed(self, from_device):
@@ -257,7 +258,7 @@ class ModernCall:
         def deliver(lane, data, stream):
             counts[stream.ssrc] = counts.get(stream.ssrc, 0) + 1
             self.media_began = min(getattr(self, "media_began", lane.now), lane.now)
-            fields = self.relay_header(stream, from_device, counts[stream.ssrc], lane.now - self.media_began >= self.ONE_TO_ONE_AFTER)
+            fields = self.relay_header(stream, from_device, counts[stream.ssrc], self.others == 1 and lane.now - self.media_began >= self.ONE_TO_ONE_AFTER)
             inner = ("rtp", "stats") if "stats" in fields else ("rtp",)
             send = self.to_relay if from_device else self.from_relay
             packet = relay.sub_packet(data, **fields) if "report" not in fields else (

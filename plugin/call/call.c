@@ -150,6 +150,8 @@ ft_call_mode(const ft_call_t *call)
 {
     ft_mode_t mode = FT_MODE_UNKNOWN;
 
+    if (call->n_participants > FT_TWO_ENDS)
+        return FT_MODE_MULTIWAY;
     /* Both sides change one after the other: the call is one-to-one once one of them says so. */
     for (unsigned side = 0; call->streams && side < FT_MEDIA_SIDES; side++)
         mode = MAX(mode, call->streams->side[side].mode);

@@ -185,6 +185,9 @@ typedef enum {
 /* How SIP ended the call, as a mask. */
 enum { FT_SIP_BYE = 1, FT_SIP_DECLINED = 2, FT_SIP_CANCELLED = 4, FT_SIP_FAILED = 8 };
 
+/* Participants of a call that is no group: its two ends. */
+#define FT_TWO_ENDS 2
+
 /* One call. File scope. Written on the first pass only; a call that turned out to be part of another points to it. */
 typedef struct ft_call {
     uint32_t number;                /* facetime.call, from 1; final after ft_call_renumber() */
@@ -256,7 +259,7 @@ typedef struct ft_call {
     uint8_t worst_loss;             /* of its streams, in per cent of a stream's packets, rounded down */
     uint32_t worst_ssrc;            /* of the stream with that loss */
     unsigned n_events;              /* packets that a ladder shows */
-    unsigned n_participants;        /* participant IDs seen: over two in a group call */
+    unsigned n_participants;        /* participant IDs seen: over FT_TWO_ENDS in a group call */
 } ft_call_t;
 
 /* A conversation of the device with one of FaceTime's servers: services.c. File scope. */

@@ -719,7 +719,7 @@ is_same_sender(const stream_t *a, const stream_t *b)
 {
     if (sender_now(a) != sender_now(b))
         return false;
-    if ((!a->mki_len || !b->mki_len) && call_of(a)->n_participants <= 2)
+    if ((!a->mki_len || !b->mki_len) && call_of(a)->n_participants <= FT_TWO_ENDS)
         return true;
     return a->mki_len == b->mki_len && memcmp(a->mki, b->mki, a->mki_len) == 0;
 }

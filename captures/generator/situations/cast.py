@@ -260,15 +260,16 @@ def modern_prelude(cast, modern, lane, device, inbound, host="17.57.144.38", loo
 
 
 def modern_call(cast, device, peer, at, /, *, relay_host=None, inbound=False, length=5 * SECOND, local_port=16393, relay_port=3482, links=(0x3A10, 0x3A11),
-                prelude=True, set_up=True, candidates=True, playing=True, checks=True, closing=True, look_up=True, call=None, mapped_port=None, **facts):
+                prelude=True, set_up=True, candidates=True, playing=True, checks=True, closing=True, look_up=True, call=None, mapped_port=None, others=1, **facts):
     """A call of today, over a relay. SET_UP: QUIC and stats; CANDIDATES: link messages; CHECKS: STUN to the peer, answered the second time, or "unanswered".
-    MAPPED_PORT: of the media socket outside its NAT, if it is another one.
+    MAPPED_PORT: of the media socket outside its NAT, if it is another one. OTHERS: participants besides the device.
     PLAYING: media. CLOSING: QUIC and push say goodbye. Returns the ModernCall; its .began is when media began and .end when all ended."""
     scene, relay_host, mapped_port = cast.scene, relay_host or cast.relay(), mapped_port or local_port
     call = call or scene.call(**modern_facts(device, peer, relay_host, inbound, **{**({} if playing else {"state": "attempted", "media": []}), **facts}))
     local = device.toward(relay_host.at(relay_port), local_port)
     modern = LightModern(scene, call, local, relay_host.at(relay_port), links)
     modern.make_sources()
+    modern.others = others
     lane = scene.lane(at, call, "relay", device)
     if prelude:
         modern_prelude(cast, modern, lane, device, inbound, look_up=look_up)

@@ -100,7 +100,7 @@ def modern_rejected(cast):
 def modern_group(cast):
     """A group call: three other participants on the relay, each with an ID and two or three SSRCs of their own."""
     scene, device = cast.scene, cast.device()
-    call = modern_call(cast, device, cast.peer(23), 300 * MILLISECOND, length=5 * SECOND, checks=False, closing=False, peer=None, candidates=False)
+    call = modern_call(cast, device, cast.peer(23), 300 * MILLISECOND, length=5 * SECOND, checks=False, closing=False, peer=None, candidates=False, others=3)
     participants = [call.participants[1]]
     for number in (2, 3):
         participant = call.prng.number(64)
