@@ -306,6 +306,8 @@ def test_self_contained(report, name):
     assert len(page.ids) == len(set(page.ids)) and {link[1:] for link in page.links} <= set(page.ids)
     assert page.svgs > 0 and page.svgs == len(re.findall(r'<svg role="img" aria-labelledby="([\w-]+-title) ([\w-]+-desc)"', text))
     assert text.count("<desc ") == page.svgs
+    # WeasyPrint knows the size of a text only as an attribute: else it is twice as large on paper.
+    assert "<text " in text and len(re.findall(r"<text (?:[\w-]+=\"[^\"]*\" )*font-size=", text)) == text.count("<text ")
 
 
 @needs_libraries

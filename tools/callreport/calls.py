@@ -70,18 +70,24 @@ class Call:
         return [row for row in self.rows("events") if row["Event"] in names]
 
     def legs(self):
-        """[(node of the device, start, end)] of its ways to the relay, in seconds: a device may have two at once, by Wi-Fi and by a mobile network."""
+        """[(node of the device, start, end)] of its legs, pairs of sockets with a relay, in seconds: a device may have several at once, by Wi-Fi and by a
+        mobile network."""
+        def at(role):
+            return {start: node for node in self.rows("nodes") if role in node["Role"] for start in (f"{node['Address']}:", f"[{node['Address']}]:")}
+
+        devices, relays, pairs = at("device"), at("relay"), {}
+        for row in self.events("relay session opened", "leg up", "leg down"):
+            # "address:port to address:port", and behind a comma what else is known
+            pair = row["What"].split(",")[0]
+            ends = pair.split(" to ")
+            node = next((node for start, node in devices.items() if ends[0].startswith(start)), None)
+            if node and ends[-1].startswith(tuple(relays)):
+                pairs.setdefault(pair, (node, []))[1].append(row)
         found = []
-        for node in self.rows("nodes"):
-            if node["Role"] != "device":
-                continue
-            ends = (f"{node['Address']}:", f"[{node['Address']}]:")
-            mine = [row for row in self.rows("events") if row["What"].startswith(ends)]
-            starts = [row["Time (s)"] for row in mine if row["Event"] in ("relay session opened", "leg up")]
-            downs = [row["Time (s)"] for row in mine if row["Event"] == "leg down"]
-            if starts:
-                found.append((node, min(starts), max(downs, default=self.span()[1])))
-        return sorted(found, key=lambda leg: leg[1])
+        for node, rows in pairs.values():
+            down = [row["Time (s)"] for row in rows if row["Event"] == "leg down"]
+            found.append((node, rows[0]["Time (s)"], down[-1] if down else self.span()[1]))
+        return found
 
     def span(self):
         """(first, last) second of the common time axis: the whole call."""

@@ -63,10 +63,18 @@ def _svg(figure, title, description, ident):
     text = re.sub(r'\bid="([^"]+)"', lambda match: f'id="{ident}-{match[1]}"', text)
     text = re.sub(r'(url\(#|href="#)', rf"\g<1>{ident}-", text)
     text = re.sub(r'<svg ([^>]*?)width="([\d.]+)pt" height="([\d.]+)pt"', r"<svg \1", text, count=1)
+    # WeasyPrint does not know this form of a font: the same as attributes.
+    text = re.sub(r'<text style="(?:fill: ([^;]+); )?font: (?:(italic) )?(?:(\d+) )?([\d.]+)px [^"]*?(?:; text-anchor: (\w+))?"', _font, text)
     head = f'<svg role="img" aria-labelledby="{ident}-title {ident}-desc" '
     labels = f'<title id="{ident}-title">{_escape(title)}</title><desc id="{ident}-desc">{_escape(description)}</desc>'
     start = text.index(">") + 1
     return head + text[len("<svg "):start] + labels + text[start:]
+
+
+def _font(match):
+    fill, style, weight, size, anchor = match.groups()
+    known = (("fill", fill), ("font-style", style), ("font-weight", weight), ("font-size", size), ("text-anchor", anchor), ("font-family", ", ".join(STYLE["font.sans-serif"])))
+    return "<text " + " ".join(f'{name}="{value}"' for name, value in known if value)
 
 
 def _escape(text):
