@@ -140,8 +140,10 @@ def test_same_on_both_passes(wireshark, name):
 
 @pytest.mark.parametrize("name", paths.SITUATIONS)
 def test_situations_on_both_passes(wireshark, name):
+    """Media inside QUIC is known from its first packet on with -2, on one pass once it has the rate: the same rows, counted from there on."""
     capture = paths.CAPTURES / "situations" / facts.situation(name)["capture"]
-    first, second = (table.streams(wireshark.tshark(capture, *args, *TABLE).ok().out) for args in PASSES.values())
+    first, second = ([row if row["SSRC"] != "-" else (row["Call"], row["Direction"], row["Codec"], row["Last frame"])
+                      for row in table.streams(wireshark.tshark(capture, *args, *TABLE).ok().out)] for args in PASSES.values())
     assert first == second
 
 

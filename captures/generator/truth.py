@@ -56,7 +56,7 @@ def situation(scene, shows):
         entry["datagrams"] = ranges([f.number for f in own if f.whole and f.tag.kind in (*UDP_KINDS, CHANNEL_DATA)])
         # First fragments: Wireshark shows the datagram in the last one's frame
         entry["fragments"] = ranges([f.number for f in own if not f.whole])
-        entry["paths"] = sorted({stream["path"] for stream in entry["streams"]})
+        entry.setdefault("paths", sorted({stream["path"] for stream in entry["streams"]}))
         calls.append(entry)
     return {
         "capture": scene.name + pcap.suffix(scene),

@@ -230,6 +230,7 @@ typedef struct ft_call {
     nstime_t last_media_time;       /* absolute; zero before there is media */
     uint32_t sip_end;               /* mask of FT_SIP_*: how it ended */
     ft_end_t bye_by;                /* whose BYE: FT_END_BYE, _DEVICE or _PEER */
+    uint32_t media_in_quic;         /* packets of media inside QUIC: a guess */
     uint32_t media_sent, media_received; /* RTP packets from and to the device; both 0 where its side is not known */
     uint32_t checks, check_answers; /* STUN requests between the devices and their answers */
     const char *sip_call_id;        /* NULL without SIP */

@@ -300,6 +300,7 @@ facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet
 static void
 facts_quic_media(ft_call_t *call, const ft_flow_t *flow, const packet_info *pinfo, ft_side_t side)
 {
+    call->media_in_quic++;
     call->paths |= ft_is_apple(&ft_flow_remote(flow)->addr) ? FT_PATH_RELAY : FT_PATH_DIRECT;
     if (flow->device_side >= 0)
         (*(side == FT_SIDE_DEVICE ? &call->media_sent : &call->media_received))++;

@@ -78,6 +78,7 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
     if (nstime_cmp(&gone->last_media_time, &keep->last_media_time) > 0)
         keep->last_media_time = gone->last_media_time;
     keep->by_ssrc += gone->by_ssrc;
+    keep->media_in_quic += gone->media_in_quic;
     keep->media_sent += gone->media_sent;
     keep->media_received += gone->media_received;
     keep->checks += gone->checks;

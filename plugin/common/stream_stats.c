@@ -388,7 +388,8 @@ ft_stream_stats_add(ft_stream_stats_t *stats, const ft_sample_t *sample, ft_leg_
     }
     stats->packets++;
     stats->bytes += sample->length;
-    stats->types[sample->type & 127]++;
+    if (!sample->opaque)
+        stats->types[sample->type & 127]++;
     if (sample->dscp >= 0)
         stats->dscps |= UINT64_C(1) << (sample->dscp & 63);
     stats->first_frame = MIN_OF(stats->first_frame, sample->frame);
@@ -396,6 +397,8 @@ ft_stream_stats_add(ft_stream_stats_t *stats, const ft_sample_t *sample, ft_leg_
     stream_gap(stats, sample->when - stats->last_time);
     stats->last_time = MAX_OF(stats->last_time, sample->when);
     stream_second(stats, sample);
+    if (sample->opaque)
+        return false;
     if (sample->parity) {
         stats->parity++;
         return false;

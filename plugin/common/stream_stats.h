@@ -27,6 +27,7 @@ typedef struct ft_sample {
     int16_t dscp;               /* of the IP header, 0 to 63; -1: not known */
     bool retransmitted;         /* sent again by the relay */
     bool parity;                /* repairs others (forward error correction); its number is that of one of them */
+    bool opaque;                /* encrypted, headers and all: number, timestamp, type and marker are not known */
 } ft_sample_t;
 
 /* ---- Sequence numbers -------------------------------------------------------------------------- */

@@ -22,13 +22,13 @@ endpoint_text(const ft_endpoint_t *at)
 }
 
 static const char *
-media_text(uint32_t media)
+media_text(const ft_call_t *call)
 {
-    switch (media) {
+    switch (call->media) {
     case FT_MEDIA_AUDIO: return "audio";
     case FT_MEDIA_VIDEO: return "video";
     case FT_MEDIA_AUDIO | FT_MEDIA_VIDEO: return "audio+video";
-    default: return "-";
+    default: return call->media_in_quic ? "in QUIC [guess]" : "-";
     }
 }
 
@@ -224,7 +224,7 @@ cell_path(const void *row, ft_cell_t *cell)
 static void
 cell_media(const void *row, ft_cell_t *cell)
 {
-    cell->text = g_strdup(media_text(((const call_row_t *)row)->call->media));
+    cell->text = g_strdup(media_text(((const call_row_t *)row)->call));
 }
 
 static void

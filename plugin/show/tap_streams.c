@@ -10,6 +10,9 @@
  * What belongs together is measured where it can be: video streams of one sender that have frames with the same timestamps
  * are layers of one picture. Where it is only likely, it is called a guess.
  *
+ * Media inside QUIC (wire/pod.c) has no SSRC that could be read: all that a side of a call sends of it is one row, a guess, which says what is
+ * seen from outside and nothing else.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "show/views.h"
@@ -42,7 +45,7 @@
                            FT_EV(FT_EV_LINK_PROBE) | FT_EV(FT_EV_QUIC_RELAY))
 
 /* Seen from the device. */
-typedef enum { SENDER_UNKNOWN, SENDER_DEVICE, SENDER_PEER } sender_t;
+typedef enum { SENDER_UNKNOWN, SENDER_DEVICE, SENDER_PEER, SENDERS } sender_t;
 
 typedef struct leg {
     const ft_flow_t *flow;
@@ -52,6 +55,7 @@ typedef struct leg {
 
 typedef struct stream {
     struct streams *all;            /* the context that it is in */
+    bool in_quic;                   /* what one side sends inside QUIC: no SSRC, and nothing else of RTP is known */
     struct stream *first, *next;    /* of the streams with this SSRC, in the order in which they began */
     unsigned n_same;                /* of the first of them: how many there are */
     const ft_call_t *call;
@@ -77,10 +81,17 @@ typedef struct stream {
     bool ambiguous;                 /* several did */
 } stream_t;
 
+/* What the sides of a call send inside QUIC; NULL: nothing. */
+typedef struct quic_media {
+    stream_t *of[SENDERS];
+} quic_media_t;
+
 /* What a listener keeps. */
 typedef struct streams {
     GHashTable *by_call;            /* ft_call_t -> GPtrArray of its stream_t */
     GHashTable *by_ssrc;            /* SSRC -> stream_t, the first one of its list */
+    GHashTable *in_quic;            /* ft_call_t -> quic_media_t: which streams stand for the call */
+    GPtrArray *quic;                /* all stream_t of media inside QUIC: it owns them */
     stream_t *recent[FT_RECENT_STREAMS];
     GPtrArray *turns;               /* ft_turns_t of each sender */
 } streams_t;
@@ -111,6 +122,8 @@ streams_new(void)
 
     streams->by_ssrc = g_hash_table_new_full(ft_hash_id, g_direct_equal, NULL, stream_free);
     streams->by_call = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+    streams->in_quic = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+    streams->quic = g_ptr_array_new_with_free_func(stream_free);
     streams->turns = g_ptr_array_new_with_free_func(g_free);
     return streams;
 }
@@ -122,6 +135,8 @@ streams_free(void *context)
 
     g_hash_table_destroy(streams->by_call);
     g_hash_table_destroy(streams->by_ssrc);
+    g_hash_table_destroy(streams->in_quic);
+    g_ptr_array_free(streams->quic, TRUE);
     g_ptr_array_free(streams->turns, TRUE);
     g_free(streams);
 }
@@ -281,7 +296,7 @@ same_sender(const stream_t *a, const stream_t *b)
 static uint32_t
 stream_media(const stream_t *stream)
 {
-    return ft_rtp_media(ft_stream_main_type(&stream->stats));
+    return stream->in_quic ? 0 : ft_rtp_media(ft_stream_main_type(&stream->stats));
 }
 
 /* Whose turn it is among the sender's streams: those that sent lately know. */
@@ -421,6 +436,69 @@ add_rtp(ft_table_rows_t *rows, const ft_call_t *call, const ft_arrival_t *arriva
         note_redundancy(streams, stream);
 }
 
+/* The side of the device may have turned out since the latest packet. */
+static sender_t
+sender_now(const stream_t *stream)
+{
+    if (stream->sender != SENDER_UNKNOWN || stream->n_legs == 0)
+        return stream->sender;
+    return sender_of(stream->legs[0]->flow, stream->legs[0]->from_a);
+}
+
+/* Where the stream is that stands for what this sender of the call sends inside QUIC. One of a call that was merged, or of a sender that was not
+ * known, stands for it no more. */
+static stream_t **
+quic_place(const streams_t *streams, const ft_call_t *call, sender_t sender)
+{
+    quic_media_t *media = (quic_media_t *)g_hash_table_lookup(streams->in_quic, call);
+
+    if (!media) {
+        media = g_new0(quic_media_t, 1);
+        g_hash_table_insert(streams->in_quic, (void *)call, media);
+    }
+    if (media->of[sender] && (call_of(media->of[sender]) != call || sender_now(media->of[sender]) != sender))
+        media->of[sender] = NULL;
+    return &media->of[sender];
+}
+
+static stream_t *
+quic_stream_new(streams_t *streams, const ft_call_t *call, sender_t sender)
+{
+    stream_t *stream = g_new0(stream_t, 1);
+
+    stream->all = streams;
+    stream->in_quic = true;
+    stream->call = call;
+    stream->sender = sender;
+    g_ptr_array_add(streams->quic, stream);
+    return stream;
+}
+
+/* A packet of media inside QUIC: when it came and how long it is are all that is known. */
+static void
+add_quic(ft_table_rows_t *rows, const ft_call_t *call, const ft_arrival_t *arrival, uint32_t length)
+{
+    streams_t *streams = (streams_t *)ft_table_context(rows);
+    sender_t sender = sender_of(arrival->flow, arrival->from_a);
+    stream_t **stream = quic_place(streams, call, sender);
+    ft_sample_t sample = {
+        .when = nanoseconds(&arrival->when), .frame = arrival->frame, .length = length, .dscp = arrival->dscp, .opaque = true
+    };
+    leg_t *leg;
+
+    if (!*stream) {
+        if (ft_table_leave_out(rows))
+            return;
+        *stream = quic_stream_new(streams, call, sender);
+    }
+    ((stream_row_t *)ft_table_row(rows, *stream, sizeof(stream_row_t)))->stream = *stream;
+    (*stream)->paths |= arrival->path;
+    leg = leg_get(*stream, arrival->flow, arrival->from_a);
+    if (leg)
+        leg->stats.packets++;
+    ft_stream_stats_add(&(*stream)->stats, &sample, FT_LEG_FIRST_COPY, false);
+}
+
 static void
 streams_packet(ft_table_rows_t *rows, const void *data)
 {
@@ -438,25 +516,25 @@ streams_packet(ft_table_rows_t *rows, const void *data)
         return;
     for (unsigned i = 0; i < info->packet->n_rtp; i++)
         add_rtp(rows, info->call, &info->arrival, &info->packet->rtp[i]);
+    if (info->packet->quic_media && info->packet->tvb)
+        add_quic(rows, info->call, &info->arrival, tvb_reported_length(info->packet->tvb));
 }
 
 /* ---- Rows that turned out to be one -------------------------------------------------------------- */
-
-/* The side of the device may have turned out since the latest packet. */
-static sender_t
-sender_now(const stream_t *stream)
-{
-    if (stream->sender != SENDER_UNKNOWN || stream->n_legs == 0)
-        return stream->sender;
-    return sender_of(stream->legs[0]->flow, stream->legs[0]->from_a);
-}
 
 /* The first stream with the same SSRC and, by now, the same call and sender. */
 static const void *
 streams_key(const void *key)
 {
     const stream_t *stream = (const stream_t *)key, *s = stream->first;
+    stream_t **place;
 
+    if (stream->in_quic) {
+        place = quic_place(stream->all, call_of(stream), sender_now(stream));
+        if (!*place)
+            *place = (stream_t *)key;
+        return *place;
+    }
     while (s != stream && (call_of(s) != call_of(stream) || sender_now(s) != sender_now(stream)))
         s = s->next;
     stream_list((stream_t *)key);
@@ -498,7 +576,7 @@ static uint32_t
 generation_of(const stream_t *stream)
 {
     static const ft_side_t sides[] = { [SENDER_UNKNOWN] = FT_SIDE_UNKNOWN, [SENDER_DEVICE] = FT_SIDE_DEVICE, [SENDER_PEER] = FT_SIDE_PEER };
-    const ft_stream_t *known = ft_stream_find(stream->ssrc);
+    const ft_stream_t *known = stream->in_quic ? NULL : ft_stream_find(stream->ssrc);
     const ft_stream_side_t *side = known ? known->by[sides[sender_now(stream)]] : NULL;
 
     return side ? side->generation : 0;
@@ -522,7 +600,7 @@ sender_rank(const stream_t *stream)
 static unsigned
 media_rank(const stream_t *stream)
 {
-    return stream->media == FT_MEDIA_AUDIO ? 0 : stream->media == FT_MEDIA_VIDEO ? 1 : 2;
+    return stream->in_quic ? 3 : stream->media == FT_MEDIA_AUDIO ? 0 : stream->media == FT_MEDIA_VIDEO ? 1 : 2;
 }
 
 /* By call, sender, key, medium, generation; layers in the order in which they began. */
@@ -568,7 +646,7 @@ cell_direction(const void *row, ft_cell_t *cell)
 static void
 cell_ssrc(const void *row, ft_cell_t *cell)
 {
-    cell->text = g_strdup_printf("0x%08x", stream_of(row)->ssrc);
+    cell->text = stream_of(row)->in_quic ? g_strdup("-") : g_strdup_printf("0x%08x", stream_of(row)->ssrc);
 }
 
 static void
@@ -583,7 +661,7 @@ cell_media(const void *row, ft_cell_t *cell)
 static void
 cell_codec(const void *row, ft_cell_t *cell)
 {
-    const char *name = ft_rtp_name(ft_stream_main_type(&stream_of(row)->stats));
+    const char *name = stream_of(row)->in_quic ? "in QUIC [guess]" : ft_rtp_name(ft_stream_main_type(&stream_of(row)->stats));
 
     if (g_str_has_prefix(name, "Audio") || g_str_has_prefix(name, "Video"))
         name += strlen("Audio");
@@ -600,7 +678,9 @@ cell_types(const void *row, ft_cell_t *cell)
     uint8_t best = ft_stream_main_type(stats);
     GString *text = g_string_new(NULL);
 
-    if (stats->types[best] == stats->packets) {
+    if (stream_of(row)->in_quic) {
+        g_string_append_c(text, '-');
+    } else if (stats->types[best] == stats->packets) {
         g_string_append_printf(text, "%u", best);
     } else {
         g_string_append_printf(text, "%u (%u)", best, stats->types[best]);
@@ -627,7 +707,8 @@ cell_packets(const void *row, ft_cell_t *cell)
 static void
 cell_bytes(const void *row, ft_cell_t *cell)
 {
-    cell->number = stream_of(row)->stats.bytes;
+    cell->unknown = stream_of(row)->in_quic;
+    cell->number = cell->unknown ? 0 : stream_of(row)->stats.bytes;
 }
 
 /* What the capture shows is surer than what the payload type says. */
@@ -638,6 +719,8 @@ stream_clock(const stream_t *stream, bool *measured)
     uint32_t clock = leg ? ft_leg_clock(&leg->stats) : 0;
 
     *measured = clock != 0;
+    if (stream->in_quic)
+        return 0;
     return clock ? clock : ft_rtp_clock(ft_stream_main_type(&stream->stats), (call_of(stream)->evidence & FT_EV_RELAYED_ERA) != 0);
 }
 
@@ -687,11 +770,12 @@ is_cut(const stream_t *stream)
     return false;
 }
 
-/* Numbers that are missing may be of headers that were cut off, or of other senders with this SSRC: no verdict on what was lost. */
+/* Numbers that are missing may be of headers that were cut off, or of other senders with this SSRC; inside QUIC there are none that could be read:
+ * no verdict on what was lost. */
 static bool
 has_no_verdict(const stream_t *stream)
 {
-    return is_cut(stream) || ft_call_is_scattered(call_of(stream));
+    return stream->in_quic || is_cut(stream) || ft_call_is_scattered(call_of(stream));
 }
 
 static void
@@ -788,18 +872,21 @@ cell_key(const void *row, ft_cell_t *cell)
 static void
 cell_repaired(const void *row, ft_cell_t *cell)
 {
+    cell->unknown = stream_of(row)->in_quic;
     cell->number = stream_of(row)->stats.repaired;
 }
 
 static void
 cell_paused(const void *row, ft_cell_t *cell)
 {
+    cell->unknown = stream_of(row)->in_quic;
     cell->number = stream_of(row)->stats.paused;
 }
 
 static void
 cell_parity(const void *row, ft_cell_t *cell)
 {
+    cell->unknown = stream_of(row)->in_quic;
     cell->number = stream_of(row)->stats.parity;
 }
 
@@ -807,6 +894,7 @@ cell_parity(const void *row, ft_cell_t *cell)
 static void
 cell_duplicates(const void *row, ft_cell_t *cell)
 {
+    cell->unknown = stream_of(row)->in_quic;
     for (unsigned i = 0; i < stream_of(row)->n_legs; i++)
         cell->number += stream_of(row)->legs[i]->stats.seq.duplicates;
 }
@@ -814,12 +902,14 @@ cell_duplicates(const void *row, ft_cell_t *cell)
 static void
 cell_copies(const void *row, ft_cell_t *cell)
 {
+    cell->unknown = stream_of(row)->in_quic;
     cell->number = stream_of(row)->stats.copies;
 }
 
 static void
 cell_repairs(const void *row, ft_cell_t *cell)
 {
+    cell->unknown = stream_of(row)->in_quic;
     for (unsigned i = 0; i < stream_of(row)->n_legs; i++)
         cell->number += stream_of(row)->legs[i]->stats.repairs;
 }
@@ -827,6 +917,7 @@ cell_repairs(const void *row, ft_cell_t *cell)
 static void
 cell_reordered(const void *row, ft_cell_t *cell)
 {
+    cell->unknown = stream_of(row)->in_quic;
     for (unsigned i = 0; i < stream_of(row)->n_legs; i++)
         cell->number += stream_of(row)->legs[i]->stats.seq.late;
 }
@@ -962,8 +1053,10 @@ cell_notes(const void *row, ft_cell_t *cell)
     const stream_t *stream = stream_of(row);
     GString *text = g_string_new(NULL);
 
+    if (stream->in_quic)
+        g_string_append(text, "rate: of QUIC packets");
     if (in_batches(stream))
-        g_string_append(text, "captured in batches: times by RTP");
+        g_string_append(text, stream->in_quic ? "; captured in batches" : "captured in batches: times by RTP");
     if (stream->stats.seq.restarts)
         g_string_append_printf(text, "%snumbering restarted %" PRIu64 " times", text->len ? "; " : "", stream->stats.seq.restarts);
     if (is_cut(stream))
@@ -978,7 +1071,13 @@ cell_notes(const void *row, ft_cell_t *cell)
 static void
 cell_filter(const void *row, ft_cell_t *cell)
 {
-    cell->text = g_strdup_printf("facetime.call == %u && rtp.ssrc == 0x%08x", call_of(stream_of(row))->number, stream_of(row)->ssrc);
+    static const char *const from[] = { [SENDER_UNKNOWN] = "", [SENDER_DEVICE] = " && facetime.direction == 1",
+                                        [SENDER_PEER] = " && facetime.direction == 2" };
+
+    if (stream_of(row)->in_quic)
+        cell->text = g_strdup_printf("facetime.call == %u && facetime.quic.media%s", call_of(stream_of(row))->number, from[sender_now(stream_of(row))]);
+    else
+        cell->text = g_strdup_printf("facetime.call == %u && rtp.ssrc == 0x%08x", call_of(stream_of(row))->number, stream_of(row)->ssrc);
 }
 
 static const ft_column_t streams_columns[] = {

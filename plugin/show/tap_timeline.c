@@ -25,6 +25,7 @@ typedef struct step_row {
     uint32_t first_frame;                           /* the lowest number */
     uint32_t packets;
     uint64_t bytes;
+    uint32_t in_quic;                               /* packets of media inside QUIC among them: a guess */
     bool asked, answered;                           /* datagrams from the device, and to it */
     ft_first_seen_list_t hosts;                            /* as ft_far_end_note() */
     ft_first_seen_list_t protocols;                        /* text */
@@ -127,10 +128,15 @@ cell_what(const void *row, ft_cell_t *cell)
     const step_row_t *step = (const step_row_t *)row;
     const char *text = val_to_str_const(step->phase, what, "unknown");
 
+    if (step->phase == FT_PHASE_MEDIA && step->in_quic == step->packets) {
+        cell->text = g_strdup_printf("media inside QUIC [guess], %s, encrypted", step->path == FT_PATH_RELAY ? "over the relay" : "directly");
+        return;
+    }
     if (step->phase == FT_PHASE_MEDIA) {
-        cell->text = g_strdup_printf("%s, %s, encrypted", step->call->media == FT_MEDIA_AUDIO ? "audio" :
+        cell->text = g_strdup_printf("%s, %s, encrypted%s", step->call->media == FT_MEDIA_AUDIO ? "audio" :
                                      step->call->media == FT_MEDIA_VIDEO ? "video" : "audio and video",
-                                     step->path == FT_PATH_RELAY ? "over the relay" : "directly");
+                                     step->path == FT_PATH_RELAY ? "over the relay" : "directly",
+                                     step->in_quic ? "; some of it inside QUIC [guess]" : "");
         return;
     }
     /* Not where media goes to the relay: then only one direction was captured. */
@@ -222,13 +228,18 @@ timeline_packet(ft_table_rows_t *rows, const void *data)
     ft_first_seen_t first;
     ft_path_t path;
     step_row_t *step;
-    bool relayed;
+    bool relayed, in_quic;
 
     if (!info)
         return;
     remote = ft_far_end_of(&info->what);
     flow = info->what.flow;
-    relayed = info->what.kind == FT_KIND_RELAY || (flow && (flow->inside_turn || (flow->kinds & (1u << FT_KIND_RELAY))));
+    in_quic = info->phase == FT_PHASE_MEDIA && info->what.kind == FT_KIND_QUIC;
+    /* Between devices there are connections of their own. */
+    if (in_quic && flow)
+        relayed = ft_is_apple(&ft_flow_remote(flow)->addr);
+    else
+        relayed = info->what.kind == FT_KIND_RELAY || (flow && (flow->inside_turn || (flow->kinds & (1u << FT_KIND_RELAY))));
     path = info->phase != FT_PHASE_MEDIA ? FT_PATH_NONE : relayed ? FT_PATH_RELAY : FT_PATH_DIRECT;
     step = (step_row_t *)ft_table_row(rows, ft_row_key(ft_table_context(rows), info->call, info->phase | (unsigned)path << 8,
                                                        info->phase == FT_PHASE_PROBE && remote.at ? &remote.at->addr : NULL), sizeof *step);
@@ -239,6 +250,7 @@ timeline_packet(ft_table_rows_t *rows, const void *data)
     step->path = path;
     add_times(step, &info->what.first_time, &info->what.last_time, info->what.frame);
     step->packets += info->what.packets;
+    step->in_quic += in_quic ? info->what.packets : 0;
     if (info->what.kind != FT_KIND_COUNT)
         *(info->what.from_device ? &step->asked : &step->answered) = true;
     step->bytes += info->what.bytes;
@@ -258,6 +270,7 @@ timeline_join(void *into, const void *row)
 
     add_times(keep, &gone->first_time, &gone->last_time, gone->first_frame);
     keep->packets += gone->packets;
+    keep->in_quic += gone->in_quic;
     keep->asked |= gone->asked;
     keep->answered |= gone->answered;
     keep->bytes += gone->bytes;

@@ -117,6 +117,39 @@ def modern_group(cast):
     call.call.facts["participants"] = [f"0x{participant:016x}" for participant in participants]
 
 
+@situation
+def modern_group_in_quic(cast):
+    """A group call of 2026: its media travels inside QUIC, in connections without a handshake. At the same time the device downloads over
+    HTTP/3 and has a WireGuard tunnel, with packets of the same sizes at the same rate."""
+    scene, device = cast.scene, cast.device()
+    call = modern_call(cast, device, cast.peer(23), 300 * MILLISECOND, checks=False, closing=False, peer=None, candidates=False, others=3, playing=False,
+                       state="established", media=["in QUIC [guess]"], paths=["relay"])
+    media, messages = (quic.Pod(call.prng.child(name), call.local, call.relay, name == "messages") for name in ("media pod", "messages pod"))
+    web = scene.host("download", "192.0.2.44", hops=9, delay=9 * MILLISECOND).at(443)
+    vpn = scene.host("tunnel", "192.0.2.45", hops=9, delay=9 * MILLISECOND).at(51820)
+    others = [quic.Pod(call.prng.child(name), device.toward(end, port), end) for name, end, port in (("download", web, 55443), ("tunnel", vpn, 51820))]
+    shares = {"sent": 0, "received": 0}
+    for side in ("device", "peer"):
+        from_device = side == "device"
+        for player in call.players(side).values():
+            def deliver(lane, data, stream, from_device=from_device):
+                media.packet(lane, from_device, len(data), phase="media")
+                shares["sent" if from_device else "received"] += 1
+            def look_alike(lane, data, stream, from_device=from_device):
+                for other in others:
+                    other.packet(lane, from_device, len(data), "other")
+            at = call.began + (0 if from_device else 31 * MILLISECOND)
+            rtp.run(scene.lane(at, call.call, None, device), player, 0, 5 * SECOND, deliver, jitter=200 if from_device else 3000)
+            rtp.run(scene.lane(at + 3 * MILLISECOND, device=device), player, 0, 5 * SECOND, look_alike, jitter=2000)
+    lane = scene.lane(call.began + 90 * MILLISECOND, call.call, "relay", device)
+    for _ in range(5):
+        messages.packet(lane, True, 240)
+        lane.wait(45 * MILLISECOND)
+        messages.packet(lane, False, 60)
+        lane.wait(900 * MILLISECOND)
+    call.call.facts["media_in_quic"] = shares
+
+
 def unanswered(cast, refused=None):
     """The device's push works, but nothing answers its UDP: NAT probes, and the first QUIC packet to the relay, which it repeats. REFUSED: the
     code of the ICMP message "unreachable" that its router sends for that."""
