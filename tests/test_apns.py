@@ -452,10 +452,10 @@ def test_xml_property_list(wireshark):
 
 
 class Packer:
-    """Writes the packed form, with the tables of one side."""
+    """Writes the packed form, with the tables of one side; SIZE: bytes of its table of values."""
 
-    def __init__(self):
-        self.keys, self.values = [], []
+    def __init__(self, size=4096):
+        self.keys, self.values, self.size = [], [], size
 
     @staticmethod
     def number(width, value, flags=0):
@@ -470,27 +470,60 @@ class Packer:
                 return out
 
     def value(self, value):
+        if isinstance(value, dict):
+            return self.number(4, len(value), 0xC0) + b"".join(self.pair(key, one) for key, one in value.items())
+        if isinstance(value, list):
+            return self.number(4, len(value), 0xD0) + b"".join(map(self.value, value))
         if isinstance(value, bytes):
             return self.number(6, len(value)) + value
+        if isinstance(value, str):
+            return self.number(5, len(value.encode()), 0x40) + value.encode()
+        if isinstance(value, bool):
+            return bytes([0xE0 | value])
+        if value < 0:
+            size = (-value).to_bytes((value.bit_length() + 7) // 8, "big")
+            return bytes([0xA8 | len(size) - 1]) + size
         if value <= 0x1F:
             return bytes([0x80 | value])
         size = value.to_bytes((value.bit_length() + 7) // 8, "big")
         return bytes([0xA0 | len(size) - 1]) + size
 
-    def item(self, number, value, kept=False):
-        flags, coded = 0, self.value(value)
+    # Keys of a dictionary whose values enter the table
+    KEPT = ("sT", "tP", "ua", "t", "sP", "E", "H", "cT", "sI")
+
+    def keep(self, value):
+        """Flags of a value that may be in the table, and how it is sent; it enters the table."""
+        coded = self.value(value)
+        if coded in self.values:
+            return 0x80, self.number(8, len(self.values) - 1 - self.values.index(coded))
+        if len(coded) <= self.size - 32:
+            self.values.append(coded)
+            while sum(len(one) + 32 for one in self.values) > self.size:
+                del self.values[0]
+            return 0x40, coded
+        return 0, coded
+
+    def key(self, key, flags):
+        if key in self.keys:
+            return bytes([0x20 | flags | len(self.keys) - 1 - self.keys.index(key)])
+        self.keys = [*self.keys, key][-32:]
+        return self.number(4, len(key) - 1, 0x10 | flags) + key
+
+    def pair(self, key, value):
+        """A pair of a dictionary. The key is read, and enters its table, before the value."""
+        known = key.encode() in self.keys
+        kept = key in self.KEPT and isinstance(value, (bytes, str))
         if kept:
-            if coded in self.values:
-                flags, coded = 0x80, self.number(8, len(self.values) - 1 - self.values.index(coded))
-            else:
-                flags = 0x40
-                self.values.append(coded)
-        if number < 0x10:
-            return bytes([number | flags]) + coded
-        if number in self.keys:
-            return bytes([0x20 | flags | len(self.keys) - 1 - self.keys.index(number)]) + coded
-        self.keys.append(number)
-        return bytes([0x10 | flags, number]) + coded
+            flags, coded = self.keep(value)
+            return self.key(key.encode(), flags) + coded
+        head = self.key(key.encode(), 0)
+        assert known or head[0] & 0x10
+        return head + self.value(value)
+
+    def item(self, number, value, kept=False):
+        flags, coded = self.keep(value) if kept else (0, None)
+        head = bytes([number | flags]) if number < 0x10 else self.key(bytes([number]), flags)
+        return head + (self.value(value) if coded is None else coded)
 
     def frame(self, command, *items):
         body = b"".join(self.item(*one) for one in items)
@@ -530,6 +563,93 @@ def test_packed(wireshark, passes):
     assert column(rows, "apns.pack.unresolved") + column(rows, "apns.pack.unknown") + column(rows, "_ws.malformed") == []
 
 
+PACKED_PAYLOAD = {
+    "c": 210, "i": 77, "v": 8, "U": bytes(range(16)), "sP": "tel:+12025550143", "tP": "mailto:ann@example.com", "t": TOKEN, "E": "pair",
+    "ua": "[iPhone OS,27.0,24A1,iPhone18,3]", "P": bytes(90), "nr": True, "deep": {"list": [1, "two", b"3", [], {}], "negative": -70000, "no": False},
+    "a-key-that-is-longer-than-sixteen-bytes": "x" * 70,
+}
+
+
+def containers(mine=None):
+    mine = mine or Packer()
+    return [
+        (True, mine.frame(7, (1, TOKEN, True), (2, 1))),
+        (True, mine.frame(10, (1, MULTI, True), (2, TOKEN, True), (3, PACKED_PAYLOAD), (4, 7))),
+        # Again: all keys and the kept values by reference, then an item that needs both tables in step
+        (True, mine.frame(10, (1, MULTI, True), (2, TOKEN, True), (3, {**PACKED_PAYLOAD, "c": 211, "i": 78}), (4, 8), (0x1C, 2))),
+        (True, mine.frame(11, (1, TOKEN, True), (4, 8), (8, 0))),
+    ]
+
+
+SHOWN_OF_CONTAINERS = ("apns.command", "apns.topic", "apns.message_id", "apns.payload.command", "apns.payload.message_id", "apns.payload.from", "apns.payload.to",
+                       "apns.payload.user_agent", "apns.payload.encryption", "apns.payload.no_response", "apns.pack.key", "apns.pack.number", "apns.pack.text",
+                       "apns.pack.dictionary", "apns.pack.array", "apns.push_type", "apns.pack.unresolved", "apns.pack.out_of_step", "apns.pack.unknown",
+                       "apns.pack.table", "_ws.malformed")
+
+
+@each_pass
+def test_packed_containers(wireshark, passes):
+    """Dictionaries and arrays are read to their end, with keys of any length; both tables are in step behind them."""
+    rows = wireshark.fields(push.capture(wireshark, "containers.pcap", containers()), SHOWN_OF_CONTAINERS, *PASSES[passes], *PACK_DECODE)
+    assert column(rows, "apns.command") == ["7", "10", "10", "11"] and [int(one, 0) for one in column(rows, "apns.message_id")] == [7, 8, 8]
+    assert column(rows, "apns.payload.command") == ["210", "211"] and column(rows, "apns.payload.message_id") == ["77", "78"]
+    assert column(rows, "apns.payload.from") == ["tel:+12025550143"] * 2 and column(rows, "apns.payload.to") == ["mailto:ann@example.com"] * 2
+    assert column(rows, "apns.payload.user_agent") == [PACKED_PAYLOAD["ua"]] * 2 and column(rows, "apns.payload.encryption") == ["pair"] * 2
+    assert column(rows, "apns.topic") == ["com.apple.private.alloy.facetime.multi"] * 2 and column(rows, "apns.push_type") == ["2"]
+    names = [*PACKED_PAYLOAD, *PACKED_PAYLOAD["deep"]]
+    assert sorted(column(rows, "apns.pack.key")) == sorted(names * 2) and "-70000" in column(rows, "apns.pack.number")
+    assert column(rows, "apns.pack.text").count("two") == 2 and "x" * 70 in column(rows, "apns.pack.text")
+    assert column(rows, "apns.pack.dictionary") == ["13", "3", "0"] * 2 and column(rows, "apns.pack.array") == ["5", "0"] * 2
+    assert [column(rows, f"apns.pack.{name}") for name in ("unresolved", "out_of_step", "unknown")] == [[], [], []] and not column(rows, "_ws.malformed")
+
+
+def test_packed_commands_are_named(wireshark):
+    """FaceTime's messages: prekey and key material."""
+    out = wireshark.tshark(push.capture(wireshark, "containers.pcap", containers()), "-V", *PACK_DECODE).ok().out
+    assert "Command: prekey (210)" in out and "Command: key material (211)" in out
+
+
+@each_pass
+@pytest.mark.parametrize("cut", ["unknown form", "cut off", "too long", "container that enters"])
+def test_packed_out_of_step(wireshark, passes, cut):
+    """Behind what could not be read references to before it say so; nothing is resolved to something else, and what came since is."""
+    mine = Packer()
+    first = mine.frame(10, (1, MULTI, True), (2, TOKEN, True), (4, 7))
+    bad = {"unknown form": b"\x0a\x02\x03\xc3",
+           "cut off": b"\x0a\x06\x03\xc2\x10x\x41\x41",
+           "too long": b"\x0a" + Packer.number(8, 5003 + 1) + b"\x43" + Packer.number(6, 5000) + bytes(5000),
+           "container that enters": b"\x0a\x04\x43\xd1\x41y"}[cut]
+    chunks = [(True, first), (True, bad), (True, b"\x0b" + Packer.number(8, 4) + b"\x81\x01\x04\x87"),
+              (True, Packer().frame(10, (1, ESS, True), (4, 9))), (True, b"\x0a" + Packer.number(8, 6) + b"\x81\x00\x82\x01\x04\x8a")]
+    rows = wireshark.fields(push.capture(wireshark, "step.pcap", chunks),
+                            ("apns.topic", "apns.token", "apns.pack.out_of_step", "apns.pack.lost_in", "apns.pack.unresolved", "_ws.malformed"),
+                            *PASSES[passes], *PACK_DECODE)
+    assert column(rows, "apns.token") == [TOKEN.hex()], "the reference behind it is not resolved"
+    assert column(rows, "apns.topic") == ["com.apple.private.alloy.facetime.multi", "com.apple.ess", "com.apple.ess"]
+    assert len(column(rows, "apns.pack.out_of_step")) == 2 and len(set(column(rows, "apns.pack.lost_in"))) == 1
+    assert column(rows, "apns.pack.unresolved") == [] and column(rows, "_ws.malformed") == []
+
+
+@each_pass
+def test_packed_table_sizes(wireshark, files, tmp_path, passes):
+    """A real session of TLS with a key log: each side's table has the size that the courier names, the device's first."""
+    mine, theirs = Packer(256), Packer(8192)
+    script = [(True, mine.frame(7, (1, TOKEN, True), (2, 1))), (False, theirs.frame(8, (1, 0), (3, TOKEN, True)))]
+    script += [(True, mine.frame(9, (1, TOKEN, True), *((2, bytes([number]) * 20, True) for number in range(6))))]
+    script += [(False, theirs.frame(10, (1, TOKEN, True), (2, MULTI, True), (3, bytes([number]) * 900, True), (4, number))) for number in range(6)]
+    # The device's token has left its table of 256 bytes; all that the server sent is still in its own
+    script += [(True, b"\x0b" + Packer.number(8, 4) + b"\x81\x06\x04\x87")]
+    script += [(False, theirs.frame(10, (1, TOKEN, True), (2, MULTI, True), (3, bytes(900), True), (4, 9)))]
+    seen = push.tls_session(tmp_path, files, script, TLS12, None, ("apns-pack-v1:256:8192",))
+    keys = wireshark.write("keys.txt", seen.keys.encode())
+    capture = push.capture(wireshark, "sizes.pcap", seen.chunks, port=443)
+    rows = wireshark.fields(capture, ("apns.command", "apns.token", "apns.message_id", "apns.pack.table", "apns.pack.unresolved", "apns.pack.unknown"),
+                            *PASSES[passes], "-o", f"tls.keylog_file:{keys}")
+    assert column(rows, "apns.command") == ["7", "8", "9", *["10"] * 6, "11", "10"]
+    assert set(column(rows, "apns.pack.table")) == {"256", "8192"} and len(column(rows, "apns.pack.unresolved")) == 1
+    assert int(column(rows, "apns.message_id")[-1], 0) == 9 and column(rows, "apns.pack.unknown") == []
+
+
 def test_packed_over_tls(wireshark, files, tmp_path):
     """The application protocol as couriers name it, with sizes behind it."""
     seen = push.tls_session(tmp_path, files, packed_frames(), TLS13, None, ("apns-pack-v1:4096:4096",))
@@ -549,16 +669,16 @@ def test_packed_from_the_middle(wireshark, passes):
 
 
 @pytest.mark.parametrize("data", [
-    b"\x0a\x03\x03\xc1\x00", b"\x0a\x02\x01\x3f", b"\x0a\x01\x1f", b"\x0a\x03\x90\xff\xff", b"\x0a\x02\x01\x20", b"\x0a\x04\x01\xa7\x01\x02",
+    b"\x0a\x03\x03\xc1\x00", b"\x0a\x02\x03\xdf", b"\x0a\x04\x03\xdf\xff\xff", b"\x0a" + bytes([64]) + b"\x03" + b"\xd1" * 63, b"\x0a\x02\x01\x3f", b"\x0a\x01\x1f", b"\x0a\x03\x90\xff\xff", b"\x0a\x02\x01\x20", b"\x0a\x04\x01\xa7\x01\x02",
     b"\x0a\xff\xff\xff\xff\xff\xff\xff\x01"])
 def test_packed_unknown(wireshark, data):
     """What does not fit is unknown, not malformed, and the session goes on."""
     capture = push.capture(wireshark, "unknown.pcap", [(True, data), (True, b"\x0c\x00")])
-    rows = wireshark.fields(capture, ("apns.command", "apns.pack.unknown_form", "apns.unknown_command", "_ws.malformed"), "-2", *PACK_DECODE)
-    assert column(rows, "apns.pack.unknown_form") or column(rows, "apns.unknown_command")
+    rows = wireshark.fields(capture, ("apns.command", "apns.pack.unknown_form", "apns.unknown_command", "apns.pack.many_items", "_ws.malformed"), "-2", *PACK_DECODE)
+    assert column(rows, "apns.pack.unknown_form") or column(rows, "apns.unknown_command") or column(rows, "apns.pack.many_items")
     assert column(rows, "_ws.malformed") == [] and column(rows, "apns.command")[-1:] == ["12"]
 
 
 def test_packed_truncated(wireshark):
-    packets = [packet for _, data in packed_frames() for packet in cut(push.tcp_packets([(True, data)]))]
+    packets = [packet for _, data in packed_frames() + containers()[:2] for packet in cut(push.tcp_packets([(True, data)]))]
     wireshark.tshark(wireshark.write("cut.pcap", pcap.write(packets, pcap.RAW_IP)), "-V", "-2", *PACK_DECODE).ok()

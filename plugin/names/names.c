@@ -194,8 +194,10 @@ tls_protocol(packet_info *pinfo, const char *protocol, bool sole)
         return;
     service->evidence |= FT_APNS_BY(FT_APNS_ALPN);
     /* A client may offer several protocols; the server's answer names one. */
-    if (sole)
+    if (sole) {
         service->packed = g_str_has_prefix(protocol, FT_ALPN_PACKED);
+        g_strlcpy(service->protocol, protocol, sizeof service->protocol);
+    }
 }
 
 static void

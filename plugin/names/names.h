@@ -61,6 +61,7 @@ typedef struct ft_service {
     uint32_t first_frame;       /* that showed it; earlier packets of the conversation belong to it, too */
     uint32_t evidence;          /* FT_APNS_BY() bits; 0 where it is not push */
     bool packed;                /* push: the application protocol is the packed one */
+    char protocol[32];          /* push: the application protocol that the server chose, or the only one that the client offers; empty: not known */
 } ft_service_t;
 
 /* Packets of a TCP connection that are kept, from its SYN on: the handshake of TCP and a hello of up to five segments. */

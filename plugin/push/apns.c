@@ -355,10 +355,27 @@ dissect_apns(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_
 
 /* ---- The packed form -------------------------------------------------------------------------- */
 
+/* The side's tables, of the size that the application protocol says; who sends may not be known: then the larger one, which resolves no reference
+ * wrongly, as indices count from the newest entry. */
+static ft_apns_pack_table_t *
+pack_table(const apns_session_t *session, packet_info *pinfo, ft_apns_from_t from)
+{
+    ft_apns_pack_table_t *table = session ? session->tables[session_side(session, pinfo)] : NULL;
+    const ft_service_t *service = ft_service_of(pinfo);
+    unsigned sizes[2];
+
+    if (table && !PINFO_FD_VISITED(pinfo)) {
+        ft_apns_pack_sizes(service ? service->protocol : "", sizes);
+        ft_apns_pack_set_size(table, from == APNS_FROM_DEVICE ? sizes[0] : from == APNS_FROM_SERVER ? sizes[1] : MAX(sizes[0], sizes[1]));
+    }
+    return table;
+}
+
 static void
 dissect_pack_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root)
 {
     apns_session_t *session = session_get(pinfo);
+    ft_apns_from_t from;
     ft_apns_facts_t facts = { false, 0, NULL, 0 };
     unsigned ordinal = frame_ordinal(pinfo);
     proto_item *item;
@@ -367,8 +384,8 @@ dissect_pack_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root)
 
     proto_item_append_text(item, " (packed)");
     proto_tree_add_item(tree, hf_command, tvb, 0, 1, ENC_BIG_ENDIAN);
-    ft_apns_pack_show(tvb, pinfo, tree, session ? session->tables[session_side(session, pinfo)] : NULL, ordinal,
-                   frame_from(session, pinfo, command), &facts);
+    from = frame_from(session, pinfo, command);
+    ft_apns_pack_show(tvb, pinfo, tree, pack_table(session, pinfo, from), ordinal, from, &facts);
     frame_finish(tvb, pinfo, tree, item, session, command, ordinal, &facts);
 }
 
@@ -387,7 +404,10 @@ dissect_apns_pack(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
         if (length < 0 || length > APNS_MAX_LENGTH) {
             proto_item *item;
             proto_tree *sub = frame_tree(tvb_new_subset_remaining(tvb, at), pinfo, tree, &item);
+            apns_session_t *session = PINFO_FD_VISITED(pinfo) ? NULL : session_get(pinfo);
 
+            if (session)
+                ft_apns_pack_lose(session->tables[session_side(session, pinfo)], pinfo->num);
             proto_item_append_text(item, " (packed), [unknown]");
             expert_add_info(pinfo, item, &ei_unknown_command);
             proto_tree_add_item(sub, hf_rest, tvb, at, end - at, ENC_NA);

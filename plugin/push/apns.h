@@ -49,6 +49,8 @@ bool ft_apns_command_known(uint8_t command);
 /* Names the item and shows its value of len bytes at `at` below it. */
 void ft_apns_item_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *head, int at, int len,
                     uint8_t command, uint8_t id, ft_apns_from_t from, ft_apns_facts_t *facts);
+/* Names the item only: what its value is follows. */
+void ft_apns_item_name(proto_item *head, uint8_t command, uint8_t id, ft_apns_from_t from);
 /* The same for the packed form's numbers; the item is len bytes at `at`. */
 void ft_apns_item_show_number(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *head, int at, int len,
                            uint8_t command, uint8_t id, ft_apns_from_t from, uint64_t number, ft_apns_facts_t *facts);
@@ -65,11 +67,19 @@ void ft_apns_topics_register(void);
 void ft_apns_payload_register(void);
 void ft_apns_payload_handoff(void);
 void ft_apns_payload_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+/* The field of a value that a dictionary holds, if its key has one; the value's bytes are in tvb. */
+void ft_apns_payload_value(const ft_bplist_value_t *value, tvbuff_t *tvb, proto_tree *tree);
 
 /* apns_pack.c: one frame of the packed form that fills tvb. table: the side's tables, written on the first pass only. */
 typedef struct ft_apns_pack_table ft_apns_pack_table_t;
 ft_apns_pack_table_t *ft_apns_pack_new(void);
 void ft_apns_pack_register(void);
+/* Sizes of both sides' tables, the device's first, by the application protocol. */
+void ft_apns_pack_sizes(const char *protocol, unsigned sizes[2]);
+/* The table has so many bytes, unless it was told before; first pass only, as the next. */
+void ft_apns_pack_set_size(ft_apns_pack_table_t *table, unsigned bytes);
+/* Something in this frame could not be read: what was in the tables can be referred to no more. */
+void ft_apns_pack_lose(ft_apns_pack_table_t *table, uint32_t frame);
 /* Bytes of the frame that begins at `at`; 0: more bytes are needed to know; -1: none begins here. */
 int64_t ft_apns_pack_length(tvbuff_t *tvb, int at);
 void ft_apns_pack_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_apns_pack_table_t *table, unsigned ordinal,

@@ -349,6 +349,15 @@ row_title(int row)
 }
 
 void
+ft_apns_item_name(proto_item *head, uint8_t command, uint8_t id, ft_apns_from_t from)
+{
+    int row = find_row(command, id, from, -1);
+
+    if (row >= 0)
+        proto_item_append_text(head, ", %s", row_title(row));
+}
+
+void
 ft_apns_item_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *head, int at, int len,
                uint8_t command, uint8_t id, ft_apns_from_t from, ft_apns_facts_t *facts)
 {

@@ -12,6 +12,18 @@
 
 static dissector_handle_t xml_handle, json_handle;
 
+/* Messages of the identity service: what public code that takes part in FaceTime calls sends and reads (rustpush, facetime.rs and link.rs). */
+static const val64_string command_vals[] = {
+    { 96, "web request" },
+    { 207, "participant joins" },
+    { 208, "participant leaves" },
+    { 209, "group update" },
+    { 210, "prekey" },
+    { 211, "key material" },
+    { 242, "conversation message" },
+    { 0, NULL }
+};
+
 enum { K_NUMBER, K_TEXT, K_BYTES, K_ADDRESS };
 
 /* Keys that get a field of their own. */
@@ -54,8 +66,8 @@ static int hf_relay_ipv4 = -1;
 static int hf_relay_ipv6 = -1;
 static GHashTable *by_key;      /* key -> index in keys + 1; lives as long as the program */
 
-static void
-payload_pair(const ft_bplist_value_t *value, tvbuff_t *tvb, proto_tree *tree)
+void
+ft_apns_payload_value(const ft_bplist_value_t *value, tvbuff_t *tvb, proto_tree *tree)
 {
     unsigned found = GPOINTER_TO_UINT(g_hash_table_lookup(by_key, value->key));
     int at = value->content, len = value->offset + value->length - value->content;
@@ -107,7 +119,7 @@ ft_apns_payload_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     uint8_t first;
 
     if (ft_bplist_match(tvb)) {
-        ft_bplist_dissect(tvb, pinfo, tree, payload_pair, proto_apns);
+        ft_bplist_dissect(tvb, pinfo, tree, ft_apns_payload_value, proto_apns);
         return;
     }
     first = payload_first(tvb);
@@ -145,6 +157,10 @@ ft_apns_payload_register(void)
             wmem_strdup_printf(wmem_epan_scope(), "apns.payload.%s", keys[i].name),
             kinds[keys[i].kind].type, kinds[keys[i].kind].display, NULL, 0x0, keys[i].blurb, HFILL } };
 
+        if (strcmp(keys[i].key, "c") == 0) {
+            one.hfinfo.display |= BASE_VAL64_STRING;
+            one.hfinfo.strings = VALS64(command_vals);
+        }
         hf_keys[i] = one;
         g_hash_table_insert(by_key, (void *)(uintptr_t)keys[i].key, GUINT_TO_POINTER(i + 1));
     }
