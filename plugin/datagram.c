@@ -19,9 +19,10 @@ static expert_field ei_facetime_guess = EI_INIT;
 static expert_field ei_facetime_flow_limit = EI_INIT;
 static expert_field ei_facetime_exchange_limit = EI_INIT;
 
-/* The same for the Protocol column. */
+/* The same for the Protocol column, which shows seven characters by default. */
+#define KIND_UNKNOWN "FT"
 static const value_string kind_column_vals[] = {
-    { FT_KIND_UNKNOWN, "FaceTime" },
+    { FT_KIND_UNKNOWN, KIND_UNKNOWN },
     FT_WIRE_FORMATS(FT_FORMAT_COLUMN)
     [FT_KIND_COUNT] = { 0, NULL }
 };
@@ -95,6 +96,51 @@ show_inside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *tre
     pkt->claimed = claimed;
 }
 
+/* What the line of the tree says that is seen before it is opened: "Apple FaceTime, Relay, sent, Video HEVC". */
+static void
+show_title(proto_item *item, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    const char *kind = kind_column_vals[pkt->kind].strptr + strlen(KIND_UNKNOWN);
+
+    if (pkt->kind != FT_KIND_UNKNOWN)
+        proto_item_append_text(item, ", %s", kind);
+    if (pkt->flow && pkt->flow->device_side >= 0)
+        proto_item_append_text(item, ", %s", ft_flow_from_device(pkt->flow, ft_flow_from_a(pkt->flow, pinfo)) ? "sent" : "received");
+}
+
+/* What a datagram holds, by its wire format or that of what it carries. wire NULL: no form that is known. */
+static void
+show_content(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *tree, proto_item *item, const ft_wire_t *wire, ft_packet_t *pkt)
+{
+    if (wire) {
+        wire->dissect(tvb, pinfo, root, tree, pkt);
+        if (wire == &ft_wire_channel_data && !pkt->inside_shown)
+            show_inside(tvb, pinfo, root, tree, pkt);
+        if (tree && pkt->n_rtp)
+            proto_item_set_generated(proto_tree_add_uint(tree, hf_facetime_path, tvb, 0, 0, ft_packet_path(pinfo, pkt)));
+    } else if (pkt->claimed && !(pkt->flow && pkt->flow->watched_dissector &&
+                                 call_dissector_only(pkt->flow->watched_dissector, tvb, pinfo, root, NULL) > 0)) {
+        expert_add_info(pinfo, item, &ei_facetime_unknown);
+        col_add_fstr(pinfo->cinfo, COL_INFO, "Unknown Form, %u bytes", tvb_reported_length(tvb));
+        call_data_dissector(tvb, pinfo, root);
+    }
+}
+
+/* Where the capture is cut, the line of the tree and the Protocol column say what it is all the same. */
+static void
+show_to_the_cut(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *tree, proto_item *item, const ft_wire_t *wire, ft_packet_t *pkt)
+{
+    TRY {
+        show_content(tvb, pinfo, root, tree, item, wire, pkt);
+    }
+    FINALLY {
+        col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, KIND_UNKNOWN));
+        if (tree && pkt->what)
+            proto_item_append_text(item, ", %s", pkt->what);
+    }
+    ENDTRY;
+}
+
 /* The FaceTime tree of a datagram, and what its wire format shows. wire NULL: no form that is known. */
 static void
 show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire_t *wire, ft_packet_t *pkt)
@@ -109,24 +155,13 @@ show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire
     /* The item is there for whoever asks for protocols; nothing is below it that nobody sees. */
     if (ft_is_shown(tree)) {
         ft_kind_show(tvb, tree, pkt->kind);
-        if (tree && pkt->kind != FT_KIND_UNKNOWN)
-            proto_item_append_text(item, ", %s", kind_column_vals[pkt->kind].strptr + strlen("FT/"));
+        if (tree)
+            show_title(item, pinfo, pkt);
         ft_evidence_show(tvb, pinfo, tree, pkt);
     } else {
         tree = NULL;
     }
-    if (wire) {
-        wire->dissect(tvb, pinfo, root, tree, pkt);
-        if (wire == &ft_wire_channel_data && !pkt->inside_shown)
-            show_inside(tvb, pinfo, root, tree, pkt);
-        if (tree && pkt->n_rtp)
-            proto_item_set_generated(proto_tree_add_uint(tree, hf_facetime_path, tvb, 0, 0, ft_packet_path(pinfo, pkt)));
-    } else if (pkt->claimed && !(pkt->flow && pkt->flow->watched_dissector &&
-                                 call_dissector_only(pkt->flow->watched_dissector, tvb, pinfo, root, NULL) > 0)) {
-        expert_add_info(pinfo, item, &ei_facetime_unknown);
-        col_add_fstr(pinfo->cinfo, COL_INFO, "Unknown, %u bytes", tvb_reported_length(tvb));
-        call_data_dissector(tvb, pinfo, root);
-    }
+    show_to_the_cut(tvb, pinfo, root, tree, item, wire, pkt);
     if (ft_flow_limit_reached())
         expert_add_info(pinfo, item, &ei_facetime_flow_limit);
     if (ft_exchange_limit_reached() && (pkt->kind == FT_KIND_STUN || pkt->kind == FT_KIND_NAT_PROBE))
@@ -139,14 +174,12 @@ ft_datagram_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_w
     pkt->claimed = true;
     /* Attached before it is shown: a capture that is cut ends the showing, not the call. */
     ft_packet_attach(pinfo, pkt);
+    col_clear(pinfo->cinfo, COL_INFO);
     if (!root && ft_shortcuts && wire && wire->unseen && !ft_flow_limit_reached() && !ft_is_shown(NULL) && wire->unseen(tvb, pinfo, pkt)) {
         col_set_str(pinfo->cinfo, COL_PROTOCOL, kind_column_vals[pkt->kind].strptr);
         return;
     }
-    col_set_str(pinfo->cinfo, COL_PROTOCOL, "FaceTime");
-    col_clear(pinfo->cinfo, COL_INFO);
     show_datagram(tvb, pinfo, root, wire, pkt);
-    col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, "FaceTime"));
 }
 
 /* Shows a datagram beside what a stock dissector showed of it. What comes after this frame's dissectors goes on where the capture is cut. */
@@ -161,7 +194,6 @@ show_beside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire_t
         show_exception(tvb, pinfo, root, EXCEPT_CODE, GET_MESSAGE);
     }
     ENDTRY;
-    col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, "FaceTime"));
 }
 
 void

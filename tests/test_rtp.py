@@ -221,8 +221,7 @@ def test_what_the_protocol_page_says_of_audio(name):
 @each_real
 def test_names_in_the_stock_dissector(wireshark, rows_of, name):
     """Info column and stream list name FaceTime's types: 100 is no telephone event, 20 is not nothing."""
-    names = {100: "FaceTime-HEVC", 123: "FaceTime-H264", 104: "FaceTime-AAC-ELD", 108: "FaceTime-EVS", 13: "Comfort noise",
-             20: "Audio with redundancy (RFC 2198)"}
+    names = {100: "Video HEVC", 123: "Video H.264", 104: "Audio AAC-ELD", 108: "Audio EVS", 13: "Comfort noise", 20: "Audio with redundancy"}
     lines = wireshark.tshark(REAL[name], "-Y", "rtp").ok().out.splitlines()
     rows = [row for row in rows_of(REAL[name]) if row["rtp.p_type"]]
     for row, line in zip(rows, lines, strict=True):

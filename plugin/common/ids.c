@@ -27,6 +27,12 @@ ft_ids_init(void)
     expert_fields = proto_get_id_by_filter_name("_ws.expert");
 }
 
+static bool
+is_asked_for(int proto)
+{
+    return proto >= 0 && proto_registrar_get_nth((unsigned)proto)->ref_type != HF_REF_TYPE_NONE;
+}
+
 bool
 ft_is_shown(proto_tree *tree)
 {
@@ -34,13 +40,8 @@ ft_is_shown(proto_tree *tree)
         return true;
     if (!tree || !ft_shortcuts)
         return tree != NULL;
-    return proto_field_is_referenced(tree, proto_facetime) || proto_field_is_referenced(tree, proto_expert);
-}
-
-static bool
-is_asked_for(int proto)
-{
-    return proto >= 0 && proto_registrar_get_nth((unsigned)proto)->ref_type != HF_REF_TYPE_NONE;
+    /* Not proto_field_is_referenced(): Wireshark 4.6 says yes for each protocol where a protocol hierarchy is made, which counts the call, too. */
+    return PTREE_DATA(tree)->visible || is_asked_for(proto_facetime) || is_asked_for(proto_expert);
 }
 
 bool

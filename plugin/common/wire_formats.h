@@ -14,20 +14,20 @@
  *   number        of the kind, as facetime.kind has it: numbers in use do not change, a new format takes the next one
  *   phase         of a call that such a datagram most often belongs to
  *   facetime.kind its text in the field
- *   column        text of the Protocol column, which shows eight characters by default
+ *   column        text of the Protocol column, FT and a word: no more than seven characters are shown by default
  *   protocol      what tables say of the datagrams of a step
  *   ladder        what a ladder says of the first datagram of a flow
  *
  *        struct      kind        number  phase         facetime.kind  column      protocol         ladder */
 #define FT_WIRE_FORMATS(FORMAT) \
-    FORMAT(nat_probe,  NAT_PROBE,  7,      PROBE,        "nat-probe",   "FT/NAT",   "NAT probe",     "NAT probe") \
-    FORMAT(stun,       STUN,       1,      CONNECTIVITY, "stun",        "FT/STUN",  "STUN",          "STUN check") \
-    FORMAT(link_probe, LINK_PROBE, 6,      RELAY,        "link-probe",  "FT/Probe", "link probe",    "Link probe") \
-    FORMAT(relay,      RELAY,      5,      RELAY,        "relay",       "FT/Relay", "relay channel", "Relay channel data") \
-    FORMAT(rtcp,       RTCP,       4,      MEDIA,        "rtcp",        "FT/RTCP",  "RTCP",          "RTCP") \
-    FORMAT(rtp,        RTP,        3,      MEDIA,        "rtp",         "FT/RTP",   "RTP",           "Media, direct") \
-    FORMAT(sip,        SIP,        2,      SIGNALLING,   "sip",         "FT/SIP",   "SIP",           "SIP") \
-    FORMAT(quic,       QUIC,       8,      RELAY,        "quic",        "FT/QUIC",  "QUIC",          "QUIC to the relay")
+    FORMAT(nat_probe,  NAT_PROBE,  7,      PROBE,        "nat-probe",   "FTNAT",    "NAT probe",     "NAT probe") \
+    FORMAT(stun,       STUN,       1,      CONNECTIVITY, "stun",        "FTSTUN",   "STUN",          "STUN check") \
+    FORMAT(link_probe, LINK_PROBE, 6,      RELAY,        "link-probe",  "FTProbe",  "link probe",    "Link probe") \
+    FORMAT(relay,      RELAY,      5,      RELAY,        "relay",       "FTRelay",  "relay channel", "Relay channel data") \
+    FORMAT(rtcp,       RTCP,       4,      MEDIA,        "rtcp",        "FTRTCP",   "RTCP",          "RTCP") \
+    FORMAT(rtp,        RTP,        3,      MEDIA,        "rtp",         "FTRTP",    "RTP",           "Media, direct") \
+    FORMAT(sip,        SIP,        2,      SIGNALLING,   "sip",         "FTSIP",    "SIP",           "SIP") \
+    FORMAT(quic,       QUIC,       8,      RELAY,        "quic",        "FTQUIC",   "QUIC",          "QUIC to the relay")
 
 /* A line's texts as elements of a value_string, at the number of the kind. */
 #define FT_FORMAT_KIND(name, kind, number, phase, text, column, protocol, ladder) [number] = { number, text },

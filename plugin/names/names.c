@@ -342,7 +342,7 @@ show_host(tvbuff_t *tvb, proto_tree *root, const ft_named_t *one)
 void
 ft_names_show(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree)
 {
-    if (!tree || wmem_map_size(named) == 0 || !proto_field_is_referenced(tree, proto_facetime))
+    if (!tree || wmem_map_size(named) == 0 || !ft_is_shown(tree))
         return;
     for (const ft_named_t *one = (const ft_named_t *)wmem_map_lookup(named, GUINT_TO_POINTER(pinfo->num)); one; one = one->next)
         show_host(tvb, tree, one);

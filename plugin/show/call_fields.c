@@ -229,7 +229,7 @@ ft_call_fields_register(void)
             NULL, 0x0, "Time since the first packet of the call", HFILL } },
         { &hf_call_state, { "State", "facetime.call.state", FT_UINT8, BASE_DEC,
             VALS(ft_state_vals), 0x0, "State of the call at the end of the capture (while it is read: so far)", HFILL } },
-        { &hf_call_direction, { "Direction", "facetime.call.direction", FT_UINT8, BASE_DEC,
+        { &hf_call_direction, { "Call Direction", "facetime.call.direction", FT_UINT8, BASE_DEC,
             VALS(ft_direction_vals), 0x0, "Who initiated, seen from the device", HFILL } },
         { &hf_call_end, { "End", "facetime.call.end", FT_UINT8, BASE_DEC,
             VALS(ft_end_vals), 0x0, "How the call ended, as far as the wire shows it (while the file is read: so far)", HFILL } },

@@ -32,6 +32,9 @@
 /* Apple's reader takes 20 TLVs of at most 1024 bytes each, its writer makes messages of at most 1024 bytes. */
 #define FT_LINK_MAX_TLVS    20
 
+/* Candidates that Info names: a device has two at least, its own and that of its NAT. */
+#define FT_LINK_INFO_CANDIDATES 3
+
 /* Types of the TLVs that have a form of their own. */
 enum {
     FT_TLV_COUNTER = 1,
@@ -74,6 +77,9 @@ static int hf_link = -1;
 static int hf_link_tlv = -1;
 static int hf_link_command = -1;
 static int hf_link_ack = -1;
+static int hf_link_address_not_set = -1;
+static int hf_link_interface_not_set = -1;
+static int hf_link_flags_not_set = -1;
 static int hf_link_length = -1;
 static int hf_link_zeroes = -1;
 static int hf_link_tlv_type = -1;
@@ -320,6 +326,13 @@ link_word(proto_tree *tree, tvbuff_t *tvb, int at, int hf, int *const *parts)
     proto_tree_add_bitmask(tree, tvb, at, hf, ett_link_word, parts, ENC_BIG_ENDIAN);
 }
 
+/* The same of a word that is mostly flags. */
+static void
+link_flags(proto_tree *tree, tvbuff_t *tvb, int at, int hf, int *const *parts, int hf_not_set)
+{
+    ft_fold_unset(proto_tree_add_bitmask(tree, tvb, at, hf, ett_link_word, parts, ENC_BIG_ENDIAN), hf_not_set, tvb, at, tvb_get_ntohs(tvb, at));
+}
+
 /* An address of 4 or 16 bytes; returns its length, 0 if it does not fit before `end`. */
 static int
 link_address(tvbuff_t *tvb, packet_info *pinfo, int at, int end, bool v6, proto_tree *tree, int hf, address *addr)
@@ -374,7 +387,7 @@ link_connection(tvbuff_t *tvb, packet_info *pinfo, int at, int end, proto_tree *
         if (at + 2 + len > end)
             return at;
         sub = ft_subtree(tree, hf_link_address, tvb, at, 2 + len, ett_link_item, &item, "Address %u", n);
-        link_word(sub, tvb, at, hf_link_address_kind, address_parts);
+        link_flags(sub, tvb, at, hf_link_address_kind, address_parts, hf_link_address_not_set);
         link_address(tvb, pinfo, at + 2, end, v6, sub, v6 ? hf_link_ipv6 : hf_link_ipv4, &addr);
         proto_item_append_text(item, ": %s", address_to_str(pinfo->pool, &addr));
         if (n < FT_CONN_MAX_ADDRESSES) {
@@ -445,7 +458,7 @@ link_interfaces(tvbuff_t *tvb, int at, int end, proto_tree *tree, proto_item *tl
         link_word(sub, tvb, at, hf_link_interface_kind, kind_parts);
         proto_tree_add_item(sub, hf_link_interface_link_id, tvb, at + 2, 2, ENC_BIG_ENDIAN);
         proto_tree_add_item(sub, hf_link_interface_mtu, tvb, at + 4, 2, ENC_BIG_ENDIAN);
-        link_word(sub, tvb, at + 6, hf_link_interface_flags, interface_flag_bits);
+        link_flags(sub, tvb, at + 6, hf_link_interface_flags, interface_flag_bits, hf_link_interface_not_set);
         proto_tree_add_item(sub, hf_link_interface_mask, tvb, at + 8, 4, ENC_BIG_ENDIAN);
     }
     proto_item_append_text(tlv_item, ": %u", count);
@@ -503,7 +516,7 @@ link_value(tvbuff_t *tvb, int at, uint16_t type, int len, proto_tree *tree, prot
         if (simple->width && len != simple->width)
             return at;
         if (type == FT_TLV_FLAGS)
-            link_word(tree, tvb, at, link_simple_hf[i], link_flag_bits);
+            link_flags(tree, tvb, at, link_simple_hf[i], link_flag_bits, hf_link_flags_not_set);
         else if (type == FT_TLV_CAPABILITY)
             link_word(tree, tvb, at, link_simple_hf[i], link_capability_bits);
         else if (len > 0)
@@ -628,19 +641,36 @@ link_nomination(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, const
         proto_item_set_generated(proto_tree_add_uint(tree, hf_link_nominated, tvb, 0, 0, pkt->flow->nominated_frame));
 }
 
+/* The candidates that the message announced, from this one of the packet's on. */
+static void
+link_info(packet_info *pinfo, const ft_packet_t *pkt, unsigned first)
+{
+    for (unsigned i = first; i < pkt->n_candidates; i++) {
+        if (i - first == FT_LINK_INFO_CANDIDATES) {
+            col_append_fstr(pinfo->cinfo, COL_INFO, " and %u more", pkt->n_candidates - i);
+            return;
+        }
+        col_append_fstr(pinfo->cinfo, COL_INFO, "%s%s", i > first ? ", " : pkt->n_candidates - first > 1 ? ", candidates " : ", candidate ",
+                        ft_endpoint_text(pinfo->pool, &pkt->candidates[i].at));
+    }
+}
+
 void
 ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t *pkt)
 {
     int reported = (int)tvb_reported_length(tvb), at = FT_LINK_HEADER_LEN;
     uint16_t command = tvb_get_ntohs(tvb, 0);
     const char *name = val_to_str_const(command, link_command_vals, "Unknown command");
+    unsigned candidates = pkt->n_candidates;
     proto_item *item, *command_item, *length_item, *hmac_item = NULL;
     proto_tree *link_tree = ft_subtree(tree, hf_link, tvb, 0, -1, ett_link, &item, "Link Message: %s", name);
 
     pkt->label = name;
     pkt->link.command = command & ~FT_LINK_ACK;
     pkt->link.is_ack = (command & FT_LINK_ACK) != 0;
-    col_append_fstr(pinfo->cinfo, COL_INFO, "Link message, %s", name);
+    if (!pkt->what)
+        pkt->what = name;
+    col_append_str(pinfo->cinfo, COL_INFO, name);
     command_item = proto_tree_add_item(link_tree, hf_link_command, tvb, 0, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(proto_item_add_subtree(command_item, ett_link_word), hf_link_ack, tvb, 0, 2, ENC_BIG_ENDIAN);
     if (!try_val_to_str(command, link_command_vals))
@@ -687,6 +717,7 @@ ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t
             hmac_item = tlv_item;
         at += len;
     }
+    link_info(pinfo, pkt, candidates);
 }
 
 void
@@ -705,6 +736,12 @@ ft_link_register(void)
             NULL, 0x0, "Type, length and value", HFILL } },
         { &hf_link_command, { "Command", "facetime.link.command", FT_UINT16, BASE_HEX,
             VALS(link_command_vals), 0x0, "What the link message is", HFILL } },
+        { &hf_link_address_not_set, { "Not Set", "facetime.link.candidate.not_set", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Names of the bits of the address kind that are 0", HFILL } },
+        { &hf_link_interface_not_set, { "Not Set", "facetime.link.interface.not_set", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Names of the flags of the interface that are 0", HFILL } },
+        { &hf_link_flags_not_set, { "Not Set", "facetime.link.flags.not_set", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Names of the link flags that are 0", HFILL } },
         { &hf_link_ack, { "Acknowledgement", "facetime.link.ack", FT_BOOLEAN, 16,
             NULL, FT_LINK_ACK, "The message answers one of the same command and counter", HFILL } },
         { &hf_link_length, { "Length", "facetime.link.length", FT_UINT16, BASE_DEC,

@@ -195,7 +195,8 @@ link_probe_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root _U_, prot
     else
         end = FT_LINK_PROBE_LEN;
     pkt->phase = FT_PHASE_RELAY;
-    col_append_fstr(pinfo->cinfo, COL_INFO, "Link probe, %s", val_to_str_const(kind, linkprobe_kind_vals, "unknown"));
+    pkt->what = val_to_str_const(kind, linkprobe_kind_vals, "Unknown");
+    col_append_str(pinfo->cinfo, COL_INFO, pkt->what);
     proto_item_set_generated(proto_tree_add_uint(tree, hf_linkprobe_kind, tvb, 0, 0, kind));
     proto_tree_add_item(tree, hf_linkprobe_magic, tvb, 0, 6, ENC_NA);
     if (reported < end) {

@@ -306,7 +306,8 @@ snatmap_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
     pkt->is_answer = answer;
     pkt->label = answer ? "SNATMAP answer" : "SNATMAP request";
     proto_item_append_text(item, "SNATMAP %s", answer ? "Answer" : "Request");
-    col_append_fstr(pinfo->cinfo, COL_INFO, "SNATMAP %s", answer ? "answer" : "request");
+    pkt->what = answer ? "SNATMAP Answer" : "SNATMAP Request";
+    col_append_str(pinfo->cinfo, COL_INFO, pkt->what);
     proto_tree_add_item(tree, hf_natprobe_type, tvb, 0, 4, ENC_BIG_ENDIAN);
     nonce = proto_tree_add_item(tree, hf_natprobe_nonce, tvb, FT_NAT_NONCE_AT, FT_NAT_NONCE_LEN, ENC_BIG_ENDIAN);
     if (tvb_get_ntohl(tvb, FT_NAT_NONCE_AT) & FT_SNATMAP_NOT_NONCE)
@@ -355,7 +356,8 @@ commnat_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
 
     pkt->label = "CommNAT probe";
     proto_item_append_text(item, "CommNAT Request");
-    col_append_str(pinfo->cinfo, COL_INFO, "CommNAT probe");
+    pkt->what = "CommNAT Request";
+    col_append_str(pinfo->cinfo, COL_INFO, pkt->what);
     proto_tree_add_item(tree, hf_natprobe_marker, tvb, 0, 4, ENC_BIG_ENDIAN);
     proto_tree_add_item(tree, hf_natprobe_nonce, tvb, FT_NAT_NONCE_AT, FT_NAT_NONCE_LEN, ENC_BIG_ENDIAN);
     check_length(tvb, pinfo, item);
@@ -381,7 +383,8 @@ commnat_answer_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, prot
 
     pkt->is_answer = true;
     proto_item_append_text(item, "CommNAT Answer");
-    col_append_str(pinfo->cinfo, COL_INFO, "CommNAT answer of unknown form");
+    pkt->what = "CommNAT Answer";
+    col_append_fstr(pinfo->cinfo, COL_INFO, "%s, unknown form", pkt->what);
     expert_add_info_format(pinfo, item, &ei_natprobe_unknown, "Answer of unknown form, linked by the nonce at byte %d", at);
     show_links(tvb, pinfo, nat_probe_exchange(tvb, pinfo, pkt, FT_EXCHANGE_COMMNAT, at), &unreadable, tree, item, pkt);
     if (at > 0)

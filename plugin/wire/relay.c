@@ -102,6 +102,8 @@ static int hf_relay_flags = -1;
 static int hf_relay_flags_low = -1;
 static int hf_relay_flags_high = -1;
 static int hf_relay_bit[32];
+static int hf_relay_not_set_low = -1;
+static int hf_relay_not_set_high = -1;
 static int hf_relay_stream_id = -1;
 static int hf_relay_stream_count = -1;
 static int hf_relay_secondary_stream_id = -1;
@@ -312,6 +314,7 @@ relay_flags(tvbuff_t *tvb, int at, int words, uint32_t flags, proto_tree *tree)
 {
     /* Most significant bit first, as Wireshark shows bit fields. */
     static int *low[17], *high[17];
+    proto_item *all;
 
     if (low[0] == NULL) {
         for (int bit = 0; bit < 16; bit++) {
@@ -319,10 +322,15 @@ relay_flags(tvbuff_t *tvb, int at, int words, uint32_t flags, proto_tree *tree)
             high[bit] = &hf_relay_bit[31 - bit];
         }
     }
-    proto_item_set_generated(proto_tree_add_uint(tree, hf_relay_flags, tvb, at, 2 * words, flags));
-    proto_tree_add_bitmask(tree, tvb, at, hf_relay_flags_low, ett_relay_flags, low, ENC_BIG_ENDIAN);
+    all = proto_tree_add_uint(tree, hf_relay_flags, tvb, at, 2 * words, flags);
+    proto_item_set_generated(all);
+    if (words == 1)
+        proto_item_set_hidden(all);
+    ft_fold_unset(proto_tree_add_bitmask(tree, tvb, at, hf_relay_flags_low, ett_relay_flags, low, ENC_BIG_ENDIAN),
+                  hf_relay_not_set_low, tvb, at, flags & 0xffff);
     if (words == 2)
-        proto_tree_add_bitmask(tree, tvb, at + 2, hf_relay_flags_high, ett_relay_flags, high, ENC_BIG_ENDIAN);
+        ft_fold_unset(proto_tree_add_bitmask(tree, tvb, at + 2, hf_relay_flags_high, ett_relay_flags, high, ENC_BIG_ENDIAN),
+                      hf_relay_not_set_high, tvb, at + 2, flags >> 16);
 }
 
 /* Do bits 20 and 21 say that the stream ID of a base layer follows the participant ID? With both set nothing follows (all 50 link messages
@@ -873,6 +881,43 @@ relay_stats_facts(tvbuff_t *tvb, const relay_sub_t *sub, ft_packet_t *pkt)
     }
 }
 
+/* The tree's first line is about the first sub-packet, Info about all. */
+static void
+relay_says(packet_info *pinfo, const char *what, ft_packet_t *pkt)
+{
+    if (!pkt->what)
+        pkt->what = what;
+    col_append_str(pinfo->cinfo, COL_INFO, what);
+}
+
+/* A sub-packet that is a header and no more: statistics, or nothing. */
+static void
+relay_no_payload(packet_info *pinfo, const relay_sub_t *sub, ft_packet_t *pkt)
+{
+    if (!(sub->flags & FT_RELAY_STATS_ID)) {
+        relay_says(pinfo, "No Payload", pkt);
+        return;
+    }
+    relay_says(pinfo, (sub->flags & FT_RELAY_STATS_PAYLOAD) ? "Statistics Answer" : "Statistics Request", pkt);
+    if (!sub->stats)
+        return;
+    col_append_fstr(pinfo->cinfo, COL_INFO, ", ID=0x%04x", pkt->relay.stats_id);
+    if (pkt->relay.answers)
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", relay received %u, sent %u", pkt->relay.received, pkt->relay.sent);
+}
+
+static const char *
+relay_payload_title(int kind, uint32_t flags)
+{
+    if (flags & FT_RELAY_HBH)
+        return "Hop-by-Hop Encrypted";
+    switch (kind) {
+    case FT_PAYLOAD_CONTROL: return "Control Message (SFrame)";
+    case FT_PAYLOAD_PROTOBUF: return "Protocol Buffer";
+    default: return "Unknown Payload";
+    }
+}
+
 static void
 relay_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, proto_tree *tree,
               const relay_sub_t *sub, ft_packet_t *pkt)
@@ -891,7 +936,7 @@ relay_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
         proto_item_set_generated(proto_tree_add_uint(tree, hf_relay_payload_kind, tvb, at, 0, (uint32_t)kind));
     if (kind == FT_PAYLOAD_NONE || (int)tvb_captured_length(tvb) <= at) {
         pkt->relay.counted += (sub->flags & FT_RELAY_STATS_ID) != 0;
-        col_append_str(pinfo->cinfo, COL_INFO, (sub->flags & FT_RELAY_STATS_ID) ? "statistics" : "no payload");
+        relay_no_payload(pinfo, sub, pkt);
         return;
     }
     payload = tvb_new_subset_length(tvb, at, len);
@@ -918,8 +963,8 @@ relay_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
     default:
         break;
     }
-    col_append_fstr(pinfo->cinfo, COL_INFO, "%s, %d bytes",
-                    (sub->flags & FT_RELAY_HBH) ? "hop-by-hop encrypted" : val_to_str_const((uint32_t)kind, relay_payload_vals, "Unknown"), len);
+    relay_says(pinfo, relay_payload_title(kind, sub->flags), pkt);
+    col_append_fstr(pinfo->cinfo, COL_INFO, ", %d bytes", len);
     switch (kind) {
     case FT_PAYLOAD_PROTOBUF:
         pkt->relay.hop_by_hop = (sub->flags & FT_RELAY_HBH) != 0;
@@ -1024,8 +1069,6 @@ relay_subpackets(tvbuff_t *tvb, int at, int end, packet_info *pinfo, proto_tree 
 
             relay_walk(tvb, end, sub_tree, &shown);
             proto_item_set_end(item, tvb, sub->payload);
-            if (sub->form != RELAY_BRIEF)
-                proto_item_append_text(item, ", Flags: 0x%x", sub->flags);
         }
         relay_show_reading(tvb, pinfo, sub_tree, item, sub);
         relay_complain(pinfo, item, sub, pkt);
@@ -1036,6 +1079,7 @@ relay_subpackets(tvbuff_t *tvb, int at, int end, packet_info *pinfo, proto_tree 
         case RELAY_OK:
             break;
         case RELAY_CUT:
+            relay_says(pinfo, "Header Cut Off", pkt);
             /* Ask for the byte that is not there: Wireshark then says why the packet ends here. */
             tvb_ensure_bytes_exist(tvb, sub->payload, 1);
             return;
@@ -1087,11 +1131,11 @@ relay_unseen(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
         pkt->flow->relay_channel = ft_u16(packet.bytes);
     packet.bytes += sub->payload;
     packet.captured = packet.reported = (unsigned)(sub->end - sub->payload);
-    if (!ft_rtp_unseen(&packet, pinfo, pkt, "Relay, "))
+    pkt->relay.again = (sub->flags & FT_RELAY_RETRANSMITTED) != 0;
+    if (!ft_rtp_unseen(&packet, pinfo, pkt))
         return false;
     relay_stats_facts(tvb, sub, pkt);
     relay_media(sub, pkt);
-    pkt->rtp[0].retransmitted = (sub->flags & FT_RELAY_RETRANSMITTED) != 0;
     pkt->participant = sub->participant;
     relay_kept.frame = 0;
     return true;
@@ -1108,8 +1152,6 @@ relay_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
     pkt->phase = FT_PHASE_RELAY;
     if (pkt->flow && !PINFO_FD_VISITED(pinfo))
         pkt->flow->relay_channel = tvb_get_ntohs(tvb, 0);
-    col_append_str(pinfo->cinfo, COL_INFO, "Relay, ");
-    col_set_fence(pinfo->cinfo, COL_INFO);
     if (tree) {
         proto_tree_add_item(tree, hf_relay_channel, tvb, 0, 2, ENC_BIG_ENDIAN);
         length = proto_tree_add_item(tree, hf_relay_length, tvb, 2, 2, ENC_BIG_ENDIAN);
@@ -1121,7 +1163,7 @@ relay_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
         end = MIN(end, reported);
     }
     if (end == FT_RELAY_HEADER_LEN)
-        col_append_str(pinfo->cinfo, COL_INFO, "empty");
+        relay_says(pinfo, "No Payload", pkt);
     relay_subpackets(tvb, FT_RELAY_HEADER_LEN, end, pinfo, root, ft_tree, tree, pkt);
     if (end < reported)
         proto_tree_add_item(tree, hf_relay_padding, tvb, end, reported - end, ENC_NA);
@@ -1141,7 +1183,6 @@ void
 ft_relay_headless_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
 {
     pkt->phase = FT_PHASE_RELAY;
-    col_append_str(pinfo->cinfo, COL_INFO, "Relay, ");
     relay_subpackets(tvb, 0, (int)tvb_reported_length(tvb), pinfo, root, ft_tree,
                      ft_subtree(ft_tree, hf_relay, tvb, 0, -1, ett_relay, NULL, "Relay Channel Data"), pkt);
 }
@@ -1160,6 +1201,10 @@ relay_register(void)
             NULL, 0x0, "Bytes that follow, without padding", HFILL } },
         { &hf_relay_flags, { "All Flags", "facetime.relay.flags", FT_UINT32, BASE_HEX,
             NULL, 0x0, "Both flags words as one number, bit 0 is the lowest of the first word", HFILL } },
+        { &hf_relay_not_set_low, { "Not Set", "facetime.relay.flags.low.not_set", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Names of the flags that are 0", HFILL } },
+        { &hf_relay_not_set_high, { "Not Set", "facetime.relay.flags.high.not_set", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Names of the flags of the second word that are 0", HFILL } },
         { &hf_relay_flags_low, { "Flags", "facetime.relay.flags.low", FT_UINT16, BASE_HEX,
             NULL, 0x0, "First flags word, bits 0 to 15", HFILL } },
         { &hf_relay_flags_high, { "More Flags", "facetime.relay.flags.high", FT_UINT16, BASE_HEX,

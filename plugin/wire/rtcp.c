@@ -217,7 +217,7 @@ ft_rtcp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree 
         if (rest > 0)
             ft_call_stock(rtcp_handle, tvb_new_subset_length(tvb, 0, rest), pinfo, root, pkt);
         else
-            col_append_str(pinfo->cinfo, COL_INFO, "RTCP, wrong length");
+            col_append_str(pinfo->cinfo, COL_INFO, "Wrong Length");
         break;
     default:
         ft_call_stock(rtcp_handle, tvb, pinfo, root, pkt);

@@ -883,16 +883,14 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
         rtp_show(tvb, pinfo, ft_tree, type, media, by, &trailer, &pkt->rtp[pkt->n_rtp - 1], probe);
     if (stream && pkt->claimed && !PINFO_FD_VISITED(pinfo))
         ft_rtp_numbers_take(&stream->stock, pinfo->num, tvb_get_ntohs(tvb, 2), tvb_get_ntohl(tvb, 4));
+    /* Before the stock dissector, which ends where the capture is cut. */
+    if (ft_tree && !pkt->what)
+        pkt->what = ft_rtp_brief(pinfo->pool, &pkt->rtp[pkt->n_rtp - 1]);
+    ft_rtp_info(pinfo, pkt);
     stock_tvb = rtp_for_stock(tvb, pinfo, old);
-    if (stream && !root && pkt->n_rtp == 1 && ft_rtp_stock_is_unseen(&stream->stock, &packet, pinfo, pkt)) {
-        col_set_str(pinfo->cinfo, COL_PROTOCOL, "SRTP");
-        ft_rtp_stock_info(pinfo, &pkt->rtp[0], "", NULL);
-    } else {
-        rtp_call_stock(stock_tvb, pinfo, root, pkt, stream);
-    }
-    /* Its map holds dynamic types only. */
-    if (type && type->stock_misnames)
-        col_append_fstr(pinfo->cinfo, COL_INFO, " [%s]", type->name);
+    if (stream && !root && pkt->n_rtp == 1 && ft_rtp_stock_is_unseen(&stream->stock, &packet, pkt))
+        return;
+    rtp_call_stock(stock_tvb, pinfo, root, pkt, stream);
 }
 
 bool
@@ -902,7 +900,7 @@ ft_rtp_is_rtcp(tvbuff_t *tvb)
 }
 
 bool
-ft_rtp_unseen(const ft_rtp_bytes_t *packet, packet_info *pinfo, ft_packet_t *pkt, const char *before)
+ft_rtp_unseen(const ft_rtp_bytes_t *packet, packet_info *pinfo, ft_packet_t *pkt)
 {
     const uint8_t *bytes = packet->bytes;
     const ft_rtp_type_t *type = ft_rtp_type(bytes[1] & 0x7f);
@@ -915,7 +913,7 @@ ft_rtp_unseen(const ft_rtp_bytes_t *packet, packet_info *pinfo, ft_packet_t *pkt
     if (ft_rtp_is_rtcp_type(bytes[1]) || packet->captured < packet->reported || pkt->n_rtp > 0)
         return false;
     stream = rtp_prepare(pinfo, pkt->flow, ssrc, rtp_bytes_are_old(packet));
-    if (!stream || !ft_rtp_stock_is_unseen(&stream->stock, packet, pinfo, pkt))
+    if (!stream || !ft_rtp_stock_is_unseen(&stream->stock, packet, pkt))
         return false;
     if (!PINFO_FD_VISITED(pinfo)) {
         if (!stream->large_frame && packet->reported > FT_RTP_AUDIO_MAX)
@@ -931,7 +929,7 @@ ft_rtp_unseen(const ft_rtp_bytes_t *packet, packet_info *pinfo, ft_packet_t *pkt
     if (!rtp_bytes_are_old(packet))
         rtp_probe(whole, pinfo, stream, &pkt->rtp[pkt->n_rtp - 1]);
     tvb_free(whole);
-    ft_rtp_stock_info(pinfo, &pkt->rtp[0], before, type && type->stock_misnames ? type->name : NULL);
+    ft_rtp_info(pinfo, pkt);
     return true;
 }
 
@@ -940,7 +938,7 @@ rtp_unseen(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
 {
     const ft_rtp_bytes_t packet = rtp_bytes(tvb);
 
-    return ft_rtp_unseen(&packet, pinfo, pkt, "");
+    return ft_rtp_unseen(&packet, pinfo, pkt);
 }
 
 static bool

@@ -48,8 +48,8 @@ bool ft_rtp_match(tvbuff_t *tvb, const packet_info *pinfo, uint32_t *evidence);
 /* Is it RTCP, if it is one of the two? It has two captured bytes. */
 bool ft_rtp_is_rtcp(tvbuff_t *tvb);
 void ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt);
-/* As ft_wire_t.unseen, for a packet of this form; `before` stands before its Info. */
-bool ft_rtp_unseen(const ft_rtp_bytes_t *packet, packet_info *pinfo, ft_packet_t *pkt, const char *before);
+/* As ft_wire_t.unseen, for a packet of this form. */
+bool ft_rtp_unseen(const ft_rtp_bytes_t *packet, packet_info *pinfo, ft_packet_t *pkt);
 /* The same match, and the payload type is one that FaceTime uses over the relay, or it is RTCP. */
 bool ft_rtp_is_facetime(tvbuff_t *tvb, const packet_info *pinfo);
 /* The first frame of an RTP packet of this flow and direction whose key identifier begins with these bytes (8 of a long one, or both of a
@@ -87,16 +87,19 @@ typedef struct ft_rtp_stock {
 void ft_rtp_numbers_start(ft_rtp_stock_t *stock);
 /* Takes those of the next packet. First pass only, once for each packet of the stream. */
 void ft_rtp_numbers_take(ft_rtp_stock_t *stock, uint32_t frame, uint16_t seq, uint32_t timestamp);
-/* True: nobody would see what the stock dissector does with this RTP packet, the only one of pkt's datagram; and its Info is known. */
-bool ft_rtp_stock_is_unseen(const ft_rtp_stock_t *stock, const ft_rtp_bytes_t *packet, const packet_info *pinfo, const ft_packet_t *pkt);
-/* Writes Info as the stock dissector does, with `before` in front, and a better name of the type behind it; NULL: it has none. */
-void ft_rtp_stock_info(packet_info *pinfo, const ft_rtp_t *rtp, const char *before, const char *name);
+/* True: nobody would see what the stock dissector does with this RTP packet, the only one of pkt's datagram. */
+bool ft_rtp_stock_is_unseen(const ft_rtp_stock_t *stock, const ft_rtp_bytes_t *packet, const ft_packet_t *pkt);
 /* Calls the stock dissector for pkt's latest RTP packet. stock: NULL where the stream has no data of its own. */
 void ft_rtp_stock_call(ft_rtp_stock_t *stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt);
 /* Is the packet of the rest of the stream, for which the stock dissector has data of its own? */
 bool ft_rtp_stock_is_rest(const ft_rtp_stock_t *stock, const packet_info *pinfo);
 void ft_rtp_stock_init(void);
 void ft_rtp_stock_handoff(void);
+
+/* ---- rtp_info.c --------------------------------------------------------------------------- */
+
+/* Adds medium, codec, direction and numbers of pkt's latest RTP packet to Info; the numbers only where the stock dissector wrote none. */
+void ft_rtp_info(packet_info *pinfo, const ft_packet_t *pkt);
 
 /* ---- rtp_types.c -------------------------------------------------------------------------- */
 
@@ -108,7 +111,7 @@ typedef struct ft_rtp_type {
     int clock;                  /* Hz, today */
     int old_clock;              /* Hz, in iOS 4 to 9, where SDP does not say another one */
     const char *name;           /* for people; "[guess]" where no source says it */
-    bool stock_misnames;        /* a static type that the stock dissector has another name for */
+    const char *brief;          /* medium and codec as Info has them; NULL: the number says as much */
     bool today;                 /* used by calls over the relay */
 } ft_rtp_type_t;
 

@@ -88,6 +88,7 @@ static int hf_ext_profile = -1;
 static int hf_ext_length = -1;
 static int hf_ext_word = -1;
 static int hf_ext_version = -1;
+static int hf_ext_not_set = -1;
 static int hf_ext_source = -1;
 static int hf_ext_back = -1;
 static int hf_ext_mirrored = -1;
@@ -439,10 +440,12 @@ extension_named(tvbuff_t *tvb, int at, int words, packet_info *pinfo, proto_tree
         return;
     if (media == FT_MEDIA_VIDEO && (version == 1 || version == 2)) {
         proto_tree_add_bitmask_list(proto_item_add_subtree(profile_item, ett_ext_profile), tvb, at - FT_EXT_HEADER_LEN, 2, video_bits, ENC_BIG_ENDIAN);
+        ft_fold_unset(profile_item, hf_ext_not_set, tvb, at - FT_EXT_HEADER_LEN, profile);
         promised = video_length(profile);
         fec = (profile & FT_VIDEO_FEC) != 0;
     } else if (media == FT_MEDIA_AUDIO && (version == 1 || version == 2)) {
         proto_tree_add_bitmask_list(proto_item_add_subtree(profile_item, ett_ext_profile), tvb, at - FT_EXT_HEADER_LEN, 2, audio_bits, ENC_BIG_ENDIAN);
+        ft_fold_unset(profile_item, hf_ext_not_set, tvb, at - FT_EXT_HEADER_LEN, profile);
         /* Whole words: what does not fill one is followed by padding. */
         promised = (audio_length(profile) + 3) & ~3;
         if (profile & FT_AUDIO_UNKNOWN || (version == 1 && (profile & FT_AUDIO_PARTS))) {
@@ -586,6 +589,8 @@ ft_rtp_extension_register(void)
             NULL, 0x0, "Words that follow", HFILL } },
         { &hf_ext_word, { "Word", "facetime.rtp.extension.word", FT_UINT32, BASE_HEX,
             NULL, 0x0, "One word of the header extension, as it is", HFILL } },
+        { &hf_ext_not_set, { "Not Set", "facetime.rtp.extension.not_set", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Names of the bits of the profile that are 0", HFILL } },
         { &hf_ext_version, { "Version", "facetime.rtp.extension.version", FT_UINT16, BASE_DEC,
             NULL, 0xc000, "Version of the control information: 2 between two devices, 1 in a group or before one is alone with the other", HFILL } },
         { &hf_ext_source, { "Source", "facetime.rtp.extension.source", FT_UINT16, BASE_DEC,

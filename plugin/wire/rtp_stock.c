@@ -14,16 +14,13 @@
  */
 #include "wire/rtp.h"
 
+#include <epan/exceptions.h>
 #include <epan/proto_data.h>
 #include <epan/tap.h>
 
 /* Changes of an upper part that are kept for a stream: hours of media. For each packet behind them the stock dissector is called, with data
  * of its own: so the numbers of the packets before them are never further away than that many cycles. */
 #define FT_RTP_MAX_TURNS 32
-
-/* Longest text that ft_rtp_stock_info() writes in front, and longest name of a payload type that is kept, in bytes. */
-#define FT_RTP_MAX_BEFORE 32
-#define FT_RTP_MAX_NAME 128
 
 /* The stock dissector starts one cycle up. */
 #define START_SEQ       UINT32_C(0x10000)
@@ -36,9 +33,6 @@
 /* Headers that bring the stock dissector up to date at most: four for each turn, and those of the two cycles at the ends. */
 #define FT_RTP_MAX_HEADERS (4 * FT_RTP_MAX_TURNS + 8)
 
-/* By payload type: what the stock dissector writes before the numbers, with its own name of the type, as it wrote it itself. All streams'
- * maps have the same names. File scope; NULL: not read yet. */
-static const char *type_names[FT_RTP_TYPES];
 static bool profile_is_read[UINT16_MAX + 1], profile_is_free[UINT16_MAX + 1];
 static dissector_handle_t handle;
 static protocol_t *protocol;
@@ -179,100 +173,6 @@ catch_up(ft_rtp_stock_t *stock, tvbuff_t *tvb, packet_info *pinfo, const ft_rtp_
     *known = here;
 }
 
-/* ---- The column ----------------------------------------------------------------------------- */
-
-static inline char *
-add_bytes(char *to, const char *text, size_t length)
-{
-    memcpy(to, text, length);
-    return to + length;
-}
-
-#define ADD_TEXT(to, text) add_bytes((to), (text), sizeof (text) - 1)
-
-static char *
-add_decimal(char *to, uint32_t number)
-{
-    char digits[10];
-    unsigned n = sizeof digits;
-
-    do {
-        digits[--n] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    memcpy(to, digits + n, sizeof digits - n);
-    return to + sizeof digits - n;
-}
-
-/* In capitals, as %X. */
-static char *
-add_hexadecimal(char *to, uint32_t number)
-{
-    unsigned shift = 28;
-
-    while (shift > 0 && !(number >> shift))
-        shift -= 4;
-    for (;; shift -= 4) {
-        unsigned digit = number >> shift & 15;
-
-        *to++ = (char)(digit < 10 ? '0' + digit : 'A' - 10 + digit);
-        if (shift == 0)
-            return to;
-    }
-}
-
-/* Room for what stands behind the name: the words, one number in hexadecimal and two decimal ones. */
-#define INFO_NUMBERS 80
-#define INFO_TYPE "PT="
-
-/* What the stock dissector writes behind the name of the payload type. */
-static char *
-add_numbers(char *to, const ft_rtp_t *rtp)
-{
-    to = add_hexadecimal(ADD_TEXT(to, ", SSRC=0x"), rtp->ssrc);
-    to = add_decimal(ADD_TEXT(to, ", Seq="), rtp->seq);
-    to = add_decimal(ADD_TEXT(to, ", Time="), rtp->timestamp);
-    if (rtp->marker)
-        to = ADD_TEXT(to, ", Mark");
-    *to = 0;
-    return to;
-}
-
-/* The stock dissector wrote the column: takes the name from it, if all behind the name is as expected. */
-static void
-learn_name(packet_info *pinfo, const ft_rtp_t *rtp)
-{
-    const char *info = pinfo->cinfo ? col_get_text(pinfo->cinfo, COL_INFO) : NULL, *name;
-    char numbers[INFO_NUMBERS];
-    size_t before;
-
-    if (!info || type_names[rtp->payload_type])
-        return;
-    add_numbers(numbers, rtp);
-    if (!g_str_has_suffix(info, numbers))
-        return;
-    before = strlen(info) - strlen(numbers);
-    name = g_strrstr_len(info, (gssize)before, INFO_TYPE);
-    if (name && before - (size_t)(name - info) < FT_RTP_MAX_NAME)
-        type_names[rtp->payload_type] = wmem_strndup(wmem_file_scope(), name, before - (size_t)(name - info));
-}
-
-void
-ft_rtp_stock_info(packet_info *pinfo, const ft_rtp_t *rtp, const char *before, const char *name)
-{
-    char info[FT_RTP_MAX_BEFORE + FT_RTP_MAX_NAME + INFO_NUMBERS + FT_RTP_MAX_NAME], *to = info;
-    const char *type = type_names[rtp->payload_type];
-
-    if (!pinfo->cinfo)
-        return;
-    to = add_bytes(to, before, strlen(before));
-    to = add_bytes(to, type, strlen(type));
-    to = add_numbers(to, rtp);
-    if (name)
-        snprintf(to, FT_RTP_MAX_NAME, " [%s]", name);
-    col_add_str(pinfo->cinfo, COL_INFO, info);
-}
-
 /* ---- Calling it, or not --------------------------------------------------------------------- */
 
 /* Does no dissector take header extensions with this profile? The stock one itself takes those of RFC 8285. */
@@ -293,10 +193,9 @@ is_free(uint16_t profile)
  *  3. Its extension is nobody else's.
  *  4. It is alone in its datagram, and the datagram in its frame: what the stock dissector keeps with a frame is of one packet, and what others keep
  *     has the number of the layer, so all must run on each pass.
- *  5. Its stream has data of its own, and the user has not switched RTP off.
- * Where there are columns, the name of its payload type was read before. */
+ *  5. Its stream has data of its own, and the user has not switched RTP off. */
 bool
-ft_rtp_stock_is_unseen(const ft_rtp_stock_t *stock, const ft_rtp_bytes_t *packet, const packet_info *pinfo, const ft_packet_t *pkt)
+ft_rtp_stock_is_unseen(const ft_rtp_stock_t *stock, const ft_rtp_bytes_t *packet, const ft_packet_t *pkt)
 {
     const uint8_t *bytes = packet->bytes;
 
@@ -304,21 +203,25 @@ ft_rtp_stock_is_unseen(const ft_rtp_stock_t *stock, const ft_rtp_bytes_t *packet
         have_tap_listener(tap) || ft_is_shown(NULL) ||
         packet->captured < packet->reported || (bytes[0] & 0x2f) || !proto_is_protocol_enabled(protocol))
         return false;
-    if (pinfo->cinfo && !type_names[bytes[1] & 0x7f])
-        return false;
     return !(bytes[0] & 0x10) || is_free(ft_u16(bytes + FT_RTP_HEADER_LEN));
 }
 
 void
 ft_rtp_stock_call(ft_rtp_stock_t *stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt)
 {
-    const ft_rtp_t *rtp = &pkt->rtp[pkt->n_rtp - 1];
+    gboolean writable = col_get_writable(pinfo->cinfo, -1);
 
     if (stock)
-        catch_up(stock, tvb, pinfo, rtp);
-    ft_call_stock(handle, tvb, pinfo, root, pkt);
-    if (stock && pkt->claimed)
-        learn_name(pinfo, rtp);
+        catch_up(stock, tvb, pinfo, &pkt->rtp[pkt->n_rtp - 1]);
+    /* Info has what ft_rtp_info() wrote: the stock dissector knows no direction, and has other names for some types. */
+    col_set_writable(pinfo->cinfo, -1, false);
+    TRY {
+        ft_call_stock(handle, tvb, pinfo, root, pkt);
+    }
+    FINALLY {
+        col_set_writable(pinfo->cinfo, -1, writable);
+    }
+    ENDTRY;
 }
 
 bool
@@ -330,7 +233,6 @@ ft_rtp_stock_is_rest(const ft_rtp_stock_t *stock, const packet_info *pinfo)
 void
 ft_rtp_stock_init(void)
 {
-    memset(type_names, 0, sizeof type_names);
     memset(profile_is_read, 0, sizeof profile_is_read);
 }
 

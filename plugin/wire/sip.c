@@ -586,6 +586,8 @@ sip_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_
     pkt->sip = wmem_new0(pinfo->pool, ft_sip_t);
     pkt->phase = FT_PHASE_SIGNALLING;
     at = sip_headers(tvb, pinfo, tree, pkt->sip, &headers);
+    if (pkt->sip->method)
+        pkt->what = pkt->sip->is_request ? pkt->sip->method : wmem_strdup_printf(pinfo->pool, "%u %s", pkt->sip->status, pkt->sip->method);
     /* Also the answer to a BYE that stands before it in a merged capture. */
     if (pkt->sip->method && (strcmp(pkt->sip->method, "BYE") == 0 || strcmp(pkt->sip->method, "CANCEL") == 0))
         pkt->phase = FT_PHASE_TEARDOWN;

@@ -374,6 +374,8 @@ stun_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
     type = tvb_get_ntohs(tvb, message);
     name = stun_type_name(pinfo, type);
     pkt->label = wmem_strdup_printf(pinfo->pool, "STUN %s", name);
+    if (!pkt->what)
+        pkt->what = name;
     pkt->routine = true;
     stock = stun_start(tvb) >= 0 && stun_method(type) <= FT_STUN_METHOD_MAX &&
             (FT_STOCK_STUN_TAKES_CUT || (int)tvb_captured_length(tvb) == reported);
@@ -391,7 +393,7 @@ stun_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
     stun_show_type(tvb, message, type, name, tree);
     if (!stock) {
         if (pkt->claimed)
-            col_append_fstr(pinfo->cinfo, COL_INFO, "STUN %s", name);
+            col_append_str(pinfo->cinfo, COL_INFO, name);
         stun_own_header(tvb, pinfo, message, reported, tree);
         if (reported < message + FT_STUN_HEADER_LEN)
             return;

@@ -60,6 +60,7 @@ static int hf_plain_software = -1;
 static int hf_echo_sent = -1;
 static int hf_echo_delay = -1;
 static int hf_capability_light = -1;
+static int hf_stun_not_set = -1;
 static int hf_capability_nack = -1;
 static int hf_capability_pod = -1;
 static int hf_capability_mki = -1;
@@ -311,6 +312,7 @@ show_value(tvbuff_t *tvb, packet_info *pinfo, int at, int len, const stun_attrib
         break;
     case STUN_CAPABILITY:
         proto_tree_add_bitmask_list(proto_item_add_subtree(value, ett_echo), tvb, at, len, capability_bits, ENC_BIG_ENDIAN);
+        ft_fold_unset(value, hf_stun_not_set, tvb, at, tvb_get_ntoh64(tvb, at));
         proto_item_append_text(item, ": 0x%016" PRIx64, tvb_get_ntoh64(tvb, at));
         break;
     case STUN_U64:
@@ -508,6 +510,8 @@ ft_stun_attributes_register(void)
             NULL, 0x0, "Low 16 bits of the requester's clock in units of 1/1024 s; an answer repeats it", HFILL } },
         { &hf_echo_delay, { "Delay", "facetime.stun.echo_time.delay", FT_UINT16, BASE_DEC,
             NULL, 0x0, "Time between the arrival of the request and the answer, in units of 1/1024 s; 0 in a request", HFILL } },
+        { &hf_stun_not_set, { "Not Set", "facetime.stun.capability.not_set", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Names of the capabilities that the sender does not have", HFILL } },
         { &hf_capability_light, { "Lightweight Participant", "facetime.stun.capability.lightweight", FT_BOOLEAN, 64,
             NULL, 0x8000, "The sender is a lightweight participant", HFILL } },
         { &hf_capability_nack, { "Uplink NACK", "facetime.stun.capability.uplink_nack", FT_BOOLEAN, 64,

@@ -140,7 +140,7 @@ vtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_
     proto_tree *tree = ft_subtree(ft_tree, hf_vtp, tvb, 0, at, ett_vtp, &item, "Virtual Transport Packet [from a patent, never seen]");
 
     pkt->phase = inside == VTP_SIP ? FT_PHASE_SIGNALLING : FT_PHASE_CONNECTIVITY;
-    col_append_fstr(pinfo->cinfo, COL_INFO, "Virtual transport, %s ", val_to_str_const(inside, vtp_inside_vals, "unknown"));
+    col_append_fstr(pinfo->cinfo, COL_INFO, "Virtual Transport, %s ", val_to_str_const(inside, vtp_inside_vals, "unknown"));
     col_set_fence(pinfo->cinfo, COL_INFO);
     expert_add_info(pinfo, item, &ei_vtp_patent);
     proto_tree_add_item(tree, hf_vtp_media, tvb, 0, 1, ENC_NA);

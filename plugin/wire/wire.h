@@ -156,6 +156,7 @@ typedef struct ft_packet {
     uint8_t radio;                  /* of the sender's link, by a STUN message: FT_RADIO(); 0: not told */
     bool reallocates;               /* STUN Reallocate: a request, or the relay's indication; not an answer */
     bool session_gone;              /* the relay says that it does not know the session (any more) */
+    const char *what;               /* what the tree's first line says of it: static or packet scope; NULL: its kind says all */
     const char *label;              /* what a ladder says of it: static or packet scope; NULL: nothing new by itself */
     bool routine;                   /* repeated until it is answered (STUN checks, QUIC Initials): a ladder shows the first of a flow */
     bool quic_initial;              /* a QUIC Initial: somebody opens a connection */
@@ -263,6 +264,8 @@ bool ft_sip_is_request(const ft_sip_t *sip, const char *method);
 void ft_rtp_prepare_flow(packet_info *pinfo, ft_flow_t *flow);
 /* FT_MEDIA_* of a payload type, 0 where not known. */
 uint32_t ft_rtp_media(uint8_t payload_type);
+/* rtp_info.c: medium and codec of a packet, "Video HEVC"; in the scope. */
+const char *ft_rtp_brief(wmem_allocator_t *scope, const ft_rtp_t *rtp);
 /* What FaceTime uses a payload type for; never NULL. */
 const char *ft_rtp_name(uint8_t payload_type);
 /* False: FaceTime has no such payload type, or a static one that telephones use and FaceTime does not. */
