@@ -253,6 +253,7 @@ proto_reg_handoff_facetime(void)
     ft_bplist_handoff();
     ft_apns_handoff();
     heur_dissector_add("udp", dissect_facetime_heur, "FaceTime over UDP", "facetime_udp", proto_facetime, HEURISTIC_ENABLE);
+    ft_relay_tcp_handoff();
     heur_dissector_add("stun", dissect_facetime_heur_stun, "FaceTime inside TURN", "facetime_stun", proto_facetime, HEURISTIC_ENABLE);
     ft_show_handoff();
     ft_heur_entry = find_heur_dissector_by_unique_short_name("facetime_udp");

@@ -1,5 +1,6 @@
 /* entry.h
- * Floor 8, the entry: what its files offer each other, and nobody else. From the bottom: datagram.c, postdissector.c, packet-facetime.c.
+ * Floor 8, the entry: what its files offer each other, and nobody else. From the bottom: datagram.c, relay_tcp.c, postdissector.c,
+ * packet-facetime.c.
  *
  * It knows all floors, and the order of things for one frame: recognise, demultiplex, show, take the facts into flow and call.
  *
@@ -38,6 +39,11 @@ ft_kind_t ft_inside_kind(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_
 void ft_kind_show(tvbuff_t *tvb, proto_tree *tree, ft_kind_t kind);
 /* Confidence and evidence of the flow; with this datagram's own, which the flow has only after the frame. */
 void ft_evidence_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_packet_t *pkt);
+
+/* ---- relay_tcp.c ---------------------------------------------------------------------------- */
+
+/* The heuristic "facetime_tcp". */
+void ft_relay_tcp_handoff(void);
 
 /* ---- postdissector.c ------------------------------------------------------------------------ */
 

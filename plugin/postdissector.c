@@ -474,7 +474,7 @@ take_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t *pk
     ft_call_t *call = NULL;
 
     show_push(tvb, pinfo, tree);
-    /* Most packets of a capture are TCP's; none of them has facts. */
+    /* Most packets of a capture are TCP's; none of them has facts but where the relay is reached so. */
     if (!pkt && pinfo->ptype != PT_TCP)
         pkt = unseen_packet(tvb, pinfo, tree, alone);
     if (pkt && pkt->flow) {
@@ -529,12 +529,13 @@ ends_within(ft_ends_t *ends, const ft_ip_t *ip, const ft_packet_t *pkt)
 }
 
 static void
-take_earlier_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_ends_t *ends, uint32_t bytes, uint32_t *left, ft_packet_t *pkt)
+take_earlier_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_ends_t *ends, uint32_t bytes, uint32_t *left, ft_packet_t *pkt,
+                    bool names)
 {
     ft_ends_put(pinfo, ends);
     ft_aggregate_part = MIN(bytes, *left - 1);
     *left -= ft_aggregate_part;
-    if (!PINFO_FD_VISITED(pinfo))
+    if (names && !PINFO_FD_VISITED(pinfo))
         collect_names(tvb, pinfo);
     take_packet(tvb, pinfo, tree, pkt, false);
     if (pkt)
@@ -561,11 +562,11 @@ take_earlier_packets(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const 
         ft_packet_t *pkt = facts_left(pinfo, packets[i].bytes, packets[i].length);
 
         if (ends_within(&these, &packets[i], pkt))
-            take_earlier_packet(tvb, pinfo, tree, &these, packets[i].length, &left, pkt);
+            take_earlier_packet(tvb, pinfo, tree, &these, packets[i].length, &left, pkt, true);
     }
     for (ft_packet_t *pkt = facts_left(pinfo, NULL, 0); pkt; pkt = facts_left(pinfo, NULL, 0)) {
         these = pkt->ends;
-        take_earlier_packet(tvb, pinfo, tree, &these, pkt->tvb ? tvb_reported_length(pkt->tvb) : 1, &left, pkt);
+        take_earlier_packet(tvb, pinfo, tree, &these, pkt->tvb ? tvb_reported_length(pkt->tvb) : 1, &left, pkt, count > 0);
     }
     ft_ends_put(pinfo, &ends);
     ft_aggregate_part = left;
@@ -591,6 +592,9 @@ take_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool several)
             pkt = take_earlier_packets(tvb, pinfo, tree, packets, count);
         if (!PINFO_FD_VISITED(pinfo))
             collect_names(tvb, pinfo);
+    } else if (pkt && pkt->earlier && pinfo->ptype == PT_TCP) {
+        /* A segment with several messages to the relay. */
+        pkt = take_earlier_packets(tvb, pinfo, tree, packets, 0);
     }
     ft_names_show(tvb, pinfo, tree);
     take_packet(tvb, pinfo, tree, pkt, true);

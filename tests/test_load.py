@@ -118,7 +118,7 @@ def test_words_of_confidence(words):
     assert set(facts.CONFIDENCES) <= set(words["facetime.confidence"].values()) <= {*facts.CONFIDENCES, "none"}
 
 
-@pytest.mark.parametrize("table, name", [("udp", "facetime_udp"), ("stun", "facetime_stun")])
+@pytest.mark.parametrize("table, name", [("udp", "facetime_udp"), ("stun", "facetime_stun"), ("tcp", "facetime_tcp")])
 def test_heuristic(wireshark, table, name):
     """Both are in their list, on by default, and can be switched off by their name."""
     rows = [row for row in wireshark.table("heuristic-decodes") if row[1] == "facetime"]

@@ -123,6 +123,7 @@ role_phase(ft_role_t role)
     case FT_ROLE_PUSH: return FT_PHASE_PUSH;
     case FT_ROLE_REGISTRATION:
     case FT_ROLE_IDENTITY: return FT_PHASE_REGISTRATION;
+    case FT_ROLE_RELAY:
     case FT_ROLE_RELAY_ALLOCATION: return FT_PHASE_RELAY;
     case FT_ROLE_CONNECTIVITY:
     case FT_ROLE_LINK: return FT_PHASE_LOOKUP;
@@ -250,10 +251,13 @@ service_flow_tcp(packet_info *pinfo)
     const char *name = NULL;
     service_state_t *state;
 
+    service = ft_service_of(pinfo);
+    /* The relay may have any port. */
+    if (side < 0 && service && service->role == FT_ROLE_RELAY && ft_is_apple(&pinfo->src) != ft_is_apple(&pinfo->dst))
+        side = ft_is_apple(&pinfo->dst);
     if (side < 0)
         return NULL;
     server = side ? &pinfo->dst : &pinfo->src;
-    service = ft_service_of(pinfo);
     host = ft_host_of_address(server, &name);
     if (!service && !host && !ft_is_apple(server))
         return NULL;
@@ -279,6 +283,7 @@ service_flow_label(const ft_service_flow_t *flow)
     case FT_PHASE_PUSH: return "Push (TLS)";
     case FT_PHASE_LOOKUP: return "DNS look-up";
     case FT_PHASE_REGISTRATION: return "Registration (HTTPS)";
+    case FT_PHASE_RELAY: return "Relay (TLS)";
     case FT_PHASE_CERTIFICATE: return "Certificate or configuration";
     default: return "FaceTime server";
     }

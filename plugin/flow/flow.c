@@ -44,7 +44,8 @@ flow_conversation(packet_info *pinfo, bool create)
     if (conversation && (conversation->options & (NO_ADDR2 | NO_PORT2 | NO_PORT2_FORCE)))
         conversation = NULL;
     if (!conversation && create)
-        conversation = conversation_new(pinfo->num, &pinfo->src, &pinfo->dst, CONVERSATION_UDP, pinfo->srcport, pinfo->destport, 0);
+        conversation = conversation_new(pinfo->num, &pinfo->src, &pinfo->dst, pinfo->ptype == PT_TCP ? CONVERSATION_TCP : CONVERSATION_UDP,
+                                        pinfo->srcport, pinfo->destport, 0);
     return conversation;
 }
 
@@ -78,7 +79,7 @@ recent_flow(const packet_info *pinfo)
 {
     ft_flow_t *flow = can_be_recent(pinfo) ? recent[recent_place(pinfo)] : NULL;
 
-    if (!flow || flow->conversation->next || pinfo->num < flow->conversation->setup_frame)
+    if (!flow || flow->tcp != (pinfo->ptype == PT_TCP) || flow->conversation->next || pinfo->num < flow->conversation->setup_frame)
         return NULL;
     if ((is_side(&flow->a, &pinfo->src, pinfo->srcport) && is_side(&flow->b, &pinfo->dst, pinfo->destport)) ||
         (is_side(&flow->b, &pinfo->src, pinfo->srcport) && is_side(&flow->a, &pinfo->dst, pinfo->destport)))
@@ -97,12 +98,18 @@ flow_of(const packet_info *pinfo, const conversation_t *conversation)
     return flow;
 }
 
+static inline bool
+has_flow(const packet_info *pinfo)
+{
+    return pinfo->ptype == PT_UDP || pinfo->ptype == PT_TCP;
+}
+
 ft_flow_t *
 ft_flow_find(packet_info *pinfo)
 {
     ft_flow_t *flow;
 
-    if (pinfo->ptype != PT_UDP)
+    if (!has_flow(pinfo))
         return NULL;
     flow = recent_flow(pinfo);
     return flow ? flow : flow_of(pinfo, flow_conversation(pinfo, false));
@@ -114,7 +121,7 @@ ft_flow_get(packet_info *pinfo)
     conversation_t *conversation;
     ft_flow_t *flow;
 
-    if (pinfo->ptype != PT_UDP)
+    if (!has_flow(pinfo))
         return NULL;
     flow = recent_flow(pinfo);
     if (flow)
@@ -129,6 +136,7 @@ ft_flow_get(packet_info *pinfo)
     ft_endpoint_copy(&flow->a, &pinfo->src, (uint16_t)pinfo->srcport);
     ft_endpoint_copy(&flow->b, &pinfo->dst, (uint16_t)pinfo->destport);
     flow->conversation = conversation;
+    flow->tcp = pinfo->ptype == PT_TCP;
     flow->first_frame = pinfo->num;
     flow->first_time = pinfo->abs_ts;
     flow->device_side = -1;
@@ -262,9 +270,9 @@ flow_claim(ft_flow_t *flow, uint32_t frame, bool inside_turn)
     dissector_handle_t now = conversation_get_dissector(flow->conversation, frame);
 
     flow->is_facetime = true;
-    if (!flow->watched_dissector && now != ft_watch_handle && now != ft_handle)
+    if (!flow->tcp && !flow->watched_dissector && now != ft_watch_handle && now != ft_handle)
         flow->watched_dissector = now;
-    if (!inside_turn)
+    if (!inside_turn && !flow->tcp)
         conversation_set_dissector_from_frame_number(flow->conversation, 1, ft_handle);
 }
 
@@ -394,6 +402,9 @@ ft_flow_update(ft_flow_t *flow, const packet_info *pinfo, const ft_flow_news_t *
 void
 ft_flow_settle(ft_flow_t *flow, const packet_info *pinfo)
 {
+    /* The ports of TCP are others than those of UDP. */
+    if (flow->tcp)
+        return;
     if (!flow->is_facetime)
         flow_wait(flow);
     else if (flow->both_local) {
@@ -417,7 +428,7 @@ ft_flow_watch(ft_flow_t *flow, const packet_info *pinfo)
 {
     dissector_handle_t now;
 
-    if (flow->is_facetime || flow->given_up)
+    if (flow->is_facetime || flow->given_up || flow->tcp)
         return;
     now = conversation_get_dissector(flow->conversation, pinfo->num);
     if (!flow->evidence && flow->packets >= FT_UNSURE_DATAGRAMS) {

@@ -24,7 +24,7 @@ typedef struct ft_quic_cid {
     uint8_t id[FT_QUIC_CID_MAX];
 } ft_quic_cid_t;
 
-/* One 5-tuple. Lives in file scope as the conversation's data; written on the first pass only. */
+/* One 5-tuple of UDP, or of TCP where the relay is reached so. Lives in file scope as the conversation's data; written on the first pass only. */
 typedef struct ft_flow {
     conversation_t *conversation;   /* Wireshark's; file scope */
     uint32_t link_ends[2][2];       /* of side a [0] and b [1], where it is sent to [0] and where it sends from [1]: ft_link_end(); 0: not seen */
@@ -35,6 +35,7 @@ typedef struct ft_flow {
     uint32_t evidence;              /* FT_EV() bits of all datagrams */
     ft_confidence_t confidence;     /* from the evidence */
     bool is_facetime;               /* sure enough (preference); never taken back */
+    bool tcp;                       /* a connection of TCP: its messages count as datagrams (relay_tcp.c) */
     bool inside_turn;               /* a datagram of it came out of a TURN message */
     bool given_up;                  /* it was watched for long enough without any sign */
     bool watched;                   /* the conversation goes through ft_watch_handle (a candidate) */

@@ -47,8 +47,8 @@ ft_host_names_add(ft_host_names_t *list, ft_host_name_from_t what, const uint8_t
 {
     ft_host_name_t one = { .what = what };
 
-    /* An application protocol is no name of a host. */
-    if (what != FT_NAME_ALPN && !ft_host_may_be(text, length))
+    /* An application protocol is no name of a host, and neither is a relay's token. */
+    if (what != FT_NAME_ALPN && what != FT_NAME_RELAY_TOKEN && !ft_host_may_be(text, length))
         return;
     one.text = text_of(list, text, length);
     if (one.text)

@@ -11,6 +11,7 @@
 typedef enum {
     FT_NAME_SERVER_NAME,    /* TLS: whom the client wants to talk to (RFC 6066, 3) */
     FT_NAME_ALPN,           /* TLS: an application protocol that a client offers or a server takes (RFC 7301) */
+    FT_NAME_RELAY_TOKEN,    /* TLS: the client's pre-shared key is the token of a session with the relay */
     FT_NAME_CERTIFICATE,    /* TLS up to 1.2: a name of the server's certificate */
     FT_NAME_REQUEST,        /* HTTP: host and path */
     FT_NAME_QUESTION,       /* DNS: the name that is asked for */

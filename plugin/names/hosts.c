@@ -35,6 +35,7 @@ const value_string ft_role_vals[] = {
     { FT_ROLE_IDENTITY, "identity" },
     { FT_ROLE_NAT_PROBE, "nat probe" },
     { FT_ROLE_LINK, "call link" },
+    { FT_ROLE_RELAY, "relay" },
     { FT_ROLE_DEVICE, "device, not call" },
     { 0, NULL }
 };

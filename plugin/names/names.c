@@ -200,6 +200,14 @@ tls_protocol(packet_info *pinfo, const char *protocol, bool sole)
     }
 }
 
+/* The hello of a connection to the relay over TCP. Two signs: the token's form, and a host of Apple's. */
+static void
+relay_token(packet_info *pinfo)
+{
+    if (pinfo->ptype == PT_TCP && ft_is_apple(&pinfo->dst))
+        (void)service_get(pinfo, FT_ROLE_RELAY, NULL, NULL);
+}
+
 static void
 http_request(packet_info *pinfo, const ft_host_name_t *shown)
 {
@@ -274,6 +282,7 @@ take_names(packet_info *pinfo, const ft_host_names_t *list)
         case FT_NAME_SERVER_NAME: tls_name(pinfo, shown->text, FT_APNS_SERVER_NAME); break;
         case FT_NAME_CERTIFICATE: tls_name(pinfo, shown->text, FT_APNS_CERTIFICATE); break;
         case FT_NAME_ALPN: tls_protocol(pinfo, shown->text, protocols == 1); break;
+        case FT_NAME_RELAY_TOKEN: relay_token(pinfo); break;
         case FT_NAME_REQUEST: http_request(pinfo, shown); break;
         case FT_NAME_QUESTION:
             question = shown->text;

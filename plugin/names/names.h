@@ -25,6 +25,7 @@ typedef enum {
     FT_ROLE_IDENTITY,           /* who can be reached, with which keys */
     FT_ROLE_NAT_PROBE,
     FT_ROLE_LINK,               /* FaceTime links in browsers */
+    FT_ROLE_RELAY,              /* the relay over TCP: the hello has a session's token */
     FT_ROLE_DEVICE              /* seen around calls, but not because of them */
 } ft_role_t;
 
