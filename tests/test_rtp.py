@@ -569,6 +569,48 @@ def test_rtcp_whose_first_length_is_wrong(shown, wireshark):
     assert kinds(wireshark)[int(row["facetime.kind"][0])] == "unknown"
 
 
+OWN = ["facetime.rtcp.type", "facetime.rtcp.app", "facetime.rtcp.ltr_ack", "facetime.rtcp.fir.number", "facetime.rtcp.nack.first", "facetime.rtcp.nack.lost",
+       "facetime.rtcp.transport", "facetime.rtcp.feedback", "facetime.rtcp.packet.data", "facetime.rtp.extension.queueing_delay",
+       "facetime.rtp.extension.one_way_delay", "facetime.rtp.extension.bandwidth", "facetime.rtp.extension.audio_received", "rtcp.pt", "_ws.malformed"]
+
+
+def rtcp_packet(kind, subtype, rest, ssrc=0x11223344):
+    """One RTCP packet: its length is that of what is given."""
+    return struct.pack(">BBHI", 0x80 | subtype, kind, 1 + len(rest) // 4, ssrc) + rest
+
+
+RCTL = rtcp_packet(204, 0, b"RCTL" + bytes.fromhex("850a 0004") + struct.pack(">8H", 0x1234, 77, 0x3021, 512, 819, 4096, 0x2005, 2760))
+LTR_ACK = rtcp_packet(204, 0, struct.pack(">II", 5, 0xCAFE0001))
+OLD_FIR = rtcp_packet(192, 0, struct.pack(">4H", 7, 8, 9, 10))
+OLD_NACK = rtcp_packet(193, 0, struct.pack(">HH", 65534, 0b101))
+PLI, TMMBR = rtcp_packet(206, 1, struct.pack(">I", 2)), rtcp_packet(205, 3, struct.pack(">III", 2, 3, 4))
+
+
+def test_rtcp_of_avconference(shown):
+    """In the clear: rate control with its fields, acknowledgement of a picture, requests of old numbers, kinds of feedback."""
+    rctl, ack, fir, nack, pli, tmmbr = shown(RCTL, LTR_ACK, OLD_FIR, OLD_NACK, report() + PLI, report() + TMMBR, extra=OWN)
+    assert rctl["facetime.rtcp.app"] == ["0x5243544c"] and rctl["facetime.rtp.extension.bandwidth"] == ["2760"]
+    assert [float(rctl[f"facetime.rtp.extension.{name}"][0].split()[0]) for name in ("queueing_delay", "one_way_delay")] == [512, 4096]
+    assert (ack["facetime.rtcp.app"], ack["facetime.rtcp.ltr_ack"]) == (["0x00000005"], [str(0xCAFE0001)])
+    assert (fir["facetime.rtcp.type"], fir["facetime.rtcp.fir.number"]) == (["192"], ["7", "8", "9", "10"])
+    assert (nack["facetime.rtcp.nack.first"], nack["facetime.rtcp.nack.lost"]) == (["65534"], ["65534", "65535", "1"])
+    assert (pli["facetime.rtcp.feedback"], tmmbr["facetime.rtcp.transport"]) == (["1"], ["3"])
+    assert pli["rtcp.pt"][:3] == ["201", "202", "206"] and all(row["facetime.rtcp.packet.data"] == [] for row in (rctl, ack, fir, nack, pli, tmmbr))
+
+
+def test_rtcp_that_is_stock_alone(shown):
+    """Reports need no second tree, encrypted packets have none, and an application of another name keeps its bytes."""
+    secret = RCTL[:8] + bytes.fromhex("a1b2c3d4e5f60718293a4b5c") + struct.pack(">I", 0x80000007) + b"\x99" * 10
+    plain, hidden, other, short = shown(report(), secret, rtcp_packet(204, 0, b"ABCD" + bytes(8)), rtcp_packet(204, 0, struct.pack(">I", 5) + bytes(8)), extra=OWN)
+    assert plain["facetime.rtcp.type"] == hidden["facetime.rtcp.type"] == [] and hidden["facetime.rtp.extension.bandwidth"] == []
+    assert other["facetime.rtcp.packet.data"] == short["facetime.rtcp.packet.data"] == ["00" * 8] and short["facetime.rtcp.ltr_ack"] == []
+
+
+def test_cut_rtcp_of_avconference(shown):
+    rows = shown(*((whole, kept) for whole in (RCTL, LTR_ACK, OLD_FIR, OLD_NACK) for kept in range(8, len(whole))), extra=OWN)
+    assert {tuple(row["facetime.rtcp.type"]) for row in rows} <= {("204",), ("192",), ("193",)}
+
+
 def test_cut_rtcp(shown):
     rows = shown(*((report(), kept) for kept in range(4, len(report()))), extra=RTCP)
     for row in rows:

@@ -194,6 +194,9 @@ ft_rtcp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree 
     pkt->phase = FT_PHASE_MEDIA;
     proto_item_set_generated(item);
     proto_item_set_generated(proto_tree_add_boolean(tree, hf_rtcp_encrypted, tvb, 0, 0, parts.form == RTCP_ENCRYPTED));
+    if (parts.form == RTCP_ENCRYPTED)
+        rest = 0;
+    ft_rtcp_packets(tvb, pinfo, tree, tvb_captured_length(tvb) < tvb_reported_length(tvb) ? tvb_reported_length(tvb) : (unsigned)rest);
     switch (parts.form) {
     case RTCP_ENCRYPTED:
     case RTCP_AUTHENTICATED:
@@ -262,6 +265,7 @@ rtcp_register(void)
     proto_register_field_array(proto_facetime, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(ft_expert, ei, array_length(ei));
+    ft_rtcp_packets_register();
 }
 
 static void

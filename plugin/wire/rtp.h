@@ -137,6 +137,12 @@ int ft_rtp_extension_dissect(tvbuff_t *tvb, int offset, packet_info *pinfo, prot
 /* Takes what it tells into the facts (rtp->media is known); captured bytes only. Returns the offset behind it. */
 unsigned ft_rtp_extension_read(const ft_rtp_bytes_t *packet, unsigned offset, ft_rtp_t *rtp);
 
+/* ---- rtcp_packets.c ----------------------------------------------------------------------- */
+
+void ft_rtcp_packets_register(void);
+/* Shows what AVConference means by the packets of RTCP that fill the first `end` bytes; of those that the stock dissector says all of, nothing. */
+void ft_rtcp_packets(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, unsigned end);
+
 /* ---- rtcp.c ------------------------------------------------------------------------------- */
 
 /* Has the datagram the form of RTCP or SRTCP? Captured bytes only. */
