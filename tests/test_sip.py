@@ -21,7 +21,7 @@ SDP_FIELDS = {
     "facetime.sdp.address": ["192.168.1.64"], "facetime.sdp.bandwidth": ["200"], "facetime.sdp.hwi": ["17412:2:2800"],
     "facetime.sdp.hwi.model": ["17412"], "facetime.sdp.hwi.cpus": ["2"], "facetime.sdp.hwi.mhz": ["2800"], "facetime.sdp.encryption": [False],
     "facetime.sdp.bandwidth_detection": [True], "facetime.sdp.multipoint": ["1"], "facetime.sdp.fls": [";VRA:0;RVRA:1;AS:2"],
-    "facetime.sdp.fls.key": ["VRA", "RVRA", "AS"], "facetime.sdp.fls.value": ["0", "1", "2"], "facetime.sdp.port": ["16402", "16402"],
+    "facetime.sdp.fls.key": ["VRA", "RVRA", "AS"], "facetime.sdp.fls.value": ["0", "1", "2"], "facetime.sdp.fls.place": ["0", "1", "2"], "facetime.sdp.port": ["16402", "16402"],
     "facetime.sdp.format": ["105", "0", "126", "34"], "facetime.sdp.rtcp": ["16402"], "facetime.sdp.rtcp.audio": ["16402"],
     "facetime.sdp.rtcp.video": ["16403"], "facetime.sdp.rtpmap.type": ["105", "126"], "facetime.sdp.rtpmap.codec": ["X-AAC_ELD", "X-H264"],
     "facetime.sdp.rtpmap.clock": ["22050", "90000"], "facetime.sdp.samples_per_block": ["480"], "facetime.sdp.imagesize": ["0"],
@@ -32,7 +32,7 @@ SDP_FIELDS = {
 SIP_FIELDS = ["from", "from.kind", "to", "to.kind", "contact", "contact.kind", "contact.host", "contact.port", "isfocus", "literal_user",
               "compact", "call_id", "user_agent", "viceroy.full_version", "viceroy", "viceroy.product", "viceroy.version", "viceroy.gamekit",
               "viceroy.generation", "encoding", "body_length", "body", "body_bytes"]
-OTHERS = ["frame.protocols", "_ws.expert.message", "_ws.malformed", "sdp.media", "facetime.call", "facetime.sdp.media"]
+OTHERS = ["facetime.sdp.fls.name", "frame.protocols", "_ws.expert.message", "_ws.malformed", "sdp.media", "facetime.call", "facetime.sdp.media"]
 BOOLEAN = {"1": True, "True": True, "0": False, "False": False}
 
 
@@ -117,6 +117,16 @@ def test_lines_of_wrong_form(shown, line):
     assert "A line of FaceTime's own has not its form" in row["_ws.expert.message"]
     assert row["facetime.sdp.rtpid"] == SDP_FIELDS["facetime.sdp.rtpid"]
     assert row["facetime.sdp.samples_per_block"] == ["480"]
+
+
+def test_feature_list(shown):
+    """Names and places of keys that are known; ratios, unknown keys and what is no number have no place."""
+    line = b"a=FLS;LTR:3;CABAC:-1;AR:9/16,3/4;XR:1;QP:x;ZZZ:4;VRA:32;SW;POSE:31;CF:-2\r\n"
+    row, = shown(described(line + SDP.replace(b"a=FLS;VRA:0;RVRA:1;AS:2\r\n", b"")), )
+    fields = ("key", "name", "place")
+    assert [row.get(f"facetime.sdp.fls.{name}", []) for name in fields] == [
+        ["LTR", "CABAC", "AR", "XR", "QP", "ZZZ", "VRA", "SW", "POSE", "CF"],
+        ["long-term reference pictures", "entropy coding of H.264", "aspect ratios", "aspect ratios"], ["3", "-1", "31"]]
 
 
 def test_descriptions_without_fault_have_no_item(shown):

@@ -38,6 +38,8 @@ static int hf_sdp_fls = -1;
 static int hf_sdp_fls_entry = -1;
 static int hf_sdp_fls_key = -1;
 static int hf_sdp_fls_value = -1;
+static int hf_sdp_fls_name = -1;
+static int hf_sdp_fls_place = -1;
 static int hf_sdp_encryption = -1;
 static int hf_sdp_bandwidth_detection = -1;
 static int hf_sdp_multipoint = -1;
@@ -117,6 +119,45 @@ line_hwi(const sdp_state_t *s, const char *value)
     return true;
 }
 
+/* Places that a feature can have: a footer of video has up to four bytes. */
+#define FLS_MAX_PLACE 31
+
+/* Keys of the feature list whose short names say what they are; NULL: what it is for is not known. Read in public code that takes part in calls of
+ * today (rustpush, avconference.rs), whose negotiation has the same list. */
+static const struct {
+    const char *key, *name;
+    bool ratio;             /* its value is no place in the footer */
+} fls_keys[] = {
+    { "AR", "aspect ratios", true },
+    { "XR", "aspect ratios", true },
+    { "LTR", "long-term reference pictures", false },
+    { "CABAC", "entropy coding of H.264", false },
+    { "VRA", NULL, false }, { "RVRA", NULL, false }, { "AS", NULL, false }, { "CR", NULL, false }, { "CF", NULL, false }, { "CH1", NULL, false },
+    { "FA", NULL, false }, { "POS", NULL, false }, { "HTS", NULL, false }, { "EOD", NULL, false }, { "RR", NULL, false }, { "QP", NULL, false },
+    { "SW", NULL, false }, { "POSE", NULL, false },
+};
+
+/* A feature's number: its bit in the byte that ends a frame (the footer), -1: it has none there. */
+static void
+fls_feature(const sdp_state_t *s, proto_tree *tree, const char *key, const char *value)
+{
+    char *end;
+    int64_t place;
+
+    for (unsigned i = 0; i < array_length(fls_keys); i++) {
+        if (strcmp(fls_keys[i].key, key) != 0)
+            continue;
+        if (fls_keys[i].name)
+            proto_item_set_generated(proto_tree_add_string(tree, hf_sdp_fls_name, s->tvb, s->at, s->len, fls_keys[i].name));
+        if (fls_keys[i].ratio || !value)
+            return;
+        place = g_ascii_strtoll(value, &end, 10);
+        if (end != value && *end == '\0' && place >= -1 && place <= FLS_MAX_PLACE)
+            proto_item_set_generated(proto_tree_add_int(tree, hf_sdp_fls_place, s->tvb, s->at, s->len, (int32_t)place));
+        return;
+    }
+}
+
 /* ";KEY:VALUE;KEY:VALUE": a key may be without a value. */
 static bool
 line_fls(const sdp_state_t *s, const char *value)
@@ -136,6 +177,7 @@ line_fls(const sdp_state_t *s, const char *value)
         proto_tree_add_string(entry, hf_sdp_fls_key, s->tvb, s->at, s->len, *entries);
         if (colon)
             proto_tree_add_string(entry, hf_sdp_fls_value, s->tvb, s->at, s->len, colon + 1);
+        fls_feature(s, entry, *entries, colon ? colon + 1 : NULL);
     }
     return any;
 }
@@ -389,6 +431,10 @@ ft_sdp_register(void)
             NULL, 0x0, "Name of a feature; VRA, RVRA and AS were seen", HFILL } },
         { &hf_sdp_fls_value, { "Value", "facetime.sdp.fls.value", FT_STRING, BASE_NONE,
             NULL, 0x0, "What the sender says of the feature", HFILL } },
+        { &hf_sdp_fls_name, { "Name", "facetime.sdp.fls.name", FT_STRING, BASE_NONE,
+            NULL, 0x0, "What the key is short for", HFILL } },
+        { &hf_sdp_fls_place, { "Place in the Footer", "facetime.sdp.fls.place", FT_INT32, BASE_DEC,
+            NULL, 0x0, "Bit that the feature has in what ends a frame, encrypted; -1: none", HFILL } },
         { &hf_sdp_encryption, { "Encryption (a=iChatEncryption)", "facetime.sdp.encryption", FT_BOOLEAN, BASE_NONE,
             NULL, 0x0, "iChat's own encryption; that of FaceTime is not negotiated here", HFILL } },
         { &hf_sdp_bandwidth_detection, { "Bandwidth Detection", "facetime.sdp.bandwidth_detection", FT_BOOLEAN, BASE_NONE,
