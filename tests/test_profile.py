@@ -120,9 +120,13 @@ def test_signalling_button(wireshark, name):
     rows = wireshark.fields(paths.sample(name), ["facetime.call.phase"], "-2", "-Y", BUTTONS["Signalling"])
     shown = {names[phase] for row in rows for phase in row["facetime.call.phase"]}
     assert {"push", "connectivity", "relay" if name == RELAY else "signalling"} <= shown and not shown & {"media", "lookup", "certificate"}
+    # Nor what goes on all the time of a call: the modem's probes, and the counts of what was sent.
+    for steady in ("facetime.kind == 6", "facetime.relay.stats_id"):
+        assert wireshark.count(paths.sample(RELAY), steady, "-2") and not wireshark.count(paths.sample(RELAY), f'({BUTTONS["Signalling"]}) && {steady}', "-2")
 
 
-@pytest.mark.parametrize("situation", ["modern-cut-off", "modern-only-from-device", "legacy-cut-off"])
+@pytest.mark.parametrize("situation", ["modern-cut-off", "modern-only-from-device", "legacy-cut-off", "modern-relay-unreachable",
+                                       "modern-no-answer-to-udp"])
 def test_problems_button(wireshark, situation):
     """It finds what went wrong, in calls of today too; nothing in a call that went well."""
     assert wireshark.count(paths.CAPTURES / "situations" / f"{situation}.pcap", BUTTONS["Problems"], "-2")
