@@ -127,6 +127,22 @@ def test_conversation_filter(wireshark, opened):
     assert in_order(screen.view("FaceTime Calls")) == in_order(printed(wireshark, RELAY, "FaceTime Calls"))
 
 
+def test_conversation_filter_of_media(wireshark, opened):
+    """Of a media packet it also has what its sender sent in the call, and its stream alone."""
+    screen = opened(RELAY)
+    video = 'facetime.rtp.media == "video" && facetime.direction == "sent"'
+    row = wireshark.fields(paths.sample(RELAY), ["frame.number", "rtp.ssrc"], "-2", "-Y", video)[0]
+    (number,), (ssrc,) = row["frame.number"], row["rtp.ssrc"]
+    for entry, expected in (("FaceTime Stream", f"facetime.call == 1 && rtp.ssrc == {ssrc}"),
+                            ("FaceTime Sender", 'facetime.call == 1 && facetime.direction == "sent"')):
+        screen.filter(video)
+        screen.displayed(packets(wireshark, RELAY, video))
+        screen.click(name="Packet list", cell=number)
+        screen.menu(entry)
+        screen.displayed(packets(wireshark, RELAY, expected))
+        assert screen.shown_filter() == expected
+
+
 def test_reload(wireshark, opened):
     """After reload all is as before; nothing is there twice. The table from before stays on the screen, without a file, as any of Wireshark's."""
     screen = opened(RELAY)
