@@ -333,3 +333,55 @@ def test_tests_are_bounded(wireshark):
     rows = wireshark.fields(handmade.capture(wireshark, made), [PROBE + "test", PROBE + "nonce"], "-2")
     assert [row[PROBE + "test"] for row in rows] == [[str(number + 1)] for number in range(limit)] + [[], []]
     assert all(row[PROBE + "nonce"] for row in rows)
+
+
+# ---- AllocBind, today's test -------------------------------------------------------------------------------------
+
+THIRD = ("17.249.172.90", 3478 + 4)
+
+
+def stun(kind, number, *attributes):
+    body = b"".join(struct.pack(">HH", code, len(value)) + value for code, value in attributes)
+    return struct.pack(">HHI", kind, len(body), 0x2112A442) + bytes([number]) * 12 + body
+
+
+def xor_mapped(at=OUTSIDE):
+    address = int.from_bytes(socket.inet_aton(at[0]), "big") ^ 0x2112A442
+    return 0x0020, struct.pack(">HHI", 1, at[1] ^ 0x2112, address)
+
+
+def allocbind(time, mapped=OUTSIDE, relay=THIRD, answered=True, last=None):
+    """A request and its answer, which has the device's address in it; LAST: one more datagram on the flow."""
+    made = [packet(DEVICE, relay, stun(0x0EE0, 5, (0xFFF7, bytes(8))), time)]
+    made += [packet(relay, DEVICE, stun(0x0FE0, 5, xor_mapped(mapped)), time + 20)] if answered else []
+    return made + ([packet(DEVICE, relay, last, time + 900)] if last else [])
+
+
+@each_pass
+def test_allocbind_of_its_own(wireshark, passes):
+    """Nothing else on its flow: a NAT test, compared with the other probes of its socket."""
+    found = shown(wireshark, [ask(FIRST, 7, 0), tell(FIRST, 7, 30), *allocbind(100)], passes)
+    assert found[3].value(PROBE + "test") == "1" and found[3].values("facetime.stun.nat_test") == (["1"] if passes == "-2" else [])
+    assert found[3].value(PROBE + "hosts") == "2" and found[3].value(PROBE + "outcome") == str(OUTCOMES["same mapping"])
+    assert found[3].value(PROBE + "mapping") == str(MAPPINGS["endpoint-independent"])
+
+
+def test_allocbind_that_sees_another_address(wireshark):
+    found = shown(wireshark, [ask(FIRST, 7, 0), tell(FIRST, 7, 30), *allocbind(100, ("203.0.113.9", 40001))])
+    assert found[3].value(PROBE + "outcome") == str(OUTCOMES["different mapping"])
+
+
+@each_pass
+@pytest.mark.parametrize("more", [stun(0x0EE3, 6, (0xFFF3, bytes(4))), bytes.fromhex("6000000602410777 0001"), None], ids=("Stats", "relay data", "no answer"))
+def test_allocbind_of_a_session(wireshark, passes, more):
+    """Something follows, or no answer came: no NAT test of its own."""
+    found = shown(wireshark, [ask(FIRST, 7, 0), tell(FIRST, 7, 30), *allocbind(100, answered=more is not None, last=more)], passes)
+    assert found[2].value("facetime.kind") == "1" and not any(one.values("facetime.stun.nat_test") for one in found)
+
+
+def test_cut_allocbind(wireshark):
+    """Cut anywhere, the answer says no wrong address."""
+    whole = stun(0x0FE0, 5, xor_mapped())
+    for kept in range(2, len(whole)):
+        found = shown(wireshark, [ask(FIRST, 7, 0), tell(FIRST, 7, 30), *allocbind(100)[:1], packet(THIRD, DEVICE, whole, 120, kept)])
+        assert found[-1].values(PROBE + "outcome") in ([], [str(OUTCOMES["only one answer"])], [str(OUTCOMES["answers of unknown form"])])

@@ -65,6 +65,7 @@ typedef struct ft_flow {
     /* What relay channel data and link messages keep with the flow (wire/relay.c, wire/link.c). */
     uint16_t relay_channel;         /* channel number of the latest relay channel data; 0: none */
     struct ft_exchange *control_pending[2]; /* the latest control message from a [0], b [1] that is not acknowledged; NULL: none (control.c) */
+    bool beyond_allocbind;          /* STUN of another method than AllocBind was in it (wire/stun.c) */
     uint32_t nominated_frame;       /* of the first nomination of the flow's pair of addresses; 0: none */
     uint32_t quality_from[2];       /* frame in which side a [0], b [1] said that it takes quality metadata; 0: it did not */
 

@@ -31,7 +31,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "wire/wire.h"
+#include "wire/nat_probe.h"
 
 #include <epan/to_str.h>
 
@@ -231,9 +231,8 @@ show_nat(tvbuff_t *tvb, const packet_info *pinfo, const ft_nat_probe_t *probe, b
     proto_item_set_generated(proto_tree_add_boolean(tree, hf_natprobe_nat, tvb, 0, 0, nat));
 }
 
-/* The test that the probe belongs to: all of it once the capture has been read, before that on the answer that completes it. */
-static void
-show_test(tvbuff_t *tvb, packet_info *pinfo, const ft_nat_behavior_t *test, bool answer, proto_tree *tree)
+void
+ft_nat_test_show(tvbuff_t *tvb, packet_info *pinfo, const ft_nat_behavior_t *test, bool answer, proto_tree *tree)
 {
     proto_item *item;
     proto_tree *sub;
@@ -271,7 +270,7 @@ show_links(tvbuff_t *tvb, packet_info *pinfo, const ft_exchange_message_t *messa
     if (says->known)
         show_nat(tvb, pinfo, probe, pkt->is_answer, says, tree);
     if (probe)
-        show_test(tvb, pinfo, probe->test, pkt->is_answer, tree);
+        ft_nat_test_show(tvb, pinfo, probe->test, pkt->is_answer, tree);
 }
 
 /* ---- The forms ------------------------------------------------------------------------------ */

@@ -25,6 +25,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "wire/wire.h"
+#include "wire/nat_probe.h"
 #include "wire/pod.h"
 #include "wire/stun_attributes.h"
 
@@ -66,12 +67,14 @@
 #define FT_STUN_MAX_ATTRIBUTES  64
 
 /* Of Apple's methods: the session with a relay moves to another one, or begins anew. */
+#define FT_STUN_ALLOCBIND       0x3f0
 #define FT_STUN_REALLOCATE      0x3f1
 
 static dissector_handle_t stun_handle;
 
 static int hf_stun = -1;
 static int hf_stun_prefix = -1;
+static int hf_stun_alone = -1;
 static int hf_stun_type = -1;
 static int hf_stun_class = -1;
 static int hf_stun_method = -1;
@@ -108,7 +111,7 @@ static const value_string stun_method_vals[] = {
     { 0x201, "Test" },
     { 0x202, "Diagnostic" },
     { 0x203, "Data Message Error" },
-    { 0x3f0, "AllocBind" },
+    { FT_STUN_ALLOCBIND, "AllocBind" },
     { FT_STUN_REALLOCATE, "Reallocate" },
     { 0x3f2, "UnallocBind" },
     { 0x3f3, "Stats" },
@@ -221,6 +224,8 @@ stun_exchange(tvbuff_t *tvb, const packet_info *pinfo, int at, const ft_packet_t
     uint8_t id[FT_STUN_ID_LEN + sizeof method];
     const ft_exchange_message_t *message;
 
+    if (pkt->flow && !PINFO_FD_VISITED(pinfo) && stun_method(type) != FT_STUN_ALLOCBIND)
+        pkt->flow->beyond_allocbind = true;
     if (type_class == FT_STUN_CLASS_INDICATION)
         return NULL;
     tvb_memcpy(tvb, id, at + FT_STUN_ID_AT, FT_STUN_ID_LEN);
@@ -317,6 +322,35 @@ stun_attributes(tvbuff_t *tvb, packet_info *pinfo, int message, int at, int end,
     return MIN(at, end);
 }
 
+/* An AllocBind asks a relay for a session, and its answer has the device's address as the relay sees it: it is part of the socket's NAT test. Where
+ * nothing else follows on its flow, that is all it was for: IDSFoundation's "external IP discovery" is such a one (iOS 26.1). That nothing follows is
+ * known when the capture was read. */
+static void
+stun_nat_test(tvbuff_t *tvb, packet_info *pinfo, const ft_exchange_message_t *exchange, const ft_packet_t *pkt, proto_tree *tree, proto_item *item)
+{
+    ft_nat_address_t says = { 0 };
+    const ft_nat_probe_t *probe;
+
+    for (unsigned i = 0; exchange && exchange->is_answer && i < pkt->n_candidates; i++) {
+        const ft_candidate_t *candidate = &pkt->candidates[i];
+
+        if (candidate->how != FT_CANDIDATE_MAPPED || candidate->at.addr.type != AT_IPv4)
+            continue;
+        memcpy(&says.ip, candidate->at.addr.data, sizeof says.ip);
+        says.port = candidate->at.port;
+        says.known = true;
+    }
+    ft_nat_behavior_add(pinfo, exchange, &says);
+    probe = ft_nat_probe_of(exchange);
+    if (probe)
+        ft_nat_test_show(tvb, pinfo, probe->test, exchange->is_answer, tree);
+    if (!PINFO_FD_VISITED(pinfo) || !pkt->flow || pkt->flow->beyond_allocbind || pkt->flow->kinds != 1u << FT_KIND_STUN || !exchange ||
+        exchange->exchange->answers == 0)
+        return;
+    proto_item_set_generated(proto_tree_add_boolean(tree, hf_stun_alone, tvb, 0, 0, true));
+    proto_item_append_text(item, ", NAT test [guess]");
+}
+
 /* The header of a message that no stock dissector shows. */
 static void
 stun_own_header(tvbuff_t *tvb, packet_info *pinfo, int at, int reported, proto_tree *tree)
@@ -406,6 +440,8 @@ stun_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
     done = message + FT_STUN_HEADER_LEN;
     end = MIN(done + tvb_get_ntohs(tvb, message + FT_STUN_LENGTH_AT), reported);
     done = stun_attributes(tvb, pinfo, message, done, end, !stock, tree, item, pkt);
+    if (stun_method(type) == FT_STUN_ALLOCBIND)
+        stun_nat_test(tvb, pinfo, exchange, pkt, tree, item);
     if (pkt->error)
         stun_say_error(pinfo, item, type, stock, pkt);
     if (stock) {
@@ -426,6 +462,8 @@ stun_register(void)
     static hf_register_info hf[] = {
         { &hf_stun, { "STUN", "facetime.stun", FT_NONE, BASE_NONE,
             NULL, 0x0, "A STUN message of FaceTime's", HFILL } },
+        { &hf_stun_alone, { "NAT Test [guess]", "facetime.stun.nat_test", FT_BOOLEAN, BASE_NONE,
+            NULL, 0x0, "Nothing but this AllocBind is on its flow: the device wanted to know how it is seen from outside", HFILL } },
         { &hf_stun_prefix, { "Prefix", "facetime.stun.prefix", FT_UINT8, BASE_HEX,
             NULL, 0x0, "One byte 0x0f before the message: the internal form", HFILL } },
         { &hf_stun_type, { "Message Type", "facetime.stun.type", FT_UINT16, BASE_HEX,
