@@ -37,7 +37,7 @@
 #define FT_MAX_SUMMED_STREAMS 256
 /* Bytes of a key identifier that a row shows. */
 #define FT_KEY_SHOWN 4
-/* A payload type that is only redundancy for another stream, where it has an SSRC of its own (wire_rtp.c). */
+/* A payload type that is only redundancy for another stream, where it has an SSRC of its own (wire/rtp.c). */
 #define FT_TYPE_REDUNDANCY 20
 
 /* Evidence of calls over today's relay, which have one clock for all streams. */

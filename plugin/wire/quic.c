@@ -7,7 +7,7 @@
  *
  *  - The relay's connection ID comes in its Initial and Handshake packets, or in a Retry: a datagram from the device that
  *    has it is QUIC, one that does not have it is channel data if its form is right.
- *  - The device's is empty: nothing tells its short headers, and wire_relay.c asks for more than the form (a payload of a kind
+ *  - The device's is empty: nothing tells its short headers, and relay.c asks for more than the form (a payload of a kind
  *    that was seen). The same holds if the handshake is not in the capture.
  *  - More connection IDs come in NEW_CONNECTION_ID frames, which are encrypted: after a change of them, as after a change of the
  *    network, what has none of the known IDs and is no channel data either is taken for QUIC.
@@ -40,9 +40,14 @@
 /* The stock TLS dissector's field of the identity. */
 #define FT_QUIC_PSK_FIELD   "tls.handshake.extensions.psk.identity.identity"
 
+/* The stock QUIC dissector's field of a DATAGRAM frame's contents; frames of a packet that are looked at. */
+#define QUIC_DATAGRAM_FIELD "quic.dg"
+#define QUIC_MAX_DATAGRAMS  16
+
 static dissector_handle_t quic_handle;
 static int hf_quic = -1;
 static int hf_tls_psk_identity = -1;
+static int hf_quic_dg = -1;
 
 static int hf_quic_known_by = -1;
 static int hf_quic_connection_id = -1;
@@ -310,6 +315,44 @@ quic_show_pod(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, const f
     proto_item_set_generated(proto_tree_add_boolean(tree, hf_quic_media, tvb, 0, 0, true));
 }
 
+/* With the keys of the connection the stock dissector shows DATAGRAM frames (RFC 9221): those with the form of sub-packets of channel data are shown
+ * as such. They are shown only: which keys there are, and whether there is a tree, decides nothing about flow and call. */
+static void
+quic_show_datagrams(packet_info *pinfo, proto_tree *root, proto_tree *tree, const ft_packet_t *pkt)
+{
+    const GPtrArray *frames = proto_get_finfo_ptr_array(root, hf_quic_dg);
+
+    for (unsigned i = 0; frames && i < MIN(frames->len, QUIC_MAX_DATAGRAMS); i++) {
+        const field_info *frame = (const field_info *)g_ptr_array_index(frames, i);
+        ft_packet_t inside = { .scope = pkt->scope, .kind = FT_KIND_RELAY, .phase = pkt->phase, .claimed = true, .dscp = -1 };
+        tvbuff_t *data;
+
+        if (!frame->ds_tvb || frame->length < 2 || !tvb_bytes_exist(frame->ds_tvb, frame->start, frame->length))
+            continue;
+        data = tvb_new_subset_length(frame->ds_tvb, frame->start, frame->length);
+        if (ft_relay_headless_match(data))
+            ft_relay_headless_dissect(data, pinfo, root, tree, &inside);
+    }
+}
+
+/* Calls the stock dissector, and shows what DATAGRAM frames hold. The field of these is asked for as in quic_hello(), so that a filter for what is
+ * inside finds the packet where nobody looks at the tree. */
+static void
+quic_with_datagrams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *tree, const ft_packet_t *pkt)
+{
+    epan_dissect_t *volatile own = epan_dissect_new(pinfo->epan, TRUE, FALSE);
+
+    TRY {
+        epan_dissect_prime_with_hfid(own, hf_quic_dg);
+        ft_call_stock(quic_handle, tvb, pinfo, root, pkt);
+        quic_show_datagrams(pinfo, root, tree, pkt);
+    }
+    FINALLY {
+        epan_dissect_free(own);
+    }
+    ENDTRY;
+}
+
 static void
 quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
 {
@@ -336,7 +379,10 @@ quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
         pkt->routine = true;
     }
     if (!pkt->quic_initial) {
-        ft_call_stock(quic_handle, tvb, pinfo, root, pkt);
+        if (root && pkt->claimed && hf_quic_dg >= 0 && !is_long)
+            quic_with_datagrams(tvb, pinfo, root, tree, pkt);
+        else
+            ft_call_stock(quic_handle, tvb, pinfo, root, pkt);
         return;
     }
     if (PINFO_FD_VISITED(pinfo) || hf_tls_psk_identity < 0 || !pkt->claimed)
@@ -389,6 +435,7 @@ static void
 quic_handoff(void)
 {
     quic_handle = find_dissector("quic");
+    hf_quic_dg = proto_registrar_get_id_byname(QUIC_DATAGRAM_FIELD);
     hf_tls_psk_identity = proto_registrar_get_id_byname(FT_QUIC_PSK_FIELD);
 }
 
