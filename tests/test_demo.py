@@ -100,6 +100,8 @@ def test_profile_after_the_capture(demo):
     demo.put("x.pcap", SAMPLE.read_bytes())
     run = demo("x.pcap", "--profile").ok()
     assert (demo.home / ".config" / "wireshark" / "profiles" / "FaceTime" / "preferences").exists() and "wireshark -C FaceTime -r " in run.out
+    # Once it is there, the command has it always.
+    assert "wireshark -C FaceTime -r " in demo(SAMPLE).ok().out
 
 
 @pytest.mark.parametrize("way", ["standard input", "pipe"])
