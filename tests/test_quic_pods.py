@@ -93,7 +93,7 @@ def test_tables_of_a_group_call(wireshark, group, passes):
                                        "Parity", "Reordered", "Frames/s", "Lost, all of sender and medium")} == {"-"}
         wanted, packets = truth["media_in_quic"][row["Direction"]], int(row["Packets"])
         assert packets == wanted if passes == "-2" else wanted - 10 < packets <= wanted, "on one pass the first ones are not known to be media"
-        assert float(row["Bit rate (kbit/s)"]) > 20 and row["Notes"] == "rate: of QUIC packets"
+        assert float(row["kbit/s"]) > 20 and row["Notes"] == "rate: of QUIC packets"
     media, = (row for row in rows(wireshark, capture, "timeline", *PASSES[passes]) if row["Step"] == "media")
     assert media["What it is"] == "media inside QUIC [guess], over the relay, encrypted"
 

@@ -171,10 +171,10 @@ cell_filter(const void *row, ft_cell_t *cell)
 static const ft_column_t nodes_columns[] = {
     { "Call", FT_CELL_NUMBER, cell_call, false },
     { "Address", FT_CELL_TEXT, cell_address, true },
+    { "Role", FT_CELL_TEXT, cell_role, true },
     { "Ports", FT_CELL_TEXT, cell_ports, true },
     { "Name", FT_CELL_TEXT, cell_name, true },
     { "Network", FT_CELL_TEXT, cell_network, true },
-    { "Role", FT_CELL_TEXT, cell_role, true },
     { "Phases", FT_CELL_TEXT, cell_phases, true },
     { "Packets", FT_CELL_NUMBER, cell_packets, true },
     { "Packets sent by it", FT_CELL_NUMBER, cell_sent, true },

@@ -667,7 +667,8 @@ cell_codec(const void *row, ft_cell_t *cell)
         name += strlen("Audio");
     while (*name == ',' || *name == ' ')
         name++;
-    cell->text = g_strdup(name);
+    /* Without the number of its RFC, too: a column as wide as that pushes Lost out of the window. */
+    cell->text = g_str_has_prefix(name, "with redundancy") ? g_strdup("redundant") : g_strdup(name);
 }
 
 /* The most frequent first; with their packets where there are several. */
@@ -1085,7 +1086,7 @@ static const ft_column_t streams_columns[] = {
     { "Direction", FT_CELL_TEXT, cell_direction, false },
     { "Media", FT_CELL_TEXT, cell_media, true },
     { "Codec", FT_CELL_TEXT, cell_codec, true },
-    { "Bit rate (kbit/s)", FT_CELL_REAL1, cell_rate, true },
+    { "kbit/s", FT_CELL_REAL1, cell_rate, true },
     { "Frames/s", FT_CELL_REAL1, cell_frame_rate, true },
     { "Lost", FT_CELL_NUMBER, cell_lost, true },
     { "Notes", FT_CELL_TEXT, cell_notes, true },

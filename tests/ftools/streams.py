@@ -111,7 +111,7 @@ def measure(stream, clock, batched=False, paused=0, repaired=0):
         "Packets": len(stream),
         "RTP bytes": octets,
         "Duration (s)": duration,
-        "Bit rate (kbit/s)": rate,
+        "kbit/s": rate,
         "Peak (kbit/s in 1 s)": None if batched else max(max(seconds.values()) * 8 / 1000, rate),
         "Lost": expected - len(anywhere) - paused,
         "Lost (%)": 100 * (expected - len(anywhere) - paused) / (expected - paused),

@@ -10,7 +10,7 @@ COLUMNS = ("Call", "Media (s)", "State", "Path", "Device", "Peer", "Start (UTC)"
 CALLS = "FaceTime Calls"
 
 STREAMS = "FaceTime Streams"
-STREAM_COLUMNS = ("Call", "Direction", "Media", "Codec", "Bit rate (kbit/s)", "Frames/s", "Lost", "Notes", "SSRC", "Path", "Lost (%)",
+STREAM_COLUMNS = ("Call", "Direction", "Media", "Codec", "kbit/s", "Frames/s", "Lost", "Notes", "SSRC", "Path", "Lost (%)",
                   "Payload type (packets)", "Packets", "RTP bytes", "Duration (s)", "Peak (kbit/s in 1 s)", "Repaired", "Paused", "Parity", "Duplicates",
                   "Copies on another path", "Same number, other content", "Reordered", "Clock (Hz)", "Jitter (ms)", "Max jitter (ms)", "Gaps over 200 ms",
                   "Longest gap (ms)", "DSCP", "Main stream (same timestamps)", "First frame", "Last frame", "Generation", "Key",

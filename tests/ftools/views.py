@@ -15,7 +15,7 @@ PASSES = {"pass 1": (), "-2": ("-2",)}
 
 TIMELINE, NODES = "FaceTime Timeline", "FaceTime Nodes"
 TIMELINE_COLUMNS = ("Call", "Start (s)", "Duration (s)", "Step", "Hosts", "Protocol", "Packets", "Bytes", "What it is", "First frame", "Filter")
-NODES_COLUMNS = ("Call", "Address", "Ports", "Name", "Network", "Role", "Phases", "Packets", "Packets sent by it", "Bytes", "First frame", "Radio (announced)", "Filter")
+NODES_COLUMNS = ("Call", "Address", "Role", "Ports", "Name", "Network", "Phases", "Packets", "Packets sent by it", "Bytes", "First frame", "Radio (announced)", "Filter")
 TIMELINE_NUMBERS = ("Call", "Start (s)", "Duration (s)", "Packets", "Bytes", "First frame")
 NODES_NUMBERS = ("Call", "Packets", "Packets sent by it", "Bytes", "First frame")
 
