@@ -40,12 +40,19 @@ static ft_call_t *jump_call, *jump_from;     /* a call that the frame before beg
 static uint32_t batches;                    /* of datagrams that waited so far */
 static uint32_t waits_in;                   /* that of the latest one */
 
+/* Is it a NAT probe, or a check that is not the answer to one, on a socket of a call that SIP ended? */
+static bool
+join_is_after_end(const ft_call_t *call, const ft_packet_t *pkt)
+{
+    return call->sip_end && call->end.frame && (pkt->kind == FT_KIND_NAT_PROBE || (pkt->kind == FT_KIND_STUN && !pkt->is_answer));
+}
+
 /* True if the packet adds nothing to what is known about its flow's call, as most media packets. */
 static bool
 join_is_told(const ft_flow_t *flow, ft_call_t *call, const ft_packet_t *pkt)
 {
     if (pkt->sip || pkt->n_candidates || pkt->quic_initial || pkt->kind == FT_KIND_NAT_PROBE || flow->endpoint_news != ft_index_news() ||
-        (pkt->participant && pkt->participant != flow->last_participant))
+        (pkt->participant && pkt->participant != flow->last_participant) || join_is_after_end(call, pkt))
         return false;
     for (unsigned i = 0; i < pkt->n_rtp; i++) {
         const ft_stream_t *stream = flow->last_stream && flow->last_stream->ssrc == pkt->rtp[i].ssrc ? flow->last_stream :
@@ -138,14 +145,20 @@ join_by_relay(const ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t
  *  2. The packet is of the kind that a call begins with (a QUIC Initial, a NAT probe), or it is from a sender that the call does not
  *     know: avoids cutting a call in two that comes back after a dead spot.
  *  3. After a shorter silence, only what a call begins with. The device may also look for another relay within the call: its next media
- *     decides (join_decide()). */
+ *     decides (join_decide()).
+ *  4. SIP ended the call: a NAT probe, and a STUN message that asks or tells, are of the next one, which checks its paths before its INVITE. Not at
+ *     once after the end: avoids a check that was on its way. */
 static bool
 join_starts_over(const ft_call_t *call, const ft_packet_t *pkt, const ft_call_t *by_name, const nstime_t *now)
 {
     bool begins = pkt->quic_initial || pkt->kind == FT_KIND_NAT_PROBE;
     double silence;
 
-    if (nstime_is_zero(&call->last_media_time) || by_name == call)
+    if (by_name == call)
+        return false;
+    if (join_is_after_end(call, pkt) && ft_seconds(now, &call->end.when) > FT_REDIAL_SECONDS)
+        return true;
+    if (nstime_is_zero(&call->last_media_time))
         return false;
     silence = ft_seconds(now, &call->last_media_time);
     if (silence <= FT_SILENCE_SECONDS)
