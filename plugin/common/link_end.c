@@ -45,6 +45,10 @@ typedef struct link_end {
 #define PPPOE_SESSION_AT 2
 #define PPP_LENGTH     2
 
+/* RFC 791, 3.1; RFC 8200, 3. */
+#define IPV4_LENGTH_AT 2
+#define IPV6_LENGTH_AT 4
+
 /* IEEE 802.11-2020, 9.3.2.2.2: a subframe of an A-MSDU has destination, source and the length of what follows; that begins with the eight bytes of
  * LLC and SNAP (RFC 1042), which end with the EtherType. IEEE 802.3 writes the same in front of its LLC. */
 #define MAC_LENGTH     6
@@ -100,6 +104,14 @@ pppoe_session(const ft_ip_t *ip, unsigned before)
     return ft_u16(header + PPPOE_SESSION_AT);
 }
 
+/* Is this an IP header whose length says where its packet ends? A length of 0 (segmentation offload) would fit everywhere: two bytes of a hardware
+ * address, say, in front of an EtherType. */
+static bool
+has_length(ft_ip_t *ip, const uint8_t *bytes, unsigned captured)
+{
+    return ft_ip_at(ip, bytes, captured) && ft_u16(bytes + (ip->v6 ? IPV6_LENGTH_AT : IPV4_LENGTH_AT)) != 0;
+}
+
 /* The outermost IP header in front of the innermost: the first place that is one by its version, and whose length reaches over the inner one. */
 static bool
 outer_ip(ft_ip_t *outer, const uint8_t *start, const ft_ip_t *ip, unsigned before)
@@ -107,7 +119,7 @@ outer_ip(ft_ip_t *outer, const uint8_t *start, const ft_ip_t *ip, unsigned befor
     const uint8_t *end = ip->bytes + ip->length;
 
     for (const uint8_t *at = start; at + FT_IPV4_HEADER <= start + before; at++) {
-        if (ft_ip_at(outer, at, (unsigned)(ip->bytes - at) + ip->captured) && outer->payload <= (unsigned)(ip->bytes - at) && !outer->is_fragment &&
+        if (has_length(outer, at, (unsigned)(ip->bytes - at) + ip->captured) && outer->payload <= (unsigned)(ip->bytes - at) && !outer->is_fragment &&
             at + outer->length >= end && at + outer->length <= end + 8)
             return true;
     }
@@ -123,7 +135,7 @@ last_fragment(ft_ip_t *outer, tvbuff_t *frame)
     const uint8_t *bytes = tvb_get_ptr(frame, 0, (int)captured);
 
     for (unsigned at = 0; at + FT_IPV4_HEADER <= captured; at++) {
-        if (ft_ip_at(outer, bytes + at, captured - at) && outer->is_fragment && at + outer->length <= reported &&
+        if (has_length(outer, bytes + at, captured - at) && outer->is_fragment && at + outer->length <= reported &&
             at + MAX(outer->length, ETHERNET_LEAST) + ETHERNET_CHECK >= reported)
             return true;
     }
