@@ -369,6 +369,8 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
     /* Wireshark goes on asking who took it. */
     if (pkt->stock && (pkt->earlier || !is_plain_data(pinfo)))
         late_note(pinfo);
+    if (pkt->stock && pkt->quic_initial)
+        ft_quic_take_hello(pinfo, pkt);
     take_into_flow(tvb, pinfo, pkt->flow, pkt);
     if (pkt->n_rtp) {
         ft_arrival_of(&arrival, tvb, pinfo, pkt);

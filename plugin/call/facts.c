@@ -406,6 +406,17 @@ facts_link(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_mo
     }
 }
 
+/* The hello that the flow began with before it was known. */
+static void
+facts_waiting_hello(ft_call_t *call, ft_flow_t *flow)
+{
+    if (tell_once(flow, FT_TOLD_OPENED))
+        flow->opened = ft_history_add(call, FT_EVENT_RELAY_OPENED, &flow->waiting_hello.at, FT_SIDE_DEVICE, path_name(flow));
+    ft_index_add_token(flow->waiting_hello.token, flow->waiting_hello.token_len, call);
+    ft_session_take(call, flow, flow->waiting_hello.token, flow->waiting_hello.token_len, &flow->waiting_hello.at, FT_SIDE_DEVICE);
+    flow->waiting_hello.token = NULL;
+}
+
 /* What the datagram says of relay sessions, legs and paths. */
 static void
 facts_paths(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side)
@@ -413,10 +424,12 @@ facts_paths(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft
     /* What comes from Apple's side is the relay's. */
     bool from_relay = side == FT_SIDE_PEER && ft_is_apple(&ft_flow_remote(flow)->addr);
 
+    if (flow->waiting_hello.token && side != FT_SIDE_UNKNOWN)
+        facts_waiting_hello(call, flow);
     if (pkt->quic_initial && side == FT_SIDE_DEVICE && tell_once(flow, FT_TOLD_OPENED))
         flow->opened = ft_history_add(call, FT_EVENT_RELAY_OPENED, at, side, path_name(flow));
     if (pkt->quic_token)
-        ft_session_take(call, flow, pkt, at, side);
+        ft_session_take(call, flow, pkt->quic_token, pkt->quic_token_len, at, side);
     if (pkt->kind == FT_KIND_RELAY && tell_once(flow, FT_TOLD_UP))
         ft_history_add(call, FT_EVENT_LEG_UP, at, side, path_name(flow));
     if (pkt->n_rtp && pkt->kind == FT_KIND_RTP && tell_once(flow, FT_TOLD_UP)) {

@@ -172,7 +172,7 @@ void ft_relay_counts_take(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *p
 /* ---- sessions.c ----------------------------------------------------------------------------- */
 
 /* Takes the token of a hello: a session of the call, and of this leg of it. First pass only. */
-void ft_session_take(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side);
+void ft_session_take(ft_call_t *call, ft_flow_t *flow, const uint8_t *token, unsigned token_len, const ft_moment_t *at, ft_side_t side);
 /* Adds the sessions of a call to those of the one that it turned out to be part of. */
 void ft_session_merge(ft_call_t *keep, const ft_call_t *gone);
 

@@ -64,9 +64,9 @@ join_is_told(const ft_flow_t *flow, ft_call_t *call, const ft_packet_t *pkt)
     return true;
 }
 
-/* A call that the packet itself names, by reasons 1 to 3. */
+/* A call that the packet itself names, by reasons 1 to 3, or the hello that its flow began with. */
 static ft_call_t *
-join_by_name(const ft_packet_t *pkt, ft_join_t *reason)
+join_by_name(const ft_flow_t *flow, const ft_packet_t *pkt, ft_join_t *reason)
 {
     ft_call_t *call = NULL;
 
@@ -84,6 +84,10 @@ join_by_name(const ft_packet_t *pkt, ft_join_t *reason)
     if (!call && pkt->quic_token) {
         *reason = FT_JOIN_TOKEN;
         call = ft_index_token(pkt->quic_token, pkt->quic_token_len);
+    }
+    if (!call && flow->waiting_hello.token && !flow->call) {
+        *reason = FT_JOIN_TOKEN;
+        call = ft_index_token(flow->waiting_hello.token, flow->waiting_hello.token_len);
     }
     return call;
 }
@@ -386,7 +390,7 @@ join_find(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_
 
     if (call && ft_call_lives(call, &pinfo->abs_ts) && join_is_told(flow, call, pkt))
         return call;
-    named = join_by_name(pkt, reason);
+    named = join_by_name(flow, pkt, reason);
     if (call && join_starts_over(call, pkt, named, &pinfo->abs_ts))
         over = call;
     /* It was only the relay that spoke for the flow. */
@@ -485,6 +489,11 @@ ft_call_wait(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
         batch->first_time = pinfo->abs_ts;
     if (nstime_cmp(&pinfo->abs_ts, &batch->last_time) > 0)
         batch->last_time = pinfo->abs_ts;
+    if (pkt->quic_token && !flow->waiting_hello.token) {
+        flow->waiting_hello.token = pkt->quic_token;
+        flow->waiting_hello.token_len = pkt->quic_token_len;
+        flow->waiting_hello.at = (ft_moment_t){ .frame = pinfo->num, .when = pinfo->abs_ts };
+    }
 }
 
 uint32_t

@@ -57,9 +57,9 @@ opened_text(const char *path, const uint8_t *token, unsigned len, bool known)
 }
 
 static void
-reallocated(ft_call_t *call, const ft_flow_t *flow, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side)
+reallocated(ft_call_t *call, const ft_flow_t *flow, const uint8_t *token, unsigned token_len, const ft_moment_t *at, ft_side_t side)
 {
-    char *now = ft_session_name(NULL, pkt->quic_token, pkt->quic_token_len), *before = ft_session_name(NULL, flow->token, flow->token_len);
+    char *now = ft_session_name(NULL, token, token_len), *before = ft_session_name(NULL, flow->token, flow->token_len);
 
     ft_history_add(call, FT_EVENT_REALLOCATED, at, side, wmem_strdup_printf(wmem_file_scope(), "token %s, was %s", now, before));
     wmem_free(NULL, now);
@@ -67,14 +67,14 @@ reallocated(ft_call_t *call, const ft_flow_t *flow, const ft_packet_t *pkt, cons
 }
 
 void
-ft_session_take(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side)
+ft_session_take(ft_call_t *call, ft_flow_t *flow, const uint8_t *token, unsigned token_len, const ft_moment_t *at, ft_side_t side)
 {
     ft_session_t *session;
     bool known;
 
-    if (flow->token && same_token(flow->token, flow->token_len, pkt->quic_token, pkt->quic_token_len))
+    if (flow->token && same_token(flow->token, flow->token_len, token, token_len))
         return;
-    session = find(call, pkt->quic_token, pkt->quic_token_len);
+    session = find(call, token, token_len);
     known = session != NULL;
     /* The flow came into the call before its hello was whole. */
     if (known && (1u << flow->reason) & WEAKER_THAN_TOKEN) {
@@ -83,17 +83,17 @@ ft_session_take(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const 
     }
     if (!session && call->n_sessions < FT_MAX_SESSIONS) {
         session = &call->sessions[call->n_sessions++];
-        *session = (ft_session_t){ .token = pkt->quic_token, .token_len = pkt->quic_token_len, .first_frame = at->frame };
+        *session = (ft_session_t){ .token = token, .token_len = token_len, .first_frame = at->frame };
     }
     if (session)
         session->legs++;
     if (flow->token)
-        reallocated(call, flow, pkt, at, side);
+        reallocated(call, flow, token, token_len, at, side);
     else if (flow->opened)
         /* A hello in two Initials has its token in the second one. */
-        flow->opened->what = opened_text(flow->opened->what, pkt->quic_token, pkt->quic_token_len, known);
-    flow->token = pkt->quic_token;
-    flow->token_len = pkt->quic_token_len;
+        flow->opened->what = opened_text(flow->opened->what, token, token_len, known);
+    flow->token = token;
+    flow->token_len = token_len;
 }
 
 void

@@ -85,6 +85,11 @@ typedef struct ft_flow {
     struct ft_event *opened;        /* its leg said hello to a relay: call/sessions.c; NULL: it did not */
     const uint8_t *token;           /* of its latest hello; file scope; NULL: none */
     unsigned token_len;             /* bytes */
+    struct {
+        const uint8_t *token;       /* as above; NULL: none, or the call has it */
+        unsigned token_len;         /* bytes */
+        ft_moment_t at;
+    } waiting_hello;                /* the first hello, where it came before the flow was known */
     uint64_t last_participant;      /* the latest participant ID that the call was told: saves a look-up for each packet */
     uint8_t rtp_cut;                /* directions in which RTP may have come without its header: bit 0 from a, bit 1 from b */
     uint8_t relay_index;            /* of its remote end among the relays of the call, from 1; 0: it is none */

@@ -252,13 +252,35 @@ quic_keep_psk(const packet_info *pinfo, const field_info *identity)
     wmem_map_insert(quic_hellos, GUINT_TO_POINTER(pinfo->num), psk);
 }
 
+/* A datagram that another dissector shows. If it was QUIC's, that is asked again as on a later pass, on which it shows what it keeps, and keeps
+ * nothing. */
+static void
+quic_show_again(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    volatile gboolean columns = col_get_writable(pinfo->cinfo, -1);
+
+    TRY {
+        col_set_writable(pinfo->cinfo, -1, FALSE);
+        pinfo->fd->visited = proto_is_frame_protocol(pinfo->layers, "quic");
+        call_dissector_only(quic_handle, tvb, pinfo, tree, NULL);
+    }
+    FINALLY {
+        pinfo->fd->visited = 0;
+        col_set_writable(pinfo->cinfo, -1, columns);
+    }
+    ENDTRY;
+}
+
 /* Calls the stock dissector, and keeps the pre-shared key that it finds. */
 static void
 quic_read_hello(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_packet_t *pkt)
 {
     const GPtrArray *found;
 
-    ft_call_stock(quic_handle, tvb, pinfo, tree, pkt);
+    if (pkt->claimed)
+        ft_call_stock(quic_handle, tvb, pinfo, tree, pkt);
+    else
+        quic_show_again(tvb, pinfo, tree);
     found = proto_get_finfo_ptr_array(tree, hf_tls_psk_identity);
     if (found && found->len)
         quic_keep_psk(pinfo, (const field_info *)g_ptr_array_index(found, 0));
@@ -273,12 +295,41 @@ quic_hello(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_
 
     TRY {
         epan_dissect_prime_with_hfid(own, hf_tls_psk_identity);
-        quic_read_hello(tvb, pinfo, root ? root : own->tree, pkt);
+        quic_read_hello(tvb, pinfo, root && pkt->claimed ? root : own->tree, pkt);
     }
     FINALLY {
         epan_dissect_free(own);
     }
     ENDTRY;
+}
+
+static void
+quic_take_psk(const quic_psk_t *psk, ft_packet_t *pkt)
+{
+    pkt->quic_token = psk->token;
+    pkt->quic_token_len = psk->token_len;
+    memcpy(pkt->quic_salt, psk->salt, sizeof pkt->quic_salt);
+}
+
+/* A datagram that a stock dissector has, or will have on this pass: what a call needs of it. */
+static void
+quic_note(tvbuff_t *tvb, packet_info *pinfo _U_, ft_packet_t *pkt)
+{
+    pkt->quic_initial = ft_quic_opens(tvb);
+}
+
+void
+ft_quic_take_hello(packet_info *pinfo, ft_packet_t *pkt)
+{
+    const quic_psk_t *psk;
+
+    /* A hello that is not for a relay is nobody's here: the port of the device says so, which costs others nothing. */
+    if (!pkt->tvb || pkt->quic_token || hf_tls_psk_identity < 0 || !(ft_is_media_port(pinfo->srcport) || ft_is_media_port(pinfo->destport)))
+        return;
+    quic_hello(pkt->tvb, pinfo, NULL, pkt);
+    psk = (const quic_psk_t *)wmem_map_lookup(quic_hellos, GUINT_TO_POINTER(pinfo->num));
+    if (psk)
+        quic_take_psk(psk, pkt);
 }
 
 /* Shows the pre-shared key of this frame's hello, and puts it into the packet's facts. */
@@ -289,9 +340,7 @@ quic_psk(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, ft_packet_t 
 
     if (!psk)
         return;
-    pkt->quic_token = psk->token;
-    pkt->quic_token_len = psk->token_len;
-    memcpy(pkt->quic_salt, psk->salt, sizeof pkt->quic_salt);
+    quic_take_psk(psk, pkt);
     proto_item_set_generated(proto_tree_add_bytes_with_length(tree, hf_quic_psk_salt, tvb, 0, 0, psk->salt, FT_QUIC_SALT_LEN));
     proto_item_set_generated(proto_tree_add_bytes_with_length(tree, hf_quic_psk_token, tvb, 0, 0, psk->token, (int)psk->token_len));
     if (psk->first != psk->frame)
@@ -385,7 +434,7 @@ quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
             ft_call_stock(quic_handle, tvb, pinfo, root, pkt);
         return;
     }
-    if (PINFO_FD_VISITED(pinfo) || hf_tls_psk_identity < 0 || !pkt->claimed)
+    if (PINFO_FD_VISITED(pinfo) || hf_tls_psk_identity < 0)
         ft_call_stock(quic_handle, tvb, pinfo, root, pkt);
     else
         quic_hello(tvb, pinfo, root, pkt);
@@ -446,4 +495,5 @@ const ft_wire_t ft_wire_quic = {
     .handoff = quic_handoff,
     .match = quic_match,
     .dissect = quic_dissect,
+    .note = quic_note,
 };

@@ -253,6 +253,8 @@ void ft_call_stock(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo,
 
 /* ---- What other floors ask of single formats ------------------------------------------------ */
 
+/* quic.c: reads the session token of an Initial that the stock dissector showed, where the flow was not known then. First pass only. */
+void ft_quic_take_hello(packet_info *pinfo, ft_packet_t *pkt);
 /* sip.c: is it a request with this method? False where sip is NULL. */
 bool ft_sip_is_request(const ft_sip_t *sip, const char *method);
 
