@@ -379,6 +379,26 @@ join_may_merge(const ft_call_t *a, const ft_call_t *b, bool fact)
     return !a->sip_call_id || !b->sip_call_id || strcmp(a->sip_call_id, b->sip_call_id) == 0;
 }
 
+/* The device asks a peer of the call from a socket that has a call of its own: two interfaces of a device in the middle of a call, whose sessions with
+ * the relay nothing else links. Returns the call, which the other one is part of now.
+ *  1. It is the very socket: avoids two devices behind one address.
+ *  2. The datagram is from there: avoids what somebody sends to it.
+ *  3. The other call has no media, the call has some: avoids joining the calls of two devices. */
+static ft_call_t *
+join_socket(ft_call_t *call, const ft_flow_t *flow, const packet_info *pinfo)
+{
+    ft_join_t reason;
+    ft_call_t *other = join_by_device(flow, &pinfo->abs_ts, &reason);
+
+    if (!other || other == call || !ft_flow_from_device(flow, ft_flow_from_a(flow, pinfo)) || !join_may_merge(other, call, false))
+        return call;
+    for (unsigned i = 0; i < other->n_devices; i++) {
+        if (ft_endpoint_equal(&other->devices[i], ft_flow_device(flow)))
+            return ft_call_merge(call, other);
+    }
+    return call;
+}
+
 /* The call that the datagram belongs to, NULL if it has none yet. *reason: why, where it is not the flow's already. *superseded: the
  * call that had the flow, if the datagram begins another one. */
 static ft_call_t *
@@ -407,6 +427,8 @@ join_find(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_
             named = owner;
             *reason = owner_reason;
         }
+        if (named && !call && fact)
+            named = join_socket(named, flow, pinfo);
         /* The same socket with another relay, say. */
         if (named && join_starts_over(named, pkt, NULL, &pinfo->abs_ts)) {
             over = named;
