@@ -115,13 +115,28 @@ first_moment(ft_moment_t *moment, const ft_moment_t *at)
         *moment = *at;
 }
 
-/* Where both ends are devices of networks that the capture sees, the caller is taken for the device that the call is told of. */
+static bool
+is_device_of(const ft_call_t *call, const address *addr)
+{
+    for (unsigned i = 0; i < call->n_devices; i++) {
+        if (addresses_equal(&call->devices[i].addr, addr))
+            return true;
+    }
+    return false;
+}
+
+/* Where both ends have private addresses, the device that the call is told of is the one that spoke with Apple's servers before. Where both did, as
+ * the capture sees both networks, or none, it is the caller. */
 static void
 facts_caller(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo)
 {
+    bool a, b;
+
     if (flow->device_side >= 0 || !flow->both_local)
         return;
-    flow->device_side = ft_flow_from_a(flow, pinfo) ? 0 : 1;
+    a = is_device_of(call, &flow->a.addr);
+    b = is_device_of(call, &flow->b.addr);
+    flow->device_side = (a != b ? a : ft_flow_from_a(flow, pinfo)) ? 0 : 1;
     ft_facts_take_device(call, flow);
 }
 
