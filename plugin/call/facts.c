@@ -568,11 +568,30 @@ facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_
         *(pkt->is_answer ? &call->check_answers : &call->checks) += 1;
 }
 
+/* Does a device send to its relay a list of its addresses without the one it sends from? Measured: each list of the real calls has it. Avoids the list
+ * of another device, which anybody can send who has seen it. */
+static bool
+is_list_of_another(const ft_flow_t *flow, const ft_packet_t *pkt, bool from_device)
+{
+    bool any = false;
+
+    if (pkt->kind != FT_KIND_RELAY || !from_device)
+        return false;
+    for (unsigned i = 0; i < pkt->n_candidates; i++) {
+        any |= pkt->candidates[i].how == FT_CANDIDATE_OWN;
+        if (addresses_equal(&pkt->candidates[i].at.addr, &ft_flow_device(flow)->addr))
+            return false;
+    }
+    return any;
+}
+
 static void
 facts_candidates(ft_call_t *call, const ft_flow_t *flow, const ft_packet_t *pkt, bool from_device)
 {
     unsigned device_side = flow->device_side == 1 ? 1 : 0;
 
+    if (is_list_of_another(flow, pkt, from_device))
+        return;
     for (unsigned i = 0; i < pkt->n_candidates; i++) {
         const ft_candidate_t *candidate = &pkt->candidates[i];
         bool own = candidate->how == FT_CANDIDATE_OWN;

@@ -112,6 +112,10 @@ join_by_address(const ft_flow_t *flow, const ft_packet_t *pkt, const nstime_t *n
             *fact = other_fact;
         }
     }
+    /* Nobody sends relay data to a peer: what does is a stranger. */
+    if (call && pkt->kind == FT_KIND_RELAY && call->peer.addr.type != AT_NONE &&
+        (ft_endpoint_equal(&flow->a, &call->peer) || ft_endpoint_equal(&flow->b, &call->peer)))
+        call = NULL;
     /* Checks to another peer after the end belong to the next call; those to Apple's servers may still be of this one. */
     if (call && call->end.frame && (!flow->call || ft_call_root(flow->call) != call) && !ft_is_apple(&ft_flow_remote(flow)->addr))
         call = NULL;
