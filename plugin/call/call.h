@@ -21,6 +21,7 @@ typedef enum { FT_SIDE_UNKNOWN, FT_SIDE_DEVICE, FT_SIDE_PEER, FT_SIDE_RELAY } ft
 typedef struct ft_stream_side {
     ft_seq_t seq;                   /* which sequence numbers came, on all paths */
     uint64_t paused;                /* numbers that were not forwarded while another layer was */
+    ft_pauses_t pauses;             /* where */
     uint32_t packets, repaired, parity; /* all; sent again by the relay; error correction */
     uint32_t timestamp;             /* of the latest packet */
     nstime_t when;                  /* absolute, of that */

@@ -414,6 +414,9 @@ join_find(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_
 
     if (call && ft_call_lives(call, &pinfo->abs_ts) && join_is_told(flow, call, pkt))
         return call;
+    /* What answers begins nothing: it is of the call that asked, however late it is, or its time. */
+    if (call && pkt->kind == FT_KIND_STUN && pkt->is_answer)
+        return call;
     named = join_by_name(flow, pkt, reason);
     if (call && join_starts_over(call, pkt, named, &pinfo->abs_ts))
         over = call;

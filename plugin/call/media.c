@@ -317,6 +317,7 @@ ft_media_take(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, ft_side_t s
     bool is_new = !by, paused = false, begun;
     uint32_t before;
     uint64_t restarts, hole;
+    ft_seq_result_t number;
     int64_t highest;
 
     if (is_new)
@@ -349,9 +350,12 @@ ft_media_take(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, ft_side_t s
     begun = by->seq.begun;
     restarts = by->seq.restarts;
     highest = by->seq.highest;
-    if (ft_seq_add(&by->seq, rtp->seq) == FT_SEQ_NEW) {
+    number = ft_seq_add(&by->seq, rtp->seq);
+    if (number == FT_SEQ_NEW) {
         by->timestamp = rtp->timestamp;
         by->when = at->when;
+    } else if (number == FT_SEQ_LATE && ft_pauses_have(&by->pauses, rtp->seq)) {
+        by->paused--;
     }
     if (rtp->retransmitted) {
         by->repaired++;
@@ -360,9 +364,10 @@ ft_media_take(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, ft_side_t s
     hole = ft_seq_hole(&by->seq, begun, restarts, highest);
     if (!hole || ft_call_is_scattered(call))
         return;
-    if (paused)
+    if (paused) {
         by->paused += hole;
-    else
+        ft_pauses_add(&by->pauses, rtp->seq, hole);
+    } else
         note(call, FT_EVENT_LOST, at, side, "%s 0x%08x, %" PRIu64 " from number %u on", medium_name(rtp->media), rtp->ssrc, hole,
              (uint16_t)(rtp->seq - hole));
     hole_new(call, side, rtp, hole, paused, at->frame);

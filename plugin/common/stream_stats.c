@@ -185,6 +185,26 @@ ft_turns_add(ft_turns_t *turns, uint32_t ssrc, const uint32_t *stream_last, uint
     return paused;
 }
 
+void
+ft_pauses_add(ft_pauses_t *pauses, uint16_t next, uint64_t count)
+{
+    if (count == 0 || count > UINT16_MAX)
+        return;
+    pauses->holes[pauses->n % FT_PAUSES].first = (uint16_t)(next - count);
+    pauses->holes[pauses->n % FT_PAUSES].count = (uint16_t)count;
+    pauses->n++;
+}
+
+bool
+ft_pauses_have(const ft_pauses_t *pauses, uint16_t number)
+{
+    for (unsigned i = 0; i < MIN_OF(pauses->n, FT_PAUSES); i++) {
+        if ((uint16_t)(number - pauses->holes[i].first) < pauses->holes[i].count)
+            return true;
+    }
+    return false;
+}
+
 /* ---- One path of a stream ---------------------------------------------------------------------- */
 
 /* RFC 3550, A.8, for each clock, in seconds. In the order of arrival (6.4.1). */
@@ -379,7 +399,8 @@ bool
 ft_stream_stats_add(ft_stream_stats_t *stats, const ft_sample_t *sample, ft_leg_result_t result, bool paused)
 {
     bool first_copy = result == FT_LEG_FIRST_COPY, begun = stats->seq.begun;
-    uint64_t restarts = stats->seq.restarts;
+    ft_seq_result_t number = FT_SEQ_DUPLICATE;
+    uint64_t restarts = stats->seq.restarts, hole;
     int64_t highest = stats->seq.highest;
 
     if (stats->packets == 0) {
@@ -404,13 +425,18 @@ ft_stream_stats_add(ft_stream_stats_t *stats, const ft_sample_t *sample, ft_leg_
         return false;
     }
     /* A packet that its own path saw before is not new here. */
-    if (first_copy && ft_seq_add(&stats->seq, sample->number) == FT_SEQ_DUPLICATE) {
+    if (first_copy)
+        number = ft_seq_add(&stats->seq, sample->number);
+    if (first_copy && number == FT_SEQ_DUPLICATE) {
         stats->seq.duplicates--;
         stats->copies++;
         first_copy = false;
     }
-    if (paused)
-        stats->paused += ft_seq_hole(&stats->seq, begun, restarts, highest);
+    hole = paused ? ft_seq_hole(&stats->seq, begun, restarts, highest) : 0;
+    stats->paused += hole;
+    ft_pauses_add(&stats->pauses, sample->number, hole);
+    if (number == FT_SEQ_LATE && ft_pauses_have(&stats->pauses, sample->number))
+        stats->paused--;
     stats->repaired += first_copy && sample->retransmitted;
     return first_copy && stream_frame(stats, sample->timestamp);
 }
@@ -430,6 +456,7 @@ ft_stream_stats_join(ft_stream_stats_t *into, const ft_stream_stats_t *later)
     ft_seq_join(&into->seq, &later->seq);
     into->copies += later->copies;
     into->paused += later->paused;
+    into->pauses = later->pauses;
     into->repaired += later->repaired;
     into->parity += later->parity;
     into->first_frame = MIN_OF(into->first_frame, later->first_frame);

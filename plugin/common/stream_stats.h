@@ -86,6 +86,21 @@ typedef struct ft_turns {
  * numbers that are missing since were not forwarded. */
 bool ft_turns_add(ft_turns_t *turns, uint32_t ssrc, const uint32_t *stream_last, uint32_t timestamp, uint32_t max_pause);
 
+/* The holes that were turns of other layers, the latest ones: of a packet that comes late it is known then that its layer was forwarded. */
+#define FT_PAUSES 4
+
+typedef struct ft_pauses {
+    unsigned n;                 /* holes so far; the latest FT_PAUSES are kept, at number % FT_PAUSES */
+    struct {
+        uint16_t first, count;  /* the missing numbers */
+    } holes[FT_PAUSES];
+} ft_pauses_t;
+
+/* Takes the hole of `count` numbers in front of `next`. */
+void ft_pauses_add(ft_pauses_t *pauses, uint16_t next, uint64_t count);
+/* Is this number, which came late, one of those? */
+bool ft_pauses_have(const ft_pauses_t *pauses, uint16_t number);
+
 /* ---- One path of a stream ---------------------------------------------------------------------- */
 
 /* Clocks that audio and video have, in Hz. Jitter is kept for each of them, because which one is right is known only later. */
@@ -133,6 +148,7 @@ typedef struct ft_stream_stats {
     ft_seq_t seq;               /* the same number on two paths is one */
     uint64_t copies;            /* of a packet that another path brought first */
     uint64_t paused;            /* numbers that were not forwarded while another layer was */
+    ft_pauses_t pauses;         /* where */
     uint64_t repaired;          /* packets that were sent again, and had not come before */
     uint64_t parity;            /* packets that repair others; their numbers do not count */
     uint32_t first_frame, last_frame;

@@ -48,6 +48,7 @@ typedef struct picture {
 
 typedef struct quality_stream {
     ft_seq_t seq;
+    ft_pauses_t pauses;             /* holes that were turns of other layers */
     uint32_t timestamp;             /* of the latest packet */
     picture_t frame;                /* the latest */
     picture_t broken[FT_BROKEN_FRAMES]; /* a ring */
@@ -359,7 +360,7 @@ static bool
 add_hole(sender_t *sender, quality_stream_t *stream, quality_row_t *row, const ft_rtp_t *rtp, bool is_new, bool *duplicate)
 {
     bool begun = stream->seq.begun, paused = false;
-    uint64_t restarts = stream->seq.restarts, hole;
+    uint64_t restarts = stream->seq.restarts, hole, *missing;
     int64_t highest = stream->seq.highest;
     uint32_t clock = sender->clock ? sender->clock : ft_rtp_clock(rtp->payload_type, false);
     ft_seq_result_t result = ft_seq_add(&stream->seq, rtp->seq);
@@ -371,15 +372,18 @@ add_hole(sender_t *sender, quality_stream_t *stream, quality_row_t *row, const f
         paused = ft_turns_add(&sender->turns, rtp->ssrc, is_new ? NULL : &stream->timestamp, rtp->timestamp, clock / 2);
     if (result == FT_SEQ_NEW)
         stream->timestamp = rtp->timestamp;
-    /* What is late was counted as lost, in its own second if that can be told. */
-    if (result == FT_SEQ_LATE && row->lost > 0)
-        row->lost--;
+    /* What is late was counted as lost or paused, in its own second if that can be told. */
+    missing = ft_pauses_have(&stream->pauses, rtp->seq) ? &row->paused : &row->lost;
+    if (result == FT_SEQ_LATE && *missing > 0)
+        --*missing;
     row->repaired += rtp->retransmitted;
     hole = ft_seq_hole(&stream->seq, begun, restarts, highest);
-    if (paused)
+    if (paused) {
         row->paused += hole;
-    else
+        ft_pauses_add(&stream->pauses, rtp->seq, hole);
+    } else {
         row->lost += hole;
+    }
     return hole > 0 && !paused;
 }
 

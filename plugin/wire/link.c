@@ -24,7 +24,6 @@
 
 #include <epan/to_str.h>
 
-#define FT_LINK_HEADER_LEN  20
 #define FT_LINK_ZEROES      16
 #define FT_LINK_ACK         0x8000
 #define FT_TLV_HEADER_LEN   4

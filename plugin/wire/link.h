@@ -8,6 +8,9 @@
 
 #include "wire/wire.h"
 
+/* Bytes before the TLVs: command, length, and zeroes. */
+#define FT_LINK_HEADER_LEN 20
+
 typedef enum {
     FT_LINK_NOT,
     FT_LINK_WRONG_LENGTH,   /* command and zeroes, but the length is another: shown, and no evidence */

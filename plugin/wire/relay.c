@@ -500,6 +500,9 @@ relay_payload_kind(tvbuff_t *tvb, int at, int end, uint32_t flags)
     case FT_LINK_WRONG_LENGTH: return FT_PAYLOAD_BAD_LINK;
     case FT_LINK_NOT: break;
     }
+    /* The capture ends within its header, which would be RTP's with SSRC 0. */
+    if ((flags & FT_RELAY_LINK_MESSAGE) && captured < FT_LINK_HEADER_LEN && captured < end - at)
+        return FT_PAYLOAD_BAD_LINK;
     if ((start & 0xc000) == 0x8000)
         return FT_PAYLOAD_RTP;
     if (ft_control_form(tvb_new_subset_length(tvb, at, end - at)) != FT_CONTROL_NOT)
