@@ -29,6 +29,19 @@ def stock():
     programs.close()
 
 
+def pytest_configure(config):
+    """The marks of the tests."""
+    config.addinivalue_line("markers", "alone: measures time, so that no other test may run beside it; tools/check runs it after the others")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Where tests run side by side, those that measure time are left to tools/check, which runs them afterwards."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        alone = [item for item in items if item.get_closest_marker("alone")]
+        config.hook.pytest_deselected(items=alone)
+        items[:] = [item for item in items if item not in alone]
+
+
 def pytest_terminal_summary(terminalreporter):
     """For tools/check: what was skipped, and why; and how many passed."""
     path = os.environ.get("FT_SUMMARY")

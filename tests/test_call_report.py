@@ -405,6 +405,7 @@ def test_pdf(report):
     assert done.status == 0 and page.with_suffix(".pdf").read_bytes().startswith(b"%PDF-"), done
 
 
+@pytest.mark.alone
 @needs_libraries
 def test_time(wireshark, report):
     """A long capture takes at most 1.5 times what tshark takes to print the same tables."""
@@ -414,7 +415,7 @@ def test_time(wireshark, report):
     loads.call(capture, "facetime-relay", 100_000)
     arguments = [argument for name in STATISTICS for argument in ("-z", f"facetime,{name}")]
     alone, both = [], []
-    for one in range(3):
+    for one in range(5):
         began = time.monotonic()
         wireshark.run("tshark", "-n", "-r", capture, "-q", *arguments, timeout=10 * MINUTE).ok()
         alone.append(time.monotonic() - began)
@@ -422,5 +423,4 @@ def test_time(wireshark, report):
         done, _, _ = report(capture, name=f"long-{one}", again=True)
         both.append(time.monotonic() - began)
         assert done.status == 0, done
-    # Other tests run beside this one, on the processor that the pictures would have: half a second for that.
-    assert min(both) <= 1.5 * min(alone) + 0.5, (both, alone)
+    assert min(both) <= 1.5 * min(alone), (both, alone)

@@ -49,8 +49,8 @@ def look_up(number, seconds):
 
 
 def announcement(number, seconds):
-    """A link message with 24 candidates of its own."""
-    addresses = b"".join(u16(0x4000) + struct.pack(">I", 0x0B000000 + number * 24 + place) for place in range(24))
+    """A link message with 24 candidates: the device itself, without whom it is the list of another, and 23 that no other has."""
+    addresses = u16(0x4000) + bytes([10, 0, 0, 1]) + b"".join(u16(0x4000) + struct.pack(">I", 0x0B000000 + number * 23 + place) for place in range(23))
     candidates = b"".join(u16(0x1020 | place, 40000) for place in range(24))
     message = link_message(6, (3, u16(0x2000 | 24 << 6 | 24) + addresses + candidates), (1, u16(number & 0xFFFF)), (9, bytes(20)))
     return seconds, handmade.packet(("10.0.0.1", 16393), ("17.249.172.90", 3482), relay(sub_packet(payload=message, marks=(21,)))).data
@@ -79,7 +79,7 @@ FLOODS = {
     "NAT tests": (probe, 16384 // 2),
     "packets that name a host": (look_up, 65536 // 2),
     "incomplete TLS handshakes": (hello, 1024),
-    "candidates": (announcement, 262144 // 24),
+    "candidates": (announcement, (262144 - 1) // 23),
     "push notifications": (notification, 65536 // 2),
 }
 

@@ -13,7 +13,7 @@ from ftools import facts, paths, table, window
 MISSING = window.absent()
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=f"no window to test: {MISSING}")
 
-RELAY, INBOUND = "facetime-relay", "facetime-2010-inbound"
+RELAY, INBOUND, IOS7 = "facetime-relay", "facetime-2010-inbound", "facetime-ios7"
 TABLES = {"FaceTime Calls": "calls", "FaceTime Timeline": "timeline", "FaceTime Nodes": "nodes", "FaceTime Streams": "streams",
           "FaceTime Quality": "quality", "FaceTime Events": "events", "FaceTime Exposure": "exposure"}
 LADDER_MAX = 150    # arrows that a person still reads
@@ -156,16 +156,16 @@ def test_reload(wireshark, opened):
 
 
 def test_preference(wireshark, opened):
-    """A changed preference dissects the file anew: without the relay's port there is no relay, and with it all is as before."""
-    screen = opened(RELAY)
-    other = wireshark.tshark(paths.sample(RELAY), "-2", "-o", "facetime.relay.ports:1", "-q", "-z", "facetime,calls").ok().out
+    """A changed preference dissects the file anew: without the ports of media the call is another, and with them all is as before."""
+    screen = opened(IOS7)
+    other = wireshark.tshark(paths.sample(IOS7), "-2", "-o", "facetime.media.ports:1", "-q", "-z", "facetime,calls").ok().out
     after = in_order(table.rows(other, numbers=()))
-    assert after != in_order(printed(wireshark, RELAY, "FaceTime Calls"))
-    screen.preference("facetime.relay.ports", "1")
+    assert after != in_order(printed(wireshark, IOS7, "FaceTime Calls"))
+    screen.preference("facetime.media.ports", "1")
     assert in_order(screen.view("FaceTime Calls")) == after
-    screen.preference("facetime.relay.ports", "3478-3497")
-    assert in_order(screen.view("FaceTime Streams")) == in_order(printed(wireshark, RELAY, "FaceTime Streams"))
-    assert in_order(screen.view("FaceTime Timeline")) == in_order(printed(wireshark, RELAY, "FaceTime Timeline"))
+    screen.preference("facetime.media.ports", "16384-16403")
+    assert in_order(screen.view("FaceTime Streams")) == in_order(printed(wireshark, IOS7, "FaceTime Streams"))
+    assert in_order(screen.view("FaceTime Timeline")) == in_order(printed(wireshark, IOS7, "FaceTime Timeline"))
 
 
 def test_profile(wireshark, opened):

@@ -347,7 +347,9 @@ pack_add_value(const packet_info *pinfo, ft_apns_pack_table_t *table, tvbuff_t *
     while (table->bytes > max && gone < table->n_values)
         table->bytes -= table->values[gone++].len + PACK_ENTRY_BYTES;
     table->n_values -= gone;
-    memmove(table->values, table->values + gone, table->n_values * sizeof table->values[0]);
+    /* Not for a table that never had a value: there is no array yet. */
+    if (gone > 0)
+        memmove(table->values, table->values + gone, table->n_values * sizeof table->values[0]);
     if (table->n_values >= table->room) {
         unsigned more = MAX(table->room, 16u);
 
