@@ -24,7 +24,7 @@ window_packages="at-spi2-core dbus-daemon gir1.2-atspi-2.0 python3-gi wireshark 
 
 # What tools/call-report needs, and what looks at its pages.
 # shellcheck disable=SC2034
-report_packages="chromium python3-html5lib python3-jinja2 python3-matplotlib weasyprint"
+report_packages="chromium python3-html5lib python3-jinja2 python3-matplotlib poppler-utils weasyprint"
 
 say() { printf '%s\n' "$*"; }
 

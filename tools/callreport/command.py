@@ -2,6 +2,7 @@
 
 import argparse
 import pathlib
+import re
 import sys
 
 from . import tables
@@ -30,7 +31,8 @@ def _pdf(text, path):
         raise tables.Problem("for paper WeasyPrint is needed. On Debian and Ubuntu: apt-get install weasyprint. "
                              "Or print the page to PDF with a browser.") from None
     # Tables that are folded on the screen are open on paper.
-    _write(path, weasyprint.HTML(string=text.replace("<details>", "<details open>")).write_pdf())
+    unfolded = re.sub(r"<details((?: class=\"\w+\")?)>", r"<details\1 open>", text)
+    _write(path, weasyprint.HTML(string=unfolded).write_pdf())
 
 
 def _report(options):

@@ -12,6 +12,8 @@ from .story import Claim, Story
 FOLDER = pathlib.Path(__file__).resolve().parent
 # Rows of a table that a page shows: an hour's quality has 7,200.
 MOST_ROWS = 2000
+# On paper, A4 across: columns above which a table has small letters, and above which each row is a paragraph.
+BROAD, CARDS = 13, 24
 TABLES = (
     ("timeline", "Steps", "What happened, one row for each step of the call."),
     ("events", "Events", "One row for each thing that happened, with its frame in the capture."),
@@ -36,8 +38,17 @@ def cell(value):
 def cells(row, columns):
     """A row's cells: most of a page, so that the template does not go through them one by one. What is text is escaped."""
     return markupsafe.Markup("".join(
-        f'<td class="n"><bdi>{cell(value)}</bdi></td>' if isinstance(value, (int, float)) else f"<td><bdi>{markupsafe.escape(cell(value))}</bdi></td>"
+        f'<td class="n"><bdi>{cell(value)}</bdi></td>' if isinstance(value, (int, float)) else
+        '<td class="none"><bdi>-</bdi></td>' if value is None else f"<td><bdi>{markupsafe.escape(cell(value))}</bdi></td>"
         for value in map(row.get, columns)))
+
+
+def labels(views):
+    """Style: on paper, what each cell of a row is that is a paragraph there."""
+    columns = {table["name"]: table["columns"] for view in views for table in view["tables"] if table["paper"] == "cards"}
+    rules = [f'[data-table="{name}"] td:nth-child({place})::before {{ content: "{title} "; }}'
+             for name, titles in columns.items() for place, title in enumerate(titles, 1)]
+    return "\n".join(["@media print {", *rules, "}", ""]) if rules else ""
 
 
 def _view(call):
@@ -51,7 +62,8 @@ def _view(call):
             # What a statement rests on is there however long the table is.
             led_to = {basis.row for basis in story.bases if basis.table == name}
             rows = [(place, cells(row, columns)) for place, row in enumerate(table.rows, 1) if place <= MOST_ROWS or place in led_to]
-            tables.append({"name": name, "title": title, "what": what, "columns": columns, "rows": rows, "more": len(table.rows) - len(rows)})
+            tables.append({"name": name, "title": title, "what": what, "columns": columns, "rows": rows, "more": len(table.rows) - len(rows),
+                           "paper": "cards" if len(columns) > CARDS else "broad" if len(columns) > BROAD else None})
     return {
         "call": call, "story": story, "tables": tables, "marked": marked,
         "facts": [(column, call.row[column]) for column in [*FACTS, *(one for one in call.row if one not in FACTS)]
@@ -84,4 +96,4 @@ def html(form, calls, name, masked, versions, note=None):
     views = [_view(call) for call in calls]
     for view, quality in zip(views, qualities(), strict=True):
         view["quality"] = quality
-    return form.render(views=views, name=name, masked=masked, versions=versions, style=style, note=note)
+    return form.render(views=views, name=name, masked=masked, versions=versions, style=style + labels(views), note=note)
