@@ -264,7 +264,7 @@ def test_sequence_numbers(wireshark, sequences, lost, duplicates, late):
 def test_restart(wireshark):
     """A sender that begins anew has not lost what lies between."""
     row, = shown(wireshark, sent([*range(100, 110), *range(30000, 30010)]))
-    assert (row["Packets"], row["Lost"], row["Notes"]) == (20, 0, "numbering restarted 1 times")
+    assert (row["Packets"], row["Lost"], row["Notes"]) == (20, 0, "numbering restarted once")
 
 
 def test_many_wraps(wireshark):

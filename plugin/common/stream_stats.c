@@ -242,9 +242,20 @@ leg_times(ft_leg_stats_t *leg, const ft_sample_t *sample)
     }
 }
 
+/* A sender that numbers anew has other timestamps, too: from the last packet before to the first one after, neither time says anything of the other. */
+static void
+leg_restart(ft_leg_stats_t *leg, const ft_sample_t *sample)
+{
+    ft_nanoseconds_t waited = sample->when - leg->last_time;
+
+    leg->longest_gap = MAX_OF(leg->longest_gap, waited);
+    leg->first_time += waited;
+}
+
 ft_leg_result_t
 ft_leg_add(ft_leg_stats_t *leg, const ft_sample_t *sample)
 {
+    uint64_t restarts = leg->seq.restarts;
     uint32_t *recent = &leg->recent[sample->number % FT_RECENT];
     ft_seq_result_t found;
     uint32_t now = ((uint32_t)sample->number << 16 | (sample->length & 0x7fff) << 1 | sample->marker) + 1;
@@ -265,7 +276,12 @@ ft_leg_add(ft_leg_stats_t *leg, const ft_sample_t *sample)
         return FT_LEG_COPY;
     }
     *recent = now;
-    if (leg->timed)
+    /* Alone so far away from all others: the next one shows whether it belongs to them. */
+    if (found == FT_SEQ_STRAY)
+        return FT_LEG_FIRST_COPY;
+    if (leg->timed && leg->seq.restarts != restarts)
+        leg_restart(leg, sample);
+    else if (leg->timed)
         leg_times(leg, sample);
     else
         leg->first_time = sample->when;

@@ -116,7 +116,7 @@ typedef struct ft_leg_stats {
     uint64_t repairs;           /* packets with a number that was there and another length or marker; not among the duplicates */
     uint32_t recent[FT_RECENT]; /* number << 16 | length of the packet (15 bits) << 1 | marker, + 1; 0: none. At number % FT_RECENT */
     bool timed;                 /* the next two are set */
-    ft_nanoseconds_t first_time, last_time;
+    ft_nanoseconds_t first_time, last_time; /* the first one without the time between runs of numbers: last - first is what `media` took */
     ft_nanoseconds_t longest_gap;
     uint32_t last_timestamp;
     int64_t media;              /* how far the timestamps went, in units of the clock */

@@ -1059,7 +1059,9 @@ cell_notes(const void *row, ft_cell_t *cell)
     if (in_batches(stream))
         g_string_append(text, stream->in_quic ? "; captured in batches" : "captured in batches: times by RTP");
     if (stream->stats.seq.restarts)
-        g_string_append_printf(text, "%snumbering restarted %" PRIu64 " times", text->len ? "; " : "", stream->stats.seq.restarts);
+        g_string_append_printf(text, "%snumbering restarted%s", text->len ? "; " : "", stream->stats.seq.restarts == 1 ? " once" : "");
+    if (stream->stats.seq.restarts > 1)
+        g_string_append_printf(text, " %" PRIu64 " times", stream->stats.seq.restarts);
     if (is_cut(stream))
         g_string_append_printf(text, "%sheaders cut off by the snap length: loss not measurable", text->len ? "; " : "");
     if (ft_call_is_scattered(call_of(stream)))

@@ -166,6 +166,30 @@ jitter_over_wrap(void)
     CHECK(ft_leg_clock(&leg), 24000);
 }
 
+/* A sender that begins anew, with other numbers and timestamps, has the jitter and the clock of its runs; so has one with a stray packet among its own. */
+static void
+jitter_over_restart(void)
+{
+    ft_leg_stats_t leg = { 0 }, stray = { 0 };
+    double mean = 0, max = 1;
+
+    for (unsigned i = 0; i < 200; i++) {
+        ft_sample_t one = sample(i < 100 ? i : 30000 + i, i * 20 * FT_MILLISECOND + (i < 100 ? 0 : 60 * FT_SECOND), i * 480 + (i < 100 ? 0 : 0x70000000));
+        ft_sample_t other = sample(i == 50 ? 40000 : i, i * 20 * FT_MILLISECOND, i == 50 ? 0x60000000 : i * 480);
+
+        ft_leg_add(&leg, &one);
+        ft_leg_add(&stray, &other);
+    }
+    CHECK(leg.seq.restarts, 1);
+    CHECK(ft_leg_jitter(&leg, 24000, &mean, &max), true);
+    CHECK_NEAR(max, 0, 1e-9);
+    CHECK(leg.longest_gap >= 60 * FT_SECOND, true);
+    CHECK(stray.seq.restarts, 0);
+    CHECK(ft_leg_jitter(&stray, 24000, &mean, &max), true);
+    CHECK_NEAR(max, 0, 1e-9);
+    CHECK(ft_leg_clock(&stray), 24000);
+}
+
 /* Each clock is found, and is found in batches only if the capture is long enough for it. */
 static void
 clocks(void)
@@ -340,6 +364,7 @@ main(void)
     joined_sequence();
     jitter();
     jitter_over_wrap();
+    jitter_over_restart();
     clocks();
     no_clock();
     rates();
