@@ -146,14 +146,14 @@ static ft_packet_t *
 bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
 {
     ft_flow_t *flow = NULL;
-    ft_packet_t said = { 0 }, *pkt;
+    ft_packet_t quoted = { 0 }, *pkt;
 
     if (last_layer(pinfo) != proto_udp || !is_icmp(pinfo))
         return NULL;
     if (PINFO_FD_VISITED(pinfo)) {
         flow = (ft_flow_t *)wmem_map_lookup(refused, GUINT_TO_POINTER(pinfo->num));
     } else {
-        flow = quoted_flow(frame, pinfo, &said);
+        flow = quoted_flow(frame, pinfo, &quoted);
         if (flow && ft_limit_take(FT_LIMIT_REFUSED, &pinfo->abs_ts))
             wmem_map_insert(refused, GUINT_TO_POINTER(pinfo->num), flow);
     }
@@ -161,8 +161,8 @@ bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
         return NULL;
     pkt = ft_packet_new(pinfo, NULL, flow, NULL, 0);
     pkt->quoted = true;
-    pkt->closed = said.closed;
-    pkt->closed_a = said.closed_a;
+    pkt->closed = quoted.closed;
+    pkt->closed_a = quoted.closed_a;
     pkt->phase = flow->kinds & (1u << FT_KIND_RELAY | 1u << FT_KIND_QUIC) ? FT_PHASE_RELAY : FT_PHASE_CONNECTIVITY;
     pkt->label = "ICMP error";
     ft_packet_attach(pinfo, pkt);
