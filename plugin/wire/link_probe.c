@@ -123,7 +123,7 @@ link_probe_match(tvbuff_t *tvb, const packet_info *pinfo _U_, const ft_flow_t *f
 static void
 link_probe_field(tvbuff_t *tvb, proto_tree *tree, int hf, int hf_old, int at, int len)
 {
-    /* Without a tree only what the capture cut off is asked for, so that Wireshark says so. */
+    /* Without a tree, only bytes that the capture cut off are read, so that Wireshark reports the cut. */
     if (!tree && tvb_bytes_exist(tvb, at, len))
         return;
     proto_tree_add_item(tree, hf, tvb, at, len, ENC_BIG_ENDIAN);

@@ -283,7 +283,7 @@ show_rest(tvbuff_t *tvb, int at, proto_tree *tree)
         proto_tree_add_item(tree, hf_natprobe_unknown, tvb, at, (int)tvb_reported_length(tvb) - at, ENC_NA);
 }
 
-/* Says so if the probe has not the sixteen bytes that it should have. */
+/* Adds an expert item if the length of the probe is not sixteen bytes. */
 static void
 check_length(tvbuff_t *tvb, packet_info *pinfo, proto_item *item)
 {

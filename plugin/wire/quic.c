@@ -252,8 +252,8 @@ quic_keep_psk(const packet_info *pinfo, const field_info *identity)
     wmem_map_insert(quic_hellos, GUINT_TO_POINTER(pinfo->num), psk);
 }
 
-/* A datagram that another dissector shows. If it was QUIC's, that is asked again as on a later pass, on which it shows what it keeps, and keeps
- * nothing. */
+/* A datagram that another dissector had. If it was QUIC's, the stock dissector is called again, as on a later pass: then it shows what it keeps,
+ * and keeps nothing. */
 static void
 quic_show_again(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
@@ -323,7 +323,7 @@ ft_quic_take_hello(packet_info *pinfo, ft_packet_t *pkt)
 {
     const quic_psk_t *psk;
 
-    /* A hello that is not for a relay is nobody's here: the port of the device says so, which costs others nothing. */
+    /* Cheap test first: a hello for a relay comes from one of the device's media ports. */
     if (!pkt->tvb || pkt->quic_token || hf_tls_psk_identity < 0 || !(ft_is_media_port(pinfo->srcport) || ft_is_media_port(pinfo->destport)))
         return;
     quic_hello(pkt->tvb, pinfo, NULL, pkt);

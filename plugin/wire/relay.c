@@ -90,7 +90,7 @@
  * lengths, 12 bytes of initialisation vector, 16 of cipher text, 16 of tag. Measured: the one in the real calls comes right after a hole. */
 #define FT_RELAY_NACK_LEN       (2 + 12 + 2 + 16 + 2 + 16)
 
-/* Never seen on a real call, and no name in public code; Apple's reader complains about bits 25 to 31. Bit 20 is not among them:
+/* Bits that no real call had and no public code names; Apple's reader complains about bits 25 to 31. Bit 20 is not among them:
  * the relay sets it on link messages (all 50 that it sent in the two real calls, none else). */
 #define FT_RELAY_UNKNOWN        0xfe401000u
 
@@ -148,7 +148,7 @@ static expert_field ei_relay_reading = EI_INIT;
 
 /* How a sub-packet is written. */
 typedef enum {
-    RELAY_FLAGGED,      /* as its flags say: the only form that IDSFoundation of iOS 26.1 writes and reads */
+    RELAY_FLAGGED,      /* as the flags announce it: the only form that IDSFoundation of iOS 26.1 writes and reads */
     RELAY_LISTED,       /* bit 11: the IDs of the transition's streams stand before the payload, and bit 3 counts them */
     RELAY_REPEATED,     /* not the first: a header of the same participant, and a length for which no bit is set */
     RELAY_BRIEF         /* not the first: no flags, a stream ID or a count of secondary ones */
@@ -672,7 +672,7 @@ relay_try(relay_reading_t *r, int at, unsigned n)
     return false;
 }
 
-/* Have both sides said before this frame that they take quality metadata before media? */
+/* Did both sides announce, before this frame, that they accept quality metadata before media? */
 static bool
 relay_takes_quality(const ft_flow_t *flow, uint32_t frame)
 {
@@ -825,7 +825,7 @@ relay_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint
         return false;
     checked = relay_check(tvb, FT_RELAY_HEADER_LEN, MIN(end, reported), pinfo, flow);
     if (!fits || (checked.result != RELAY_OK && checked.result != RELAY_CUT) || (checked.flags & FT_RELAY_UNKNOWN)) {
-        /* 4. What is wrong is shown, and said, on a flow that has relay data; where QUIC cannot be told by its connection ID, only if
+        /* 4. A malformed header is shown, with an expert item, on a flow that has relay data; where QUIC cannot be told by its connection ID, only if
          *    it is wrong in one thing: avoids QUIC of a connection ID that is empty or came encrypted. */
         return relay_flow && (quic == QUIC_NO || (checked.result == RELAY_OK && checked.known && !(checked.flags & FT_RELAY_UNKNOWN)));
     }
@@ -984,7 +984,7 @@ relay_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
     }
 }
 
-/* Is there something to complain of in the header, or is it read in a form that its flags do not say? */
+/* Does the header need an expert item: it is malformed, or read in a form that its flags do not announce? */
 static bool
 relay_is_odd(const relay_sub_t *sub, bool from_relay)
 {
@@ -1009,7 +1009,7 @@ relay_complain(packet_info *pinfo, proto_item *item, const relay_sub_t *sub, con
         expert_add_info(pinfo, item, &ei_relay_participant);
 }
 
-/* Bytes that cannot be shown as anything else, because of what is wrong before them. */
+/* Bytes behind a malformed header: their meaning is not known. */
 static void
 relay_rest(tvbuff_t *tvb, int at, int end, proto_tree *tree)
 {
@@ -1017,7 +1017,7 @@ relay_rest(tvbuff_t *tvb, int at, int end, proto_tree *tree)
         proto_tree_add_item(tree, hf_relay_rest, tvb, at, end - at, ENC_NA);
 }
 
-/* Says of a sub-packet that it is read in a form for which its flags have no bit. */
+/* Adds the expert item of a sub-packet that is read in a form for which its flags have no bit. */
 static void
 relay_show_reading(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const relay_sub_t *sub)
 {
@@ -1060,7 +1060,7 @@ relay_subpackets(tvbuff_t *tvb, int at, int end, packet_info *pinfo, proto_tree 
     for (unsigned n = 0; n < r.n; n++) {
         const relay_sub_t *sub = &r.subs[n];
         proto_item *item = NULL;
-        /* To the end of what was captured; where the header ends is known after it. */
+        /* The item reaches to the end of the captured bytes; its length is set once the end of the header is known. */
         proto_tree *sub_tree = tree ? ft_subtree(tree, hf_relay_subpacket, tvb, sub->start, -1, ett_relay_subpacket, &item, "Sub-packet %u", n + 1) : NULL;
 
         if (n > 0) {

@@ -150,7 +150,7 @@ ft_rtcp_match(tvbuff_t *tvb)
 }
 
 /* The stock dissector shows SRTCP where its data of the conversation says so, with the lengths that are given there; it asks by the
- * sender's address and both ports. It is said for the time of this call only: the next datagram may be RTCP. */
+ * sender's address and both ports. That data is set for this call only: the next datagram may be RTCP. */
 static void
 srtcp_call_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt, const rtcp_parts_t *parts)
 {

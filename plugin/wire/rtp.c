@@ -118,9 +118,9 @@ typedef struct rtp_stream {
     void *rest;                 /* the same for packets behind the turns that rtp_stock.c keeps; NULL: none so far */
     uint32_t large_frame;       /* frame of the first packet too large for audio; 0: none */
     ft_rtp_stock_t stock;       /* what is known of that data */
-    uint8_t end[FT_RTP_MKI_LEN]; /* what was before a small last number of the latest packet: told is whether it repeats */
+    uint8_t end[FT_RTP_MKI_LEN]; /* bytes before a small last number, in the latest packet: if they repeat, they are a key identifier */
     bool has_end;
-    rtp_trailer_kind_t trailer; /* what repetition has told: LONG or SHORT from trailer_frame on, TAGGED from run_frame on */
+    rtp_trailer_kind_t trailer; /* found by repetition: LONG or SHORT from trailer_frame on, TAGGED from run_frame on */
     uint32_t trailer_frame;     /* frame that told; 0: none so far */
     uint16_t run_mki;           /* the two bytes in the place of a short identifier, if there is a tag */
     unsigned run;               /* packets in a row that have them */
@@ -201,7 +201,7 @@ rtp_media(const packet_info *pinfo, const rtp_stream_t *stream, uint32_t ssrc, c
         *by = FT_MEDIA_BY_TYPE;
         return type->media;
     }
-    /* 3. A packet of the stream was too large for audio. That none was says nothing. */
+    /* 3. A packet of the stream was too large for audio. The opposite proves nothing: a still picture is small. */
     if (stream && stream->large_frame && stream->large_frame <= pinfo->num) {
         *by = FT_MEDIA_BY_SIZE;
         return FT_MEDIA_VIDEO;

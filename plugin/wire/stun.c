@@ -193,7 +193,7 @@ stun_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint3
     uint16_t type;
     bool channel = false, data = false;
 
-    /* On a flow that is FaceTime's and has STUN, also what is not well formed: it is shown, and what is wrong is said. */
+    /* On a flow of FaceTime that had STUN before, a malformed message is shown, too, with an expert item. */
     if (at < 0)
         return flow && flow->is_facetime && (flow->kinds & (1u << FT_KIND_STUN)) && stun_header(tvb) >= 0;
     type = tvb_get_ntohs(tvb, at);
