@@ -5,23 +5,24 @@ After a change that is meant to be seen, write them anew and look at the differe
     FT_GOLDEN=write tools/check -q tests/test_golden.py
     git diff tests/golden
 
-The captures are some tens of packets each: one datagram of each form that is recognised by itself, and of each sample the first two
-packets and the last one of each phase of its call. The files hold for all versions of Wireshark; what differs between them is
-written alike (see alike())."""
+The captures are some tens of packets each: one datagram of each form that is recognised by itself; one of each that is known by what came
+before it, with that, of which only the last one is looked at; and of each sample the first two packets and the last one of each phase of its
+call. The files hold for all versions of Wireshark; what differs between them is written alike (see alike())."""
 
 import difflib
+import itertools
 import os
 import re
 
 import pytest
 
-from ftools import datagrams, facts, paths, pcap
+from ftools import datagrams, facts, later, paths, pcap
 from ftools.datagrams import FORMS, frame
 
 SECONDS = {None: 1, "milli": 1e-3, "micro": 1e-6, "nano": 1e-9}
 WRITE = os.environ.get("FT_GOLDEN") == "write"
-FORMS_NAME = "forms"
-NAMES = [FORMS_NAME, *[name for name in paths.SAMPLES if (paths.GOLDEN / f"{name}.tree.txt").exists() or WRITE]]
+FORMS_NAME, LATER_NAME = "forms", "later"
+NAMES = [FORMS_NAME, LATER_NAME, *[name for name in paths.SAMPLES if (paths.GOLDEN / f"{name}.tree.txt").exists() or WRITE]]
 each_capture = pytest.mark.parametrize("name", NAMES)
 
 # Which end is the device may only be known after the first datagram of a flow.
@@ -46,9 +47,19 @@ def captures(wireshark):
     """captures[name]: the small capture of this name."""
     made = {FORMS_NAME: datagrams.written(wireshark, "forms.pcap", [frame(*datagrams.own_ends(form, number), form.payload)
                                                                      for number, form in enumerate(FORMS.values())])}
-    for name in NAMES[1:]:
+    made[LATER_NAME] = datagrams.written(wireshark, "later.pcap", [packet for number, form in enumerate(later.FORMS.values())
+                                                                    for packet in later.packets(form, number)])
+    for name in NAMES[2:]:
         made[name] = wireshark.write(f"{name}.pcap", pcap.write(excerpt(name)))
     return made
+
+
+def looked_at(name):
+    """Arguments of tshark that leave the packets of a capture that are looked at."""
+    if name != LATER_NAME:
+        return ()
+    last = itertools.accumulate(len(later.packets(form, 0)) for form in later.FORMS.values())
+    return "-Y", f"frame.number in {{{','.join(map(str, last))}}}"
 
 
 def alike(line):
@@ -90,14 +101,14 @@ def compare(path, lines):
 
 def test_golden_files_are_complete():
     """A new sample has its files too, and no file is left of one that is gone."""
-    wanted = {f"{name}.{kind}.txt" for name in [FORMS_NAME, *paths.SAMPLES] for kind in ("tree", "calls")}
+    wanted = {f"{name}.{kind}.txt" for name in [FORMS_NAME, LATER_NAME, *paths.SAMPLES] for kind in ("tree", "calls")}
     assert {path.name for path in paths.GOLDEN.glob("*.txt")} == wanted or WRITE
 
 
 @each_capture
 def test_trees(wireshark, captures, name):
     """tshark -2 -V, FaceTime's part."""
-    compare(paths.GOLDEN / f"{name}.tree.txt", trees(wireshark.tshark(captures[name], "-2", "-V").ok().out))
+    compare(paths.GOLDEN / f"{name}.tree.txt", trees(wireshark.tshark(captures[name], "-2", "-V", *looked_at(name)).ok().out))
 
 
 @each_capture
