@@ -159,6 +159,16 @@ def test_pods_between_devices(wireshark, passes):
     assert any(marked(packets)) and not any(flag for flag, one in zip(marked(packets), packets) if one.value("facetime.quic.pod.id") == "0x7a000002")
 
 
+@each_pass
+def test_pods_between_devices_are_no_relay(wireshark, passes):
+    """The far end is the peer, the path direct, and the call has no relay."""
+    check = stun(0x0001, (0x8007, u32(0)), (0x9002, u32(0x7A000001)), (0x9003, u32(0x7A000002)))
+    capture = handmade.capture(wireshark, [handmade.packet(*((DEVICE, PEER) if device else (PEER, DEVICE)), payload, time)
+                                           for device, payload, time in [(True, check, 0)] + stream(True, 0x7A000001)])
+    call, = rows(wireshark, capture, "calls", *PASSES[passes])
+    assert (call["Peer"], call["Path"], call["Relay"], call["State"]) == (f"{PEER[0]}:{PEER[1]}", "direct", "-", "established")
+
+
 def test_many_connection_ids(wireshark):
     """A flood of them: a pod that is known is not pushed out, and the places are as many as before."""
     flood = [(True, packet(0x00800000 + 7919 * number, number), 2000 + number) for number in range(2000)]

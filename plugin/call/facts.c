@@ -533,7 +533,7 @@ static void
 facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_device)
 {
     const ft_endpoint_t *device = ft_flow_device(flow), *remote = ft_flow_remote(flow);
-    bool apple = ft_is_apple(&remote->addr);
+    bool apple = ft_is_apple(&remote->addr), to_relay = pkt->kind == FT_KIND_RELAY || (pkt->kind == FT_KIND_QUIC && !pkt->quic_between);
 
     if (call->device.addr.type == AT_NONE && flow->device_side >= 0)
         call->device = *device;
@@ -545,14 +545,15 @@ facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_
     }
     if ((pkt->kind == FT_KIND_RELAY || (pkt->inside_turn && pkt->n_rtp)) && call->relay.addr.type == AT_NONE)
         call->relay = *remote;
-    if (pkt->kind == FT_KIND_RELAY || pkt->kind == FT_KIND_QUIC)
+    if (to_relay)
         facts_count_relay(call, flow, pkt, from_device);
-    if ((pkt->kind == FT_KIND_RELAY || pkt->kind == FT_KIND_QUIC) && !(flow->noted & (1u << pkt->kind))) {
+    if (to_relay && !(flow->noted & (1u << pkt->kind))) {
         ft_index_add_relay(remote, ft_flow_link(flow, flow->device_side == 1 ? 1 : 0), call);
         flow->noted |= 1u << pkt->kind;
     }
     if (call->peer.addr.type == AT_NONE && !apple && !pkt->inside_turn && !is_claim(call, flow, pkt) &&
-        (pkt->kind == FT_KIND_SIP || pkt->kind == FT_KIND_RTP || (pkt->kind == FT_KIND_STUN && pkt->is_answer && !from_device)))
+        (pkt->kind == FT_KIND_SIP || pkt->kind == FT_KIND_RTP || (pkt->quic_between && pkt->quic_media) ||
+         (pkt->kind == FT_KIND_STUN && pkt->is_answer && !from_device)))
         facts_peer(call, flow);
     if (pkt->kind == FT_KIND_STUN && !apple && !pkt->inside_turn && !pkt->is_answer && from_device && call->announced_peer.addr.type == AT_NONE &&
         !ft_is_private(&remote->addr))

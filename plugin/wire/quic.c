@@ -410,13 +410,16 @@ quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
     const ft_quic_pod_t *pod = NULL;
     proto_tree *tree = ft_subtree(ft_tree, hf_quic, tvb, 0, -1, ett_quic, NULL, "QUIC to the Relay");
 
-    pkt->phase = FT_PHASE_RELAY;
     if (is_long)
         quic_long_header(tvb, pkt);
     else if (pkt->flow)
         cid = ft_flow_quic_cid(pkt->flow, pinfo, tvb);
     if (!is_long && !cid && pkt->flow)
         pod = ft_quic_pod(tvb, pinfo, pkt->flow);
+    pkt->quic_between = pod && pod->announced && !ft_is_apple(&pinfo->src) && !ft_is_apple(&pinfo->dst);
+    pkt->phase = pkt->quic_between ? FT_PHASE_CONNECTIVITY : FT_PHASE_RELAY;
+    if (pkt->quic_between)
+        proto_item_set_text(proto_tree_get_parent(tree), "QUIC between the Devices");
     proto_item_set_generated(proto_tree_add_uint(tree, hf_quic_known_by, tvb, 0, 0, is_long ? QUIC_LONG_HEADER : cid ? QUIC_CONNECTION_ID :
                                                  pod ? QUIC_POD : QUIC_ELIMINATION));
     if (cid)

@@ -161,6 +161,7 @@ typedef struct ft_packet {
     bool routine;                   /* repeated until it is answered (STUN checks, QUIC Initials): a ladder shows the first of a flow */
     bool quic_initial;              /* a QUIC Initial: somebody opens a connection */
     uint64_t participant;           /* participant ID of the (first) relay sub-packet; 0: none */
+    bool quic_between;              /* of a QUIC pod between the two devices, whose connection ID their checks have named: no relay */
     bool quic_media;                /* a packet of a QUIC pod that has the size and rate of media: a guess, counted as media */
     const uint8_t *quic_token;      /* session token of a QUIC hello to the relay; file scope; NULL: none */
     unsigned quic_token_len;        /* bytes */
