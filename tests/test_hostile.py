@@ -11,7 +11,7 @@ import xml.etree.ElementTree
 
 import pytest
 
-from ftools import datagrams, facts, paths, pcap, push, table, wire
+from ftools import datagrams, facts, later, paths, pcap, push, table, wire
 from ftools.datagrams import FORMS
 
 # Two passes, all trees, the calls table; as the window, and more.
@@ -155,7 +155,9 @@ def test_one_direction(wireshark, name, direction):
 
 # Captured bytes from which a datagram of a known flow is known again.
 KNOWN_FROM = {"nat-probe": 16, "stun": 21, "link-probe": 6, "relay": 6, "rtcp": 4, "rtp": 12, "sip": 12, "quic": 7}
-SIGN = FORMS["SNATMAP request"].payload     # makes a flow FaceTime
+# A channel number of another first byte is known by the payload behind the header, too.
+LATER_FROM = {"another channel number": 10}
+SIGN = later.SIGN       # makes a flow FaceTime
 
 
 # Datagrams in which these fields are the same have the same form.
@@ -167,11 +169,26 @@ FORM_OF = ("facetime.kind", "facetime.stun.type", "sip.Method", "sip.Status-Code
 MOST_FORMS = 16
 
 
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """A datagram of a form, and what came before it on its flow: (from the device, payload) each, as it is itself."""
+
+    kind: str
+    payload: bytes
+    before: tuple = ((True, SIGN),)
+    from_device: bool = True
+    known_from: int = 0         # more bytes than others of its kind need
+
+
 @pytest.fixture(scope="module")
 def kinds(wireshark):
-    """One datagram of each form, handmade and of the samples: (kind, payload)."""
+    """One datagram of each form, handmade and of the samples."""
     of_kind = collections.Counter()
-    found = {name: (form.kind, form.payload) for name, form in FORMS.items()}
+    quic = (True, SIGN), (True, FORMS["QUIC to the relay"].payload)
+    found = {name: Known(form.kind, form.payload) for name, form in FORMS.items()}
+    # Of the payload types one is enough
+    found |= {f"later: {name}": Known(form.kind, form.payload, form.before or ((True, SIGN),), form.from_device, LATER_FROM.get(name, 0))
+              for name, form in later.FORMS.items() if not name.startswith("payload type") or name == "payload type 99"}
     for sample in paths.SAMPLES:
         payloads = {datagram.frame: datagram.payload for datagram in wire.udp(*pcap.read(paths.sample(sample)))}
         words = facts.words(wireshark)["facetime.kind"]
@@ -182,7 +199,7 @@ def kinds(wireshark):
             kind = words[int(row["facetime.kind"][0])]
             of_kind[kind] += 1
             if of_kind[kind] <= MOST_FORMS:
-                found[form] = (kind, payloads[frame])
+                found[form] = Known(kind, payloads[frame], quic) if kind == "quic" else Known(kind, payloads[frame])
     return list(found.values())
 
 
@@ -200,13 +217,13 @@ def prefixes(kinds, adjusted):
     """Packets, and for each the datagram it is cut from and the bytes that are left: None for the whole ones in front. ADJUSTED: the
     lengths in the headers say so too; else only the capture lost the rest."""
     packets, what = [], []
-    for number, (kind, payload) in enumerate(kinds):
-        whole = [SIGN, *([FORMS["QUIC to the relay"].payload] if kind == "quic" else []), payload]
-        packets += [datagrams.frame(*ends(number), data) for data in whole]
-        what += [None] * (len(whole) - 1) + [(number, None)]
-        for length in lengths(payload):
-            packets.append(datagrams.frame(*ends(number), payload[:length]) if adjusted else
-                           datagrams.frame(*ends(number), payload, kept=length))
+    for number, known in enumerate(kinds):
+        both = {True: ends(number), False: ends(number)[::-1]}
+        packets += [datagrams.frame(*both[from_device], data) for from_device, data in (*known.before, (known.from_device, known.payload))]
+        what += [None] * len(known.before) + [(number, None)]
+        for length in lengths(known.payload):
+            packets.append(datagrams.frame(*both[known.from_device], known.payload[:length]) if adjusted else
+                           datagrams.frame(*both[known.from_device], known.payload, kept=length))
             what.append((number, length))
     return packets, what
 
@@ -264,12 +281,12 @@ def test_all_is_shown_up_to_the_cut(wireshark, kinds):
         if place is None:
             continue
         number, length = place
-        kind = kinds[number][0]
+        kind = kinds[number].kind
         kinds_shown, shown = shown_bytes(packet)
         if length is None:
             whole[number] = shown
             assert [words[value] for value in kinds_shown] == [kind]
-        elif length >= KNOWN_FROM[kind] and [words[value] for value in kinds_shown] != [kind]:
+        elif length >= max(KNOWN_FROM[kind], kinds[number].known_from) and [words[value] for value in kinds_shown] != [kind]:
             unknown.append((kind, length, kinds_shown))
         elif kinds_shown and words[kinds_shown[0]] == kind:
             there = {at for _, first, last in shown for at in range(first, last)}
@@ -285,7 +302,7 @@ def test_flipped_bits(wireshark, kinds):
     generator = random.Random(20100624)
     packets = []
     for number in range(3000):
-        kind, payload = kinds[number % len(kinds)]
+        kind, payload = kinds[number % len(kinds)].kind, kinds[number % len(kinds)].payload
         # Not QUIC: Wireshark's own dissector of it aborts where it gives up on the first pass and not on the second.
         if kind == "quic":
             continue

@@ -141,10 +141,11 @@ ft_rtcp_match(tvbuff_t *tvb)
     /* 1. Version 2 and one of RTCP's types: avoids STUN, QUIC, DTLS. */
     if (captured < 4 || (ft_tvb_get_u8(tvb, 0) & 0xc0) != 0x80 || !is_rtcp_type(ft_tvb_get_u8(tvb, 1)))
         return false;
-    /* 2. The length is in whole words, and that of its first packet fits: avoids RTP with the marker bit. */
-    if (reported >= FT_RTCP_CLEAR_LEN && (reported & 3) == 0 && 4u * (tvb_get_ntohs(tvb, 2) + 1u) <= reported)
+    /* 2. The length is in whole words, and that of its first packet fits: avoids RTP with the marker bit. SRTCP's tag may be no whole number of
+     *    words: where the capture lost it, any length will do. */
+    if (reported >= FT_RTCP_CLEAR_LEN && ((reported & 3) == 0 || captured < reported) && 4u * (tvb_get_ntohs(tvb, 2) + 1u) <= reported)
         return true;
-    /* 3. Or it is SRTCP, whose tag may be no whole number of words. */
+    /* 3. Or it is SRTCP. */
     parts = rtcp_read(tvb);
     return parts.form == RTCP_ENCRYPTED || parts.form == RTCP_AUTHENTICATED;
 }
