@@ -10,6 +10,7 @@ import struct
 import pytest
 
 from ftools import paths, pcap, push
+from ftools.push import Packer
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
@@ -449,85 +450,6 @@ def test_xml_property_list(wireshark):
 
 
 # ---- The packed form --------------------------------------------------------------------------------
-
-
-class Packer:
-    """Writes the packed form, with the tables of one side; SIZE: bytes of its table of values."""
-
-    def __init__(self, size=4096):
-        self.keys, self.values, self.size = [], [], size
-
-    @staticmethod
-    def number(width, value, flags=0):
-        most = (1 << width) - 1
-        if value < most:
-            return bytes([value | flags])
-        out, value = bytes([most | flags]), value - most
-        while True:
-            out += bytes([value & 0x7F | (0x80 if value > 0x7F else 0)])
-            value >>= 7
-            if not value:
-                return out
-
-    def value(self, value):
-        if isinstance(value, dict):
-            return self.number(4, len(value), 0xC0) + b"".join(self.pair(key, one) for key, one in value.items())
-        if isinstance(value, list):
-            return self.number(4, len(value), 0xD0) + b"".join(map(self.value, value))
-        if isinstance(value, bytes):
-            return self.number(6, len(value)) + value
-        if isinstance(value, str):
-            return self.number(5, len(value.encode()), 0x40) + value.encode()
-        if isinstance(value, bool):
-            return bytes([0xE0 | value])
-        if value < 0:
-            size = (-value).to_bytes((value.bit_length() + 7) // 8, "big")
-            return bytes([0xA8 | len(size) - 1]) + size
-        if value <= 0x1F:
-            return bytes([0x80 | value])
-        size = value.to_bytes((value.bit_length() + 7) // 8, "big")
-        return bytes([0xA0 | len(size) - 1]) + size
-
-    # Keys of a dictionary whose values enter the table
-    KEPT = ("sT", "tP", "ua", "t", "sP", "E", "H", "cT", "sI")
-
-    def keep(self, value):
-        """Flags of a value that may be in the table, and how it is sent; it enters the table."""
-        coded = self.value(value)
-        if coded in self.values:
-            return 0x80, self.number(8, len(self.values) - 1 - self.values.index(coded))
-        if len(coded) <= self.size - 32:
-            self.values.append(coded)
-            while sum(len(one) + 32 for one in self.values) > self.size:
-                del self.values[0]
-            return 0x40, coded
-        return 0, coded
-
-    def key(self, key, flags):
-        if key in self.keys:
-            return bytes([0x20 | flags | len(self.keys) - 1 - self.keys.index(key)])
-        self.keys = [*self.keys, key][-32:]
-        return self.number(4, len(key) - 1, 0x10 | flags) + key
-
-    def pair(self, key, value):
-        """A pair of a dictionary. The key is read, and enters its table, before the value."""
-        known = key.encode() in self.keys
-        kept = key in self.KEPT and isinstance(value, (bytes, str))
-        if kept:
-            flags, coded = self.keep(value)
-            return self.key(key.encode(), flags) + coded
-        head = self.key(key.encode(), 0)
-        assert known or head[0] & 0x10
-        return head + self.value(value)
-
-    def item(self, number, value, kept=False):
-        flags, coded = self.keep(value) if kept else (0, None)
-        head = bytes([number | flags]) if number < 0x10 else self.key(bytes([number]), flags)
-        return head + (self.value(value) if coded is None else coded)
-
-    def frame(self, command, *items):
-        body = b"".join(self.item(*one) for one in items)
-        return bytes([command]) + self.number(8, len(body)) + body
 
 
 PACK_DECODE = ("-d", "tcp.port==5223,apns_pack")

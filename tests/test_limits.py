@@ -9,8 +9,9 @@ import pytest
 
 from ftools import datagrams, handmade, pcap, pdml, push
 from ftools.datagrams import quic_initial, u16, u32
+from ftools.push import Packer
 from ftools.relaydata import link_message, relay, rtp, stun, sub_packet
-from test_apns import PACK_DECODE, TOKEN, Packer, column
+from test_apns import PACK_DECODE, TOKEN, column
 from test_hosts import query
 
 PASSES = {"pass 1": (), "-2": ("-2",)}

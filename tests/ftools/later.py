@@ -10,7 +10,7 @@ from .datagrams import APPLE, link_message, rtp, stun, u16, u32
 from .relaydata import relay, sub_packet
 
 # pylint: disable=wrong-import-order
-from generator import prng, quic  # noqa: E402  (datagrams makes it known)
+from generator import prng, quic, tls  # noqa: E402  (datagrams makes it known)
 from generator import relay as relayed  # noqa: E402
 
 SIGN = datagrams.FORMS["SNATMAP request"].payload       # makes a flow FaceTime
@@ -181,6 +181,11 @@ def hello(parts=1, **more):
     return [quic.initial(keys, first_id, b"", number, quic.crypto(data[number * size:(number + 1) * size], number * size), 1200) for number in range(parts)]
 
 
+def tls_hello():
+    """The record of a hello with a session token, as over TCP."""
+    return tls.record(22, quic.client_hello(prng.Prng("tcp"), TOKEN))
+
+
 HANDSHAKE = ((True, datagrams.quic_initial(1, RELAY_ID[::-1], b"")), (False, datagrams.quic_initial(1, b"", RELAY_ID)))
 SENT, MESSAGES, NAMED = 0x00812345, 0x1A8BCDEF, 0x7A000001
 
@@ -241,6 +246,7 @@ STUN_TYPES = {
     "Test": (0x0801, (0xFFE7, u32(8)), (0xFFC0, u16(0x0EE0)), (0xFFC2, u16(602)), (0xFFC1, b"reallocate")), "GoAway": (0x0810, (0xFFD2, b"\1\2\3")),
     "Diagnostic": (0x0812, (0xFFDF, b"\1\2\3\4\5")), "Data Message Error": (0x0813, (0x0009, b"\0\0\6\1Unable to Find Participant"), (0x000C, u16(0x6000, 0))),
 }
+STUN_FIRST = stun(0x0EE0, (0xFFF7, bytes(6) + u16(0x0008)), (0xFFE4, u32(1)))     # begins the relay's stream over TCP
 MARK = bytes.fromhex("deadbeefcafe0002")
 SDP_LINE = "a=FLS;LTR:3;CABAC:-1;AR:9/16,3/4;XR:1;ZZZ:4"
 OTHER_FORMS = {

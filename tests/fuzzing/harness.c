@@ -1,8 +1,8 @@
 /* harness.c
  * Entry for libFuzzer: an input is a small capture, which the real libwireshark dissects with the plugin's own objects, instrumented.
  *
- * The first byte of an input says how it is read (see MODE_*). Then comes each packet: a byte with the conversation (low four bits),
- * the direction (bit 4) and the pause before it (bits 5 and 6), two bytes with the payload's length, and the payload. The highest bit of
+ * The first byte of an input says how it is read (see MODE_*). Then comes each packet: a byte with the conversation (low four bits, and
+ * bit 7), the direction (bit 4) and the pause before it (bits 5 and 6), two bytes with the payload's length, and the payload. The highest bit of
  * the length: the capture kept the front half of the payload only. A length that is too large means what is left.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -64,7 +64,7 @@ static const struct {
     transport_t transport;
     uint8_t from, to;
     uint16_t from_port, to_port;
-} conversations[16] = {
+} conversations[] = {
     { OVER_UDP, DEVICE, PEER, 16402, 16402 },
     { OVER_UDP, DEVICE, APPLE, 16393, 3482 },
     { OVER_UDP, DEVICE, APPLE, 16393, 3478 },
@@ -81,12 +81,24 @@ static const struct {
     { OVER_UDP, DEVICE, PEER, 16402, PORT_DECODE_AS },
     { OVER_ICMP, DEVICE, PEER, 16402, 16402 },
     { OVER_ICMP, DEVICE, APPLE, 16393, 3482 },
+    { OVER_TCP, DEVICE, APPLE, 50104, 3482 },
+    { OVER_UDP, DEVICE, APPLE, 16394, 3482 },
 };
+
+/* The conversation of a packet: those of bit 7 come behind the sixteen, which the kept inputs have. */
+static unsigned
+conversation_of(uint8_t byte)
+{
+    unsigned more = array_length(conversations) - 16;
+
+    return byte & 0x80 ? 16 + (byte & 15) % more : byte & 15;
+}
 
 /* Pauses between packets, in milliseconds: none, of a stream, longer than FaceTime waits for an answer, longer than a call may be silent. */
 static const uint32_t pauses[4] = { 0, 20, 6000, 90000 };
 
-static const char *const tables[] = { "facetime,calls", "facetime,timeline", "facetime,nodes", "facetime,streams", "facetime,exposure" };
+static const char *const tables[] = { "facetime,calls", "facetime,timeline", "facetime,nodes", "facetime,streams", "facetime,exposure", "facetime,quality",
+                                      "facetime,events" };
 static stat_data_t listeners[array_length(tables)];
 
 static frame_data frames[MAX_PACKETS];
@@ -180,7 +192,7 @@ put_udp(uint8_t *at, unsigned from_port, unsigned to_port, const uint8_t *payloa
 
 /* Builds packet `index`; sequence: the next TCP sequence number of each direction of each conversation. */
 static void
-build(unsigned index, unsigned which, unsigned back, const uint8_t *payload, unsigned length, uint32_t sequence[16][2])
+build(unsigned index, unsigned which, unsigned back, const uint8_t *payload, unsigned length, uint32_t sequence[][2])
 {
     uint8_t *packet = packets[index];
     const uint8_t *from = hosts[back ? conversations[which].to : conversations[which].from];
@@ -224,14 +236,14 @@ build(unsigned index, unsigned which, unsigned back, const uint8_t *payload, uns
 static unsigned
 read_input(const uint8_t *data, size_t size)
 {
-    static uint32_t sequence[16][2];
+    static uint32_t sequence[array_length(conversations)][2];
     nstime_t now = { 1700000000, 0 };
     unsigned n = 0;
     uint32_t cumulative = 0;
 
     memset(sequence, 0, sizeof sequence);
     while (size >= 4 && n < MAX_PACKETS) {
-        unsigned which = data[0] & 15, length = (data[1] & 0x7fu) << 8 | data[2];
+        unsigned which = conversation_of(data[0]), length = (data[1] & 0x7fu) << 8 | data[2];
         bool cut = data[1] & 0x80;
         uint32_t pause = pauses[data[0] >> 5 & 3];
         wtap_rec rec;
