@@ -6,8 +6,8 @@ After a change that is meant to be seen, write them anew and look at the differe
     git diff tests/golden
 
 The captures are some tens of packets each: one datagram of each form that is recognised by itself; one of each that is known by what came
-before it, with that, of which only the last one is looked at; and of each sample the first two packets and the last one of each phase of its
-call. The files hold for all versions of Wireshark; what differs between them is written alike (see alike())."""
+before it, with that, of which only the last one is looked at; the relay over TCP, the push in its packed form and QUIC with its keys; and of each
+sample the first two packets and the last one of each phase of its call. The files hold for all versions of Wireshark; what differs between them is written alike (see alike())."""
 
 import difflib
 import itertools
@@ -16,19 +16,29 @@ import re
 
 import pytest
 
-from ftools import datagrams, facts, later, paths, pcap
+import test_apns
+import test_quic_keys
+import test_relay_tcp
+from ftools import datagrams, facts, later, paths, pcap, push
 from ftools.datagrams import FORMS, frame
 
 SECONDS = {None: 1, "milli": 1e-3, "micro": 1e-6, "nano": 1e-9}
 WRITE = os.environ.get("FT_GOLDEN") == "write"
 FORMS_NAME, LATER_NAME = "forms", "later"
-NAMES = [FORMS_NAME, LATER_NAME, *[name for name in paths.SAMPLES if (paths.GOLDEN / f"{name}.tree.txt").exists() or WRITE]]
+# Captures with options that show what is in them.
+OTHERS = {
+    "relay-tcp": lambda wireshark: (push.capture(wireshark, "relay-tcp.pcap", test_relay_tcp.TALK[:6], addresses=test_relay_tcp.ENDS, port=3482), ()),
+    "push-packed": lambda wireshark: (push.capture(wireshark, "push-packed.pcap", test_apns.containers()), test_apns.PACK_DECODE),
+    "quic-keys": lambda wireshark: test_quic_keys.made(wireshark, (True, test_quic_keys.packet(True, 5, test_quic_keys.datagram(test_quic_keys.MEDIA) * 2))),
+}
+TREES_ONLY = [LATER_NAME, *OTHERS]
+NAMES = [FORMS_NAME, *TREES_ONLY, *[name for name in paths.SAMPLES if (paths.GOLDEN / f"{name}.tree.txt").exists() or WRITE]]
 each_capture = pytest.mark.parametrize("name", NAMES)
 
 # Which end is the device may only be known after the first datagram of a flow.
 DIRECTION = re.compile(r"(?<=^Apple FaceTime, )(\w+), (?:sent|received)")
 # Lines that begin a tree of FaceTime's in the output of -V.
-OURS = ("Apple FaceTime", "[FaceTime Call ")
+OURS = ("Apple FaceTime", "[FaceTime Call ", "Apple Push Notification Service")
 
 
 def excerpt(name):
@@ -44,13 +54,14 @@ def excerpt(name):
 
 @pytest.fixture(scope="module")
 def captures(wireshark):
-    """captures[name]: the small capture of this name."""
+    """captures[name]: the small capture of this name, and options of tshark."""
     made = {FORMS_NAME: datagrams.written(wireshark, "forms.pcap", [frame(*datagrams.own_ends(form, number), form.payload)
                                                                      for number, form in enumerate(FORMS.values())])}
     made[LATER_NAME] = datagrams.written(wireshark, "later.pcap", [packet for number, form in enumerate(later.FORMS.values())
                                                                     for packet in later.packets(form, number)])
-    for name in NAMES[2:]:
-        made[name] = wireshark.write(f"{name}.pcap", pcap.write(excerpt(name)))
+    made = {name: (capture, looked_at(name)) for name, capture in made.items()} | {name: make(wireshark) for name, make in OTHERS.items()}
+    for name in NAMES[1 + len(TREES_ONLY):]:
+        made[name] = wireshark.write(f"{name}.pcap", pcap.write(excerpt(name))), ()
     return made
 
 
@@ -101,23 +112,23 @@ def compare(path, lines):
 
 def test_golden_files_are_complete():
     """A new sample has its files too, and no file is left of one that is gone."""
-    wanted = {f"{name}.{kind}.txt" for name in [FORMS_NAME, *paths.SAMPLES] for kind in ("tree", "calls")} | {f"{LATER_NAME}.tree.txt"}
+    wanted = {f"{name}.{kind}.txt" for name in [FORMS_NAME, *paths.SAMPLES] for kind in ("tree", "calls")} | {f"{name}.tree.txt" for name in TREES_ONLY}
     assert {path.name for path in paths.GOLDEN.glob("*.txt")} == wanted or WRITE
 
 
 @each_capture
 def test_trees(wireshark, captures, name):
     """tshark -2 -V, FaceTime's part."""
-    compare(paths.GOLDEN / f"{name}.tree.txt", trees(wireshark.tshark(captures[name], "-2", "-V", *looked_at(name)).ok().out))
+    compare(paths.GOLDEN / f"{name}.tree.txt", trees(wireshark.tshark(captures[name][0], "-2", "-V", *captures[name][1]).ok().out))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != LATER_NAME])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in TREES_ONLY])
 def test_calls(wireshark, captures, name):
     """tshark -z facetime,calls, on one pass and with -2."""
     lines = []
     for args in ((), ("-2",)):
         lines += [f"tshark {' '.join([*args, '-q', '-z', 'facetime,calls'])}"]
-        lines += [line.rstrip() for line in wireshark.tshark(captures[name], *args, "-q", "-z", "facetime,calls").ok().out.splitlines()]
+        lines += [line.rstrip() for line in wireshark.tshark(captures[name][0], *args, "-q", "-z", "facetime,calls").ok().out.splitlines()]
         lines += [""]
     compare(paths.GOLDEN / f"{name}.calls.txt", lines[:-1])
 
@@ -125,7 +136,7 @@ def test_calls(wireshark, captures, name):
 def test_forms_look_the_same_on_one_pass(wireshark, captures):
     """What a datagram's own bytes say is shown on the first pass as later; what others say of it, in brackets and as direction, may grow."""
     def of_the_bytes(*args):
-        lines = trees(wireshark.tshark(captures[FORMS_NAME], *args, "-V").ok().out)
+        lines = trees(wireshark.tshark(captures[FORMS_NAME][0], *args, "-V").ok().out)
         return [DIRECTION.sub(r"\1", line) for line in lines if not line.lstrip().startswith("[")]
 
     assert of_the_bytes() == of_the_bytes("-2")
