@@ -56,6 +56,13 @@ def test_messages_are_datagrams(wireshark, passes):
 
 
 @each_pass
+def test_no_nat_test(wireshark, passes):
+    """The address of a connection says nothing of what the NAT does to a socket's datagrams."""
+    packets = shown(wireshark, TALK, passes)
+    assert packets[3].values("facetime.kind") == [STUN] and not any(packet.names("facetime.natprobe.") for packet in packets)
+
+
+@each_pass
 def test_cut_anywhere(wireshark, passes):
     """All of it as one chunk from each side, in segments of other lengths than the messages': nothing is lost, and each message counts once."""
     mine, theirs = (b"".join(data for side, data in TALK if side == device) for device in (True, False))

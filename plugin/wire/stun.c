@@ -440,7 +440,8 @@ stun_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
     done = message + FT_STUN_HEADER_LEN;
     end = MIN(done + tvb_get_ntohs(tvb, message + FT_STUN_LENGTH_AT), reported);
     done = stun_attributes(tvb, pinfo, message, done, end, !stock, tree, item, pkt);
-    if (stun_method(type) == FT_STUN_ALLOCBIND)
+    /* Over TCP the address is that of a connection, not of a socket: RFC 5780 is about UDP. */
+    if (stun_method(type) == FT_STUN_ALLOCBIND && !(pkt->flow && pkt->flow->tcp))
         stun_nat_test(tvb, pinfo, exchange, pkt, tree, item);
     if (pkt->error)
         stun_say_error(pinfo, item, type, stock, pkt);
