@@ -354,7 +354,7 @@ ft_media_take(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, ft_side_t s
     if (number == FT_SEQ_NEW) {
         by->timestamp = rtp->timestamp;
         by->when = at->when;
-    } else if (number == FT_SEQ_LATE && ft_pauses_have(&by->pauses, rtp->seq)) {
+    } else if (number == FT_SEQ_LATE && ft_pauses_have(&by->pauses, &by->seq, rtp->seq)) {
         by->paused--;
     }
     if (rtp->retransmitted) {
@@ -366,7 +366,7 @@ ft_media_take(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, ft_side_t s
         return;
     if (paused) {
         by->paused += hole;
-        ft_pauses_add(&by->pauses, rtp->seq, hole);
+        ft_pauses_add(&by->pauses, &by->seq, hole);
     } else
         note(call, FT_EVENT_LOST, at, side, "%s 0x%08x, %" PRIu64 " from number %u on", medium_name(rtp->media), rtp->ssrc, hole,
              (uint16_t)(rtp->seq - hole));

@@ -186,20 +186,26 @@ ft_turns_add(ft_turns_t *turns, uint32_t ssrc, const uint32_t *stream_last, uint
 }
 
 void
-ft_pauses_add(ft_pauses_t *pauses, uint16_t next, uint64_t count)
+ft_pauses_add(ft_pauses_t *pauses, const ft_seq_t *seq, uint64_t count)
 {
+    unsigned place = pauses->n % FT_PAUSES;
+
     if (count == 0 || count > UINT16_MAX)
         return;
-    pauses->holes[pauses->n % FT_PAUSES].first = (uint16_t)(next - count);
-    pauses->holes[pauses->n % FT_PAUSES].count = (uint16_t)count;
+    pauses->holes[place].first = seq->highest - (int64_t)count;
+    pauses->holes[place].count = (uint16_t)count;
+    pauses->holes[place].restarts = (uint16_t)seq->restarts;
     pauses->n++;
 }
 
 bool
-ft_pauses_have(const ft_pauses_t *pauses, uint16_t number)
+ft_pauses_have(const ft_pauses_t *pauses, const ft_seq_t *seq, uint16_t number)
 {
+    int64_t extended = seq->highest - (uint16_t)((uint16_t)seq->highest - number);
+
     for (unsigned i = 0; i < MIN_OF(pauses->n, FT_PAUSES); i++) {
-        if ((uint16_t)(number - pauses->holes[i].first) < pauses->holes[i].count)
+        if (pauses->holes[i].restarts == (uint16_t)seq->restarts && extended >= pauses->holes[i].first &&
+            extended - pauses->holes[i].first < pauses->holes[i].count)
             return true;
     }
     return false;
@@ -450,8 +456,8 @@ ft_stream_stats_add(ft_stream_stats_t *stats, const ft_sample_t *sample, ft_leg_
     }
     hole = paused ? ft_seq_hole(&stats->seq, begun, restarts, highest) : 0;
     stats->paused += hole;
-    ft_pauses_add(&stats->pauses, sample->number, hole);
-    if (number == FT_SEQ_LATE && ft_pauses_have(&stats->pauses, sample->number))
+    ft_pauses_add(&stats->pauses, &stats->seq, hole);
+    if (number == FT_SEQ_LATE && ft_pauses_have(&stats->pauses, &stats->seq, sample->number))
         stats->paused--;
     stats->repaired += first_copy && sample->retransmitted;
     return first_copy && stream_frame(stats, sample->timestamp);

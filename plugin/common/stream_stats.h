@@ -92,14 +92,16 @@ bool ft_turns_add(ft_turns_t *turns, uint32_t ssrc, const uint32_t *stream_last,
 typedef struct ft_pauses {
     unsigned n;                 /* holes so far; the latest FT_PAUSES are kept, at number % FT_PAUSES */
     struct {
-        uint16_t first, count;  /* the missing numbers */
+        int64_t first;          /* of the missing numbers, extended beyond 16 bits: the same number comes again after 65,536 packets */
+        uint16_t count;         /* of them */
+        uint16_t restarts;      /* of the numbering until then (its low bits) */
     } holes[FT_PAUSES];
 } ft_pauses_t;
 
-/* Takes the hole of `count` numbers in front of `next`. */
-void ft_pauses_add(ft_pauses_t *pauses, uint16_t next, uint64_t count);
+/* Takes the hole of `count` numbers in front of the highest one. */
+void ft_pauses_add(ft_pauses_t *pauses, const ft_seq_t *seq, uint64_t count);
 /* Is this number, which came late, one of those? */
-bool ft_pauses_have(const ft_pauses_t *pauses, uint16_t number);
+bool ft_pauses_have(const ft_pauses_t *pauses, const ft_seq_t *seq, uint16_t number);
 
 /* ---- One path of a stream ---------------------------------------------------------------------- */
 

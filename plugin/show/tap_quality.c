@@ -373,14 +373,14 @@ add_hole(sender_t *sender, quality_stream_t *stream, quality_row_t *row, const f
     if (result == FT_SEQ_NEW)
         stream->timestamp = rtp->timestamp;
     /* What is late was counted as lost or paused, in its own second if that can be told. */
-    missing = ft_pauses_have(&stream->pauses, rtp->seq) ? &row->paused : &row->lost;
+    missing = ft_pauses_have(&stream->pauses, &stream->seq, rtp->seq) ? &row->paused : &row->lost;
     if (result == FT_SEQ_LATE && *missing > 0)
         --*missing;
     row->repaired += rtp->retransmitted;
     hole = ft_seq_hole(&stream->seq, begun, restarts, highest);
     if (paused) {
         row->paused += hole;
-        ft_pauses_add(&stream->pauses, rtp->seq, hole);
+        ft_pauses_add(&stream->pauses, &stream->seq, hole);
     } else {
         row->lost += hole;
     }

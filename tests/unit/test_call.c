@@ -516,6 +516,124 @@ redial(void)
     g_assert_true(opens(flow_new(device_net, 1, relay_net, 2), 0.5) == one);
 }
 
+/* Video over the relay; again: the relay sent it again. */
+static ft_call_t *
+video(ft_flow_t *flow, bool from_a, uint32_t ssrc, uint16_t seq, bool again)
+{
+    ft_packet_t pkt = { .kind = FT_KIND_RELAY, .phase = FT_PHASE_MEDIA, .n_rtp = 1,
+                        .rtp = { { .ssrc = ssrc, .seq = seq, .timestamp = 800u * seq, .payload_type = 100, .media = FT_MEDIA_VIDEO, .retransmitted = again } } };
+
+    return send(flow, from_a, 0.01, &pkt);
+}
+
+/* RTCP to the relay, of the length of a request for one packet; returns its frame. */
+static uint32_t
+asks(ft_flow_t *flow, bool from_a)
+{
+    ft_packet_t pkt = { .kind = FT_KIND_RELAY, .phase = FT_PHASE_RELAY, .relay = { .nack = true } };
+
+    send(flow, from_a, 0.01, &pkt);
+    return number;
+}
+
+static const ft_hole_t *
+hole_of(uint32_t frame)
+{
+    const ft_hole_t *hole = ft_hole_of_frame(frame);
+
+    g_assert_nonnull(hole);
+    return hole;
+}
+
+/* A hole, who asks for it, and what fills it. */
+static void
+asked_for_and_repaired(void)
+{
+    ft_flow_t *flow;
+    uint32_t first, second, nack, repair;
+
+    begin();
+    flow = flow_new(device_net, 1, relay_net, 1);
+    video(flow, false, 0x77, 1, false);
+    g_assert_null(ft_hole_of_frame(number));
+    video(flow, false, 0x77, 3, false);
+    first = number;
+    g_assert_cmpuint(hole_of(first)->number, ==, 2);
+    g_assert_cmpuint(hole_of(first)->count, ==, 1);
+    /* Whoever sends the stream does not ask for it. */
+    g_assert_null(ft_hole_of_frame(asks(flow, false)));
+    nack = asks(flow, true);
+    g_assert_true(hole_of(nack) == hole_of(first));
+    g_assert_cmpuint(hole_of(first)->nack, ==, nack);
+    /* It was asked for, and there is no other one. */
+    g_assert_null(ft_hole_of_frame(asks(flow, true)));
+    video(flow, false, 0x77, 2, true);
+    repair = number;
+    g_assert_cmpuint(hole_of(first)->repair, ==, repair);
+    g_assert_true(hole_of(repair) == hole_of(first));
+    /* The first packet that fills it; a packet of another stream, or of another number, fills nothing. */
+    video(flow, false, 0x77, 2, true);
+    g_assert_cmpuint(hole_of(first)->repair, ==, repair);
+    video(flow, false, 0x77, 9, false);
+    second = number;
+    video(flow, false, 0x78, 5, true);
+    video(flow, false, 0x77, 3, true);
+    g_assert_cmpuint(hole_of(second)->repair, ==, 0);
+    video(flow, false, 0x77, 8, true);
+    g_assert_cmpuint(hole_of(second)->repair, ==, number);
+    /* What was repaired is not asked for. */
+    g_assert_null(ft_hole_of_frame(asks(flow, true)));
+}
+
+/* The latest hole that nobody asked for is meant; those before it wait. */
+static void
+asked_for_the_latest(void)
+{
+    ft_flow_t *flow;
+    uint32_t holes[3];
+
+    begin();
+    flow = flow_new(device_net, 1, relay_net, 1);
+    for (uint16_t i = 0; i <= 3; i++) {
+        video(flow, false, 0x77, (uint16_t)(10 * i), false);
+        if (i > 0)
+            holes[i - 1] = number;
+    }
+    g_assert_cmpuint(hole_of(holes[1])->count, ==, 9);
+    for (unsigned i = 3; i-- > 0;) {
+        uint32_t nack = asks(flow, true);
+
+        g_assert_cmpuint(hole_of(holes[i])->nack, ==, nack);
+    }
+}
+
+/* Two layers of one picture take turns: what is missing meanwhile was not lost, and what comes late of it was forwarded. */
+static void
+paused_layers(void)
+{
+    ft_flow_t *flow;
+    ft_call_t *call;
+    ft_stream_t *stream;
+
+    begin();
+    flow = flow_new(device_net, 1, relay_net, 1);
+    call = video(flow, false, 0x77, 1, false);
+    video(flow, false, 0x77, 2, false);
+    for (uint16_t i = 3; i <= 6; i++)
+        video(flow, false, 0x78, i, false);
+    video(flow, false, 0x77, 7, false);
+    g_assert_true(hole_of(number)->paused);
+    g_assert_cmpuint(hole_of(number)->count, ==, 4);
+    stream = flow->last_stream;
+    g_assert_cmpuint(stream->by[FT_SIDE_PEER]->paused, ==, 4);
+    video(flow, false, 0x77, 5, false);
+    g_assert_cmpuint(stream->by[FT_SIDE_PEER]->paused, ==, 3);
+    g_assert_cmpuint(stream->by[FT_SIDE_PEER]->repaired, ==, 0);
+    /* Nobody asks for what was not forwarded. */
+    g_assert_null(ft_hole_of_frame(asks(flow, true)));
+    g_assert_cmpint(ft_call_state(call), ==, FT_STATE_ESTABLISHED);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -536,5 +654,8 @@ main(int argc, char **argv)
     g_test_add_func("/call/names after a pause", names_after_a_pause);
     g_test_add_func("/call/one wrong time", one_wrong_time);
     g_test_add_func("/call/redial", redial);
+    g_test_add_func("/call/asked for and repaired", asked_for_and_repaired);
+    g_test_add_func("/call/asked for the latest", asked_for_the_latest);
+    g_test_add_func("/call/paused layers", paused_layers);
     return g_test_run();
 }

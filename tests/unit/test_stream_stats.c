@@ -349,9 +349,165 @@ stream_losses(void)
     CHECK(stats.parity, 1);
 }
 
+/* Which numbers were of a turn of another layer: all of a hole and none beside it, the latest four holes, over the wrap. */
+static void
+pauses_of_late_numbers(void)
+{
+    for (unsigned base = 100; base <= 65530; base += 65430) {
+        ft_pauses_t pauses = { 0 };
+        ft_seq_t seq = { 0 };
+
+        ft_seq_add(&seq, (uint16_t)base);
+        CHECK(ft_pauses_have(&pauses, &seq, (uint16_t)base), 0);
+        for (unsigned i = 1; i <= FT_PAUSES + 1; i++) {
+            ft_seq_add(&seq, (uint16_t)(base + 10 * i));
+            ft_pauses_add(&pauses, &seq, 3);
+        }
+        CHECK(ft_pauses_have(&pauses, &seq, (uint16_t)(base + 9)), 0);      /* more than four ago */
+        for (unsigned i = 2; i <= FT_PAUSES + 1; i++) {
+            for (unsigned before = 1; before <= 4; before++)
+                CHECK(ft_pauses_have(&pauses, &seq, (uint16_t)(base + 10 * i - before)), before <= 3);
+            CHECK(ft_pauses_have(&pauses, &seq, (uint16_t)(base + 10 * i)), 0);
+        }
+    }
+}
+
+/* A hole of none, and one of more numbers than there are, are none. */
+static void
+pauses_of_no_size(void)
+{
+    ft_pauses_t pauses = { 0 };
+    ft_seq_t seq = { 0 };
+
+    ft_seq_add(&seq, 7);
+    ft_pauses_add(&pauses, &seq, 0);
+    ft_pauses_add(&pauses, &seq, UINT16_MAX + 1);
+    CHECK(pauses.n, 0);
+    CHECK(ft_pauses_have(&pauses, &seq, 6), 0);
+    ft_pauses_add(&pauses, &seq, UINT16_MAX);
+    CHECK(pauses.n, 1);
+    CHECK(ft_pauses_have(&pauses, &seq, 6), 1);
+}
+
+/* The same number 65,536 packets later, or after the sender began anew, is another one. */
+static void
+pauses_are_forgotten(void)
+{
+    ft_pauses_t pauses = { 0 };
+    ft_seq_t seq = { 0 };
+
+    add_range(&seq, 0, 100);
+    ft_seq_add(&seq, 110);
+    ft_pauses_add(&pauses, &seq, 10);
+    CHECK(ft_pauses_have(&pauses, &seq, 105), 1);
+    add_range(&seq, 111, 65536 - 11);
+    CHECK(ft_pauses_have(&pauses, &seq, 65530), 0);
+    add_range(&seq, 100, 20);
+    CHECK(ft_pauses_have(&pauses, &seq, 105), 0);
+
+    seq = (ft_seq_t){ 0 };
+    pauses = (ft_pauses_t){ 0 };
+    add_range(&seq, 0, 100);
+    ft_seq_add(&seq, 110);
+    ft_pauses_add(&pauses, &seq, 10);
+    add_range(&seq, 20000, 10);                 /* a restart */
+    add_range(&seq, 50, 50);                    /* and another one, to where it was */
+    ft_seq_add(&seq, 112);
+    CHECK(seq.restarts, 2);
+    CHECK(ft_pauses_have(&pauses, &seq, 105), 0);
+}
+
+static void
+one_more(ft_stream_stats_t *stats, ft_leg_stats_t *leg, uint16_t number, bool retransmitted, bool paused)
+{
+    ft_sample_t sample = { .number = number, .length = 100, .dscp = -1, .timestamp = 1, .retransmitted = retransmitted };
+
+    ft_stream_stats_add(stats, &sample, ft_leg_add(leg, &sample), paused);
+}
+
+/* What comes late out of a paused hole was forwarded; what is lost in the same numbers an hour later stays lost. */
+static void
+paused_and_late(void)
+{
+    ft_stream_stats_t stats = { 0 };
+    ft_leg_stats_t leg = { 0 };
+
+    one_more(&stats, &leg, 10, false, false);
+    one_more(&stats, &leg, 15, false, true);
+    CHECK(stats.paused, 4);
+    one_more(&stats, &leg, 12, false, false);
+    CHECK(stats.paused, 3);
+    one_more(&stats, &leg, 12, false, false);                       /* a duplicate: once is enough */
+    CHECK(stats.paused, 3);
+    CHECK(ft_stream_lost(&stats), 0);
+    for (unsigned i = 16; i <= 65536 + 10; i++)
+        one_more(&stats, &leg, (uint16_t)i, false, false);
+    one_more(&stats, &leg, 15, false, false);
+    CHECK(ft_stream_lost(&stats), 4);
+    one_more(&stats, &leg, 12, false, false);
+    one_more(&stats, &leg, 13, true, false);
+    CHECK(stats.paused, 3);
+    CHECK(ft_stream_lost(&stats), 2);
+    CHECK(stats.repaired, 1);
+}
+
+/* A repair counts once, also over two paths; one that came before is none; another packet of the same number is the path's own. */
+static void
+repairs(void)
+{
+    ft_stream_stats_t stats = { 0 };
+    ft_leg_stats_t one = { 0 }, two = { 0 };
+    ft_sample_t sample = { .number = 3, .length = 100, .dscp = -1, .timestamp = 1 };
+
+    for (uint16_t number = 1; number <= 5; number += 2)
+        one_more(&stats, &one, number, false, false);
+    one_more(&stats, &one, 2, true, false);
+    one_more(&stats, &two, 2, true, false);
+    CHECK(stats.repaired, 1);
+    CHECK(stats.copies, 1);
+    one_more(&stats, &one, 3, true, false);                         /* it had come */
+    CHECK(stats.repaired, 1);
+    CHECK(one.seq.duplicates, 1);
+    CHECK(ft_stream_lost(&stats), 1);
+    sample.length = 60;
+    CHECK(ft_leg_add(&one, &sample), FT_LEG_REPAIR);
+    CHECK(one.repairs, 1);
+    CHECK(one.seq.duplicates, 1);
+}
+
+/* Sums of two parts of a stream: paused, repaired, parity. */
+static void
+joined_losses(void)
+{
+    ft_stream_stats_t early = { 0 }, late = { 0 }, none = { 0 };
+    ft_leg_stats_t leg = { 0 }, other = { 0 };
+    ft_sample_t parity = { .number = 5, .length = 50, .dscp = -1, .parity = true };
+
+    one_more(&early, &leg, 1, false, false);
+    one_more(&early, &leg, 4, false, true);
+    one_more(&early, &leg, 6, false, false);
+    one_more(&late, &other, 7, false, false);
+    one_more(&late, &other, 10, false, false);
+    one_more(&late, &other, 8, true, false);
+    ft_stream_stats_add(&late, &parity, FT_LEG_FIRST_COPY, false);
+    ft_stream_stats_join(&early, &late);
+    ft_stream_stats_join(&early, &none);
+    CHECK(early.paused, 2);
+    CHECK(early.repaired, 1);
+    CHECK(early.parity, 1);
+    CHECK(ft_stream_lost(&early), 2);           /* 5 and 9 */
+    CHECK(early.packets, 7);
+}
+
 int
 main(void)
 {
+    pauses_of_late_numbers();
+    pauses_of_no_size();
+    pauses_are_forgotten();
+    paused_and_late();
+    repairs();
+    joined_losses();
     turns_one_after_the_other();
     turns_with_a_pause();
     turns_side_by_side();
