@@ -521,7 +521,8 @@ static ft_call_t *
 video(ft_flow_t *flow, bool from_a, uint32_t ssrc, uint16_t seq, bool again)
 {
     ft_packet_t pkt = { .kind = FT_KIND_RELAY, .phase = FT_PHASE_MEDIA, .n_rtp = 1,
-                        .rtp = { { .ssrc = ssrc, .seq = seq, .timestamp = 800u * seq, .payload_type = 100, .media = FT_MEDIA_VIDEO, .retransmitted = again } } };
+                        .rtp = { { .ssrc = ssrc, .seq = seq, .timestamp = 800u * seq, .payload_type = 100, .media = FT_MEDIA_VIDEO,
+                                   .retransmitted = again } } };
 
     return send(flow, from_a, 0.01, &pkt);
 }
