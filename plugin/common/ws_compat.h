@@ -56,13 +56,27 @@ typedef gboolean ft_heur_result_t;
  * UDP dissector. */
 #if FT_WS_VERSION >= 406
 #define ft_conversations_are_of_addresses() (prefs.conversation_deinterlacing_key == 0)
-#define ft_find_conversation(pinfo) find_conversation_pinfo_strat((pinfo), 0)
-#define ft_find_or_create_conversation(pinfo) find_or_create_conversation_strat(pinfo)
+#define FT_CONVERSATION_FIND(pinfo) find_conversation_pinfo_strat((pinfo), 0)
+#define FT_CONVERSATION_MAKE(pinfo) find_or_create_conversation_strat(pinfo)
 #else
 #define ft_conversations_are_of_addresses() true
-#define ft_find_conversation(pinfo) find_conversation_pinfo((pinfo), 0)
-#define ft_find_or_create_conversation(pinfo) find_or_create_conversation(pinfo)
+#define FT_CONVERSATION_FIND(pinfo) find_conversation_pinfo((pinfo), 0)
+#define FT_CONVERSATION_MAKE(pinfo) find_or_create_conversation(pinfo)
 #endif
+
+/* The conversation of the packet's addresses and ports; where there is none, a new one (make) or NULL. The look-up takes another key if a dissector
+ * has set one: QUIC sets the number of its connection since 4.2, for what it calls, and does not take it back. */
+static inline conversation_t *
+ft_conversation(packet_info *pinfo, bool make)
+{
+    struct conversation_element *elements = pinfo->conv_elements;
+    conversation_t *conversation;
+
+    pinfo->conv_elements = NULL;
+    conversation = make ? FT_CONVERSATION_MAKE(pinfo) : FT_CONVERSATION_FIND(pinfo);
+    pinfo->conv_elements = elements;
+    return conversation;
+}
 
 /* The function that starts a -z statistic returns since 4.6 whether it succeeded. Before, it ended the program on failure. */
 #if FT_WS_VERSION >= 406

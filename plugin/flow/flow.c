@@ -39,7 +39,7 @@ static wmem_map_t *flow_sockets;        /* ft_endpoint_t -> ft_socket_t; file sc
 static conversation_t *
 flow_conversation(packet_info *pinfo, bool create)
 {
-    conversation_t *conversation = ft_find_conversation(pinfo);
+    conversation_t *conversation = ft_conversation(pinfo, false);
 
     if (conversation && (conversation->options & (NO_ADDR2 | NO_PORT2 | NO_PORT2_FORCE)))
         conversation = NULL;

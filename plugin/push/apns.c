@@ -94,7 +94,7 @@ static wmem_map_t *linked;          /* key -> apns_linked_t; file scope */
 static apns_session_t *
 session_get(packet_info *pinfo)
 {
-    conversation_t *conversation = PINFO_FD_VISITED(pinfo) ? ft_find_conversation(pinfo) : ft_find_or_create_conversation(pinfo);
+    conversation_t *conversation = ft_conversation(pinfo, !PINFO_FD_VISITED(pinfo));
     apns_session_t *session = conversation ? (apns_session_t *)conversation_get_proto_data(conversation, proto_apns) : NULL;
 
     if (session || !conversation || PINFO_FD_VISITED(pinfo))
