@@ -267,15 +267,15 @@ cell_filter(const void *row, ft_cell_t *cell)
     cell->text = g_strdup_printf("facetime.call == %u", ((const call_row_t *)row)->call->number);
 }
 
-/* What answers first stands first: Wireshark's window of 587 pixels ends behind Peer, and a device
- * with two interfaces takes the room of two. */
+/* What answers first stands first: Wireshark's window of 587 pixels ends in Device, and a device with two interfaces takes the room of
+ * two. So Peer is before it. */
 static const ft_column_t calls_columns[] = {
     { "Call", FT_CELL_NUMBER, cell_number, false },
     { "Media (s)", FT_CELL_REAL, cell_media_time, false },
     { "State", FT_CELL_TEXT, cell_state, false },
     { "Path", FT_CELL_TEXT, cell_path, false },
-    { "Device", FT_CELL_TEXT, cell_device, false },
     { "Peer", FT_CELL_TEXT, cell_peer, false },
+    { "Device", FT_CELL_TEXT, cell_device, false },
     { "Start (UTC)", FT_CELL_TEXT, cell_start, false },
     { "Relay", FT_CELL_TEXT, cell_relay, false },
     { "Notes", FT_CELL_TEXT, cell_notes, false },

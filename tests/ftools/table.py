@@ -5,7 +5,7 @@ import unicodedata
 
 # Columns that hold numbers stand to the right, all others to the left.
 NUMBERS = ("Call", "Duration (s)", "Media (s)", "Packets", "Bytes")
-COLUMNS = ("Call", "Media (s)", "State", "Path", "Device", "Peer", "Start (UTC)", "Relay", "Notes", "End", "Direction", "Caller [guess]", "From", "To", "Why relay",
+COLUMNS = ("Call", "Media (s)", "State", "Path", "Peer", "Device", "Start (UTC)", "Relay", "Notes", "End", "Direction", "Caller [guess]", "From", "To", "Why relay",
            "Mode", "Media", "Uplink lost", "Downlink lost", "Duration (s)", "Packets", "Bytes", "Confidence", "Relay sessions", "Filter")
 CALLS = "FaceTime Calls"
 
