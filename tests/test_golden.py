@@ -29,7 +29,8 @@ FORMS_NAME, LATER_NAME = "forms", "later"
 OTHERS = {
     "relay-tcp": lambda wireshark: (push.capture(wireshark, "relay-tcp.pcap", test_relay_tcp.TALK[:6], addresses=test_relay_tcp.ENDS, port=3482), ()),
     "push-packed": lambda wireshark: (push.capture(wireshark, "push-packed.pcap", test_apns.containers()), test_apns.PACK_DECODE),
-    "quic-keys": lambda wireshark: test_quic_keys.made(wireshark, (True, test_quic_keys.packet(True, 5, test_quic_keys.datagram(test_quic_keys.MEDIA) * 2))),
+    "quic-keys": lambda wireshark: test_quic_keys.made(wireshark, (True, test_quic_keys.packet(True, 5, test_quic_keys.datagram(test_quic_keys.MEDIA) * 2)),
+                                                     (True, test_quic_keys.packet(True, 6, test_quic_keys.stream(test_quic_keys.request("PUT", "/QR/AllocBind"))))),
 }
 TREES_ONLY = [LATER_NAME, *OTHERS]
 NAMES = [FORMS_NAME, *TREES_ONLY, *[name for name in paths.SAMPLES if (paths.GOLDEN / f"{name}.tree.txt").exists() or WRITE]]

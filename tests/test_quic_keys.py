@@ -1,4 +1,4 @@
-"""QUIC to the relay with the keys of the connection: sub-packets of relay channel data in DATAGRAM frames."""
+"""QUIC to the relay with the keys of the connection: sub-packets of relay channel data in DATAGRAM frames, requests in STREAM frames."""
 
 import hashlib
 
@@ -98,3 +98,123 @@ def test_any_contents(wireshark):
     cut = [(True, packet(True, 5 + length, datagram(MEDIA[:length]))) for length in range(1, len(MEDIA))]
     for one in shown(wireshark, *cut):
         assert one.values("_ws.malformed") == []
+
+
+# ---- Requests --------------------------------------------------------------------------------------
+
+# RFC 7541, appendix B, as far as the codes have eight bits at most: length, first code, characters.
+CODES = {character: (first + place, bits) for bits, first, characters in (
+    (5, 0x00, "012aceiost"), (6, 0x14, " %-./3456789=A_bdfghlmnpru"), (7, 0x5C, ":BCDEFGHIJKLMNOPQRSTUVWYjkqvwxyz"), (8, 0xF8, "&*,;XZ"))
+    for place, character in enumerate(characters)}
+METHODS = ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT")
+
+
+def huffman(text):
+    """The text as Huffman's code has it."""
+    bits = "".join(f"{CODES[one][0]:0{CODES[one][1]}b}" for one in text)
+    bits += "1" * (-len(bits) % 8)
+    return bytes(int(bits[at:at + 8], 2) for at in range(0, len(bits), 8))
+
+
+def prefixed(value, bits, flags):
+    """A number with a prefix of BITS."""
+    most = (1 << bits) - 1
+    if value < most:
+        return bytes([flags | value])
+    out, value = bytes([flags | most]), value - most
+    while value > 0x7F:
+        out, value = out + bytes([value & 0x7F | 0x80]), value >> 7
+    return out + bytes([value])
+
+
+def text(value, packed=True, bits=7, flags=0):
+    """A text with its length."""
+    data = huffman(value) if packed else value.encode()
+    return prefixed(len(data), bits, flags | packed << bits) + data
+
+
+def headers(*lines, begin=b"\0\0"):
+    """A HEADERS frame."""
+    section = begin + b"".join(lines)
+    return b"\1" + quic.varint(len(section)) + section
+
+
+def method(name):
+    return prefixed(15 + METHODS.index(name), 6, 0xC0)
+
+
+def request(name, path, packed=True, never=False):
+    """A request as a client of today writes it: indices of the static table, texts of its own."""
+    return headers(method(name), prefixed(23, 6, 0xC0), b"\x50" + text("a.example", packed), prefixed(1, 4, 0x70 if never else 0x50) + text(path, packed),
+                   text("x-own-name", packed, 3, 0x20) + text("some value, 1", packed))
+
+
+def stream(data, identifier=0):
+    """A STREAM frame with its length (RFC 9000, 19.8)."""
+    return b"\x0a" + quic.varint(identifier) + quic.varint(len(data)) + data
+
+
+@pytest.mark.parametrize("value, code", [
+    ("www.example.com", "f1e3c2e5f23a6ba0ab90f4ff"), ("no-cache", "a8eb10649cbf"), ("custom-key", "25a849e95ba97d7f"), ("custom-value", "25a849e95bb8e8b4bf"),
+    ("https://www.example.com", "9d29ad171863c78f0b97c8e9ae82ae43d3"), ("Mon, 21 Oct 2013 20:13:21 GMT", "d07abe941054d444a8200595040b8166e082a62d1bff")])
+def test_the_code_of_the_tests(value, code):
+    """Examples of RFC 7541, appendix C."""
+    assert huffman(value).hex() == code
+
+
+REQUESTS = [("PUT", "/QR/AllocBind"), ("PUT", "/QR/Material"), ("PUT", "/QR/SessionInfo"), ("PUT", "/QR/UnAllocBind"), ("GET", "/QR/Indications"),
+            ("PUT", "/QR/CallModeUpdate"), ("POST", "/other")]
+
+
+@each_pass
+@pytest.mark.parametrize("packed", [True, False], ids=["Huffman", "plain"])
+def test_requests(wireshark, passes, packed):
+    """Method and path of each, and what is known of it; found by a filter."""
+    capture, keys = made(wireshark, *((True, packet(True, 5 + number, stream(request(*one, packed, number % 2 == 1), 4 * number)))
+                                      for number, one in enumerate(REQUESTS)))
+    rows = pdml.packets(wireshark, capture, *PASSES[passes], *keys)[2:]
+    assert [(row.lines("facetime.quic.request"), row.value("facetime.quic.request")) for row in rows] == [([" ".join(one)], one[1]) for one in REQUESTS]
+    assert [bool(row.values("facetime.quic.request.meaning")) for row in rows] == [True] * 6 + [False]
+    assert wireshark.count(capture, 'facetime.quic.request == "/QR/Material"', *PASSES[passes], *keys) == 1
+
+
+NO_REQUESTS = {
+    "an answer": headers(prefixed(25, 6, 0xC0), b"\x54" + text("12", False)),
+    "settings": b"\x00\x04\x04\x01\x00\x07\x00",
+    "a body": b"\x00\x10" + bytes(16),
+    "no path": headers(method("PUT"), prefixed(23, 6, 0xC0)),
+    "no method": headers(b"\x51" + text("/QR/AllocBind")),
+    "a path of the dynamic table": headers(method("PUT"), b"\x41" + text("/QR/AllocBind"), begin=b"\2\0"),
+    "a path that is none": headers(method("PUT"), b"\x51" + text("QR")),
+    "a path of other characters": headers(method("PUT"), b"\x51" + prefixed(4, 7, 0x80) + b"\xff\xff\xff\xff"),
+    "a path that is too long": headers(method("PUT"), b"\x51" + text("/" + 200 * "a", False)),
+    "a text behind its end": headers(method("PUT"), b"\x51" + text("/QR"), b"\x50\x7f"),
+    "a number without end": headers(method("PUT"), b"\x51" + text("/QR"), b"\xff\x80\x80\x80\x80\x80\x80"),
+    "a frame that is longer": request("PUT", "/QR/AllocBind")[:1] + quic.varint(2000) + request("PUT", "/QR/AllocBind")[2:],
+}
+
+
+@pytest.mark.parametrize("name", NO_REQUESTS)
+def test_no_request(wireshark, name):
+    row, = shown(wireshark, (True, packet(True, 5, stream(NO_REQUESTS[name]))))
+    assert row.values("facetime.quic.request") == [] and row.values("_ws.malformed") == [] and row.values("quic.stream_data")
+
+
+def test_request_cut_anywhere(wireshark):
+    """The first part of a request whose rest is in another packet has no name; nothing is malformed by it."""
+    whole = request("PUT", "/QR/AllocBind")
+    for row in shown(wireshark, *((True, packet(True, 5 + size, stream(whole[:size], 4 * size))) for size in range(1, len(whole)))):
+        assert row.values("facetime.quic.request") == [] and row.values("_ws.malformed") == []
+
+
+def test_lines_of_the_dynamic_table(wireshark):
+    """What refers to it is passed over: the path is a text of its own."""
+    row, = shown(wireshark, (True, packet(True, 5, stream(headers(method("GET"), b"\x85", b"\x13", b"\x02" + text("a"), b"\x42" + text("b"), b"\x51" + text("/QR/Indications"),
+                                                                  begin=b"\4\x81")))))
+    assert row.value("facetime.quic.request") == "/QR/Indications"
+
+
+def test_path_that_is_no_text(wireshark):
+    """Control characters are pictures."""
+    row, = shown(wireshark, (True, packet(True, 5, stream(headers(method("PUT"), b"\x51\x04/a\x07b")))))
+    assert row.value("facetime.quic.request") == "/a␇b"

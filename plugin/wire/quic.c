@@ -27,6 +27,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "wire/http3.h"
 #include "wire/pod.h"
 
 #include <epan/epan_dissect.h>
@@ -42,12 +43,16 @@
 
 /* The stock QUIC dissector's field of a DATAGRAM frame's contents; frames of a packet that are looked at. */
 #define QUIC_DATAGRAM_FIELD "quic.dg"
-#define QUIC_MAX_DATAGRAMS  16
+#define QUIC_STREAM_FIELD   "quic.stream_data"
+#define QUIC_MAX_FRAMES     16      /* of one packet, that are looked into */
 
 static dissector_handle_t quic_handle;
 static int hf_quic = -1;
 static int hf_tls_psk_identity = -1;
 static int hf_quic_dg = -1;
+static int hf_quic_stream = -1;
+static int hf_quic_request = -1;
+static int hf_quic_request_meaning = -1;
 
 static int hf_quic_known_by = -1;
 static int hf_quic_connection_id = -1;
@@ -364,6 +369,17 @@ quic_show_pod(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree, const f
     proto_item_set_generated(proto_tree_add_boolean(tree, hf_quic_media, tvb, 0, 0, true));
 }
 
+/* The bytes of a frame that the stock dissector shows; NULL: not all of them are there. */
+static tvbuff_t *
+quic_frame(const GPtrArray *frames, unsigned i)
+{
+    const field_info *frame = (const field_info *)g_ptr_array_index(frames, i);
+
+    if (!frame->ds_tvb || frame->length < 2 || !tvb_bytes_exist(frame->ds_tvb, frame->start, frame->length))
+        return NULL;
+    return tvb_new_subset_length(frame->ds_tvb, frame->start, frame->length);
+}
+
 /* With the keys of the connection the stock dissector shows DATAGRAM frames (RFC 9221): those with the form of sub-packets of channel data are shown
  * as such. They are shown only: which keys there are, and whether there is a tree, decides nothing about flow and call. */
 static void
@@ -371,30 +387,62 @@ quic_show_datagrams(packet_info *pinfo, proto_tree *root, proto_tree *tree, cons
 {
     const GPtrArray *frames = proto_get_finfo_ptr_array(root, hf_quic_dg);
 
-    for (unsigned i = 0; frames && i < MIN(frames->len, QUIC_MAX_DATAGRAMS); i++) {
-        const field_info *frame = (const field_info *)g_ptr_array_index(frames, i);
+    for (unsigned i = 0; frames && i < MIN(frames->len, QUIC_MAX_FRAMES); i++) {
         ft_packet_t inside = { .scope = pkt->scope, .kind = FT_KIND_RELAY, .phase = pkt->phase, .claimed = true, .dscp = -1 };
-        tvbuff_t *data;
+        tvbuff_t *data = quic_frame(frames, i);
 
-        if (!frame->ds_tvb || frame->length < 2 || !tvb_bytes_exist(frame->ds_tvb, frame->start, frame->length))
-            continue;
-        data = tvb_new_subset_length(frame->ds_tvb, frame->start, frame->length);
-        if (ft_relay_headless_match(data))
+        if (data && ft_relay_headless_match(data))
             ft_relay_headless_dissect(data, pinfo, root, tree, &inside);
     }
 }
 
-/* Calls the stock dissector, and shows what DATAGRAM frames hold. The field of these is asked for as in quic_hello(), so that a filter for what is
- * inside finds the packet where nobody looks at the tree. */
+/* What a device asks its relay for (OpenBubbles rustpush; CallModeUpdate: IDSFoundation of iOS 26.0). */
+static const struct {
+    const char *path, *meaning;
+} quic_requests[] = {
+    { "/QR/AllocBind", "a session with the relay" },
+    { "/QR/Material", "keys for the participants" },
+    { "/QR/SessionInfo", "participants and streams of the session" },
+    { "/QR/UnAllocBind", "end of the session" },
+    { "/QR/Indications", "what the relay has to say from now on" },
+    { "/QR/CallModeUpdate", "one-to-one or group" },
+};
+
+/* The same of the streams of HTTP/3: what is asked for. */
 static void
-quic_with_datagrams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *tree, const ft_packet_t *pkt)
+quic_show_requests(packet_info *pinfo, proto_tree *root, proto_tree *tree)
+{
+    const GPtrArray *frames = proto_get_finfo_ptr_array(root, hf_quic_stream);
+
+    for (unsigned i = 0; frames && i < MIN(frames->len, QUIC_MAX_FRAMES); i++) {
+        tvbuff_t *data = quic_frame(frames, i);
+        const char *method, *path;
+
+        if (!data || !ft_http3_request(pinfo->pool, data, &method, &path))
+            continue;
+        proto_item_set_generated(proto_tree_add_string_format_value(tree, hf_quic_request, data, 0, 0, path, "%s %s", method, path));
+        for (unsigned k = 0; k < array_length(quic_requests); k++) {
+            if (strcmp(path, quic_requests[k].path) == 0)
+                proto_item_set_generated(proto_tree_add_string(tree, hf_quic_request_meaning, data, 0, 0, quic_requests[k].meaning));
+        }
+    }
+}
+
+/* Calls the stock dissector, and shows what DATAGRAM and STREAM frames hold. The fields of these are asked for as in quic_hello(), so that a filter for
+ * what is inside finds the packet where nobody looks at the tree. */
+static void
+quic_with_frames(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *tree, const ft_packet_t *pkt)
 {
     epan_dissect_t *volatile own = epan_dissect_new(pinfo->epan, TRUE, FALSE);
 
     TRY {
         epan_dissect_prime_with_hfid(own, hf_quic_dg);
+        if (hf_quic_stream >= 0)
+            epan_dissect_prime_with_hfid(own, hf_quic_stream);
         ft_call_stock(quic_handle, tvb, pinfo, root, pkt);
         quic_show_datagrams(pinfo, root, tree, pkt);
+        if (hf_quic_stream >= 0)
+            quic_show_requests(pinfo, root, tree);
     }
     FINALLY {
         epan_dissect_free(own);
@@ -432,7 +480,7 @@ quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
     }
     if (!pkt->quic_initial) {
         if (root && pkt->claimed && hf_quic_dg >= 0 && !is_long)
-            quic_with_datagrams(tvb, pinfo, root, tree, pkt);
+            quic_with_frames(tvb, pinfo, root, tree, pkt);
         else
             ft_call_stock(quic_handle, tvb, pinfo, root, pkt);
         return;
@@ -475,6 +523,10 @@ quic_register(void)
             NULL, 0x0, "Token of the relay session, from the pre-shared key's identity: the same on each path of a device", HFILL } },
         { &hf_quic_psk_first, { "Same Token First In", "facetime.quic.psk.first", FT_FRAMENUM, BASE_NONE,
             FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0, "The first hello of this capture with this session token", HFILL } },
+        { &hf_quic_request, { "Request", "facetime.quic.request", FT_STRING, BASE_NONE,
+            NULL, 0x0, "Path of a request of HTTP/3 to the relay; only with the keys of the connection", HFILL } },
+        { &hf_quic_request_meaning, { "Asks for", "facetime.quic.request.meaning", FT_STRING, BASE_NONE,
+            NULL, 0x0, "What the request is about", HFILL } },
     };
     static int *ett[] = { &ett_quic };
 
@@ -488,6 +540,7 @@ quic_handoff(void)
 {
     quic_handle = find_dissector("quic");
     hf_quic_dg = proto_registrar_get_id_byname(QUIC_DATAGRAM_FIELD);
+    hf_quic_stream = proto_registrar_get_id_byname(QUIC_STREAM_FIELD);
     hf_tls_psk_identity = proto_registrar_get_id_byname(FT_QUIC_PSK_FIELD);
 }
 

@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "show/show.h"
+#include "wire/http3.h"
 
 #include <epan/epan.h>
 #include <epan/epan_dissect.h>
@@ -338,6 +339,19 @@ tables_end(void)
     }
 }
 
+/* A request as it is in the first payload of an input: no input has the keys of a QUIC connection. */
+static void
+read_request(const uint8_t *data, size_t size)
+{
+    tvbuff_t *tvb = tvb_new_real_data(data, (unsigned)size, (int)size);
+    wmem_allocator_t *scope = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
+    const char *method, *path;
+
+    ft_http3_request(scope, tvb, &method, &path);
+    wmem_destroy_allocator(scope);
+    tvb_free(tvb);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -347,6 +361,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 5)
         return -1;
+    read_request(data + 4, size - 4);
     mode = data[0];
     taps = !(mode & MODE_NO_TABLES);
     n = read_input(data + 1, size - 1);
