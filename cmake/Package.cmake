@@ -2,6 +2,11 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+# The archive's folder "." is nothing in an installed path; CMake 3.31 and later ask which spelling is meant.
+if(POLICY CMP0177)
+	cmake_policy(SET CMP0177 NEW)
+endif()
+
 set(FT_MINOR "${Wireshark_MAJOR_VERSION}.${Wireshark_MINOR_VERSION}")
 math(EXPR FT_NEXT_MINOR "${Wireshark_MINOR_VERSION} + 1")
 set(FT_PACKAGE wireshark-facetime)
