@@ -31,27 +31,62 @@ is_unset(const field_info *bit, uint64_t bits)
     return bit && bit->hfinfo->type == FT_BOOLEAN && bit->hfinfo->bitmask && !(bit->hfinfo->bitmask & bits);
 }
 
+/* The names of unset bits, of words that were shown lately: the packets of a stream have the same flags, and field extraction shows them all. */
+#define FOLDED_WORDS 32
+/* The names of 64 bits, the most that a word has here, fit. */
+#define FOLDED_LENGTH 2048
+
+static struct folded {
+    int word, line, first;      /* the fields of the word, of the line and of the word's first bit; 0: nothing is here */
+    uint64_t bits;
+    unsigned count;             /* unset bits, also those without a name */
+    char names[FOLDED_LENGTH];
+} folded[FOLDED_WORDS];
+
+static void
+folded_add_name(struct folded *of, const char *name)
+{
+    if (g_str_has_prefix(name, "Bit "))
+        return;
+    if (of->names[0])
+        (void) g_strlcat(of->names, ", ", sizeof of->names);
+    (void) g_strlcat(of->names, name, sizeof of->names);
+}
+
+/* The entry of the word with these bits in tree; made where another one is in its place. */
+static const struct folded *
+folded_get(int word, int line, const proto_tree *tree, uint64_t bits)
+{
+    int first = PNODE_FINFO(tree->first_child) ? PNODE_FINFO(tree->first_child)->hfinfo->id : 0;
+    struct folded *of = &folded[(bits ^ bits >> 5 ^ bits >> 10 ^ (unsigned)word) % FOLDED_WORDS];
+
+    if (of->word == word && of->line == line && of->first == first && of->bits == bits)
+        return of;
+    *of = (struct folded){ .word = word, .line = line, .first = first, .bits = bits };
+    for (const proto_node *node = tree->first_child; node; node = node->next) {
+        if (!is_unset(PNODE_FINFO(node), bits))
+            continue;
+        of->count++;
+        folded_add_name(of, PNODE_FINFO(node)->hfinfo->name);
+    }
+    return of;
+}
+
 void
 ft_fold_unset(proto_item *item, int hf, tvbuff_t *tvb, int at, uint64_t bits)
 {
     proto_tree *tree = item ? proto_item_get_subtree(item) : NULL;
-    wmem_strbuf_t *names;
-    unsigned count = 0;
+    const struct folded *of;
 
-    if (!tree || !PTREE_DATA(tree)->visible)
+    if (!tree || !PTREE_DATA(tree)->visible || !tree->first_child || !PITEM_FINFO(item))
         return;
-    for (const proto_node *node = tree->first_child; node; node = node->next)
-        count += is_unset(PNODE_FINFO(node), bits);
-    if (count < 2)
+    of = folded_get(PITEM_FINFO(item)->hfinfo->id, hf, tree, bits);
+    if (of->count < 2)
         return;
-    names = wmem_strbuf_new(PNODE_POOL(tree), "");
     for (proto_node *node = tree->first_child; node; node = node->next) {
-        if (!is_unset(PNODE_FINFO(node), bits))
-            continue;
-        proto_item_set_hidden(node);
-        if (!g_str_has_prefix(PNODE_FINFO(node)->hfinfo->name, "Bit "))
-            wmem_strbuf_append_printf(names, "%s%s", wmem_strbuf_get_len(names) ? ", " : "", PNODE_FINFO(node)->hfinfo->name);
+        if (is_unset(PNODE_FINFO(node), bits))
+            proto_item_set_hidden(node);
     }
-    if (wmem_strbuf_get_len(names))
-        proto_item_set_generated(proto_tree_add_string(tree, hf, tvb, at, 0, wmem_strbuf_get_str(names)));
+    if (of->names[0])
+        proto_item_set_generated(proto_tree_add_string(tree, hf, tvb, at, 0, of->names));
 }
