@@ -37,9 +37,9 @@ is_unset(const field_info *bit, uint64_t bits)
 #define FOLDED_LENGTH 2048
 
 static struct folded {
-    int word, line, first;      /* the fields of the word, of the line and of the word's first bit; 0: nothing is here */
+    int word, line, first; /* the fields of the word, of the line and of the word's first bit; 0: nothing is here */
     uint64_t bits;
-    unsigned count;             /* unset bits, also those without a name */
+    unsigned count; /* unset bits, also those without a name */
     char names[FOLDED_LENGTH];
 } folded[FOLDED_WORDS];
 
@@ -49,8 +49,8 @@ folded_add_name(struct folded *of, const char *name)
     if (g_str_has_prefix(name, "Bit "))
         return;
     if (of->names[0])
-        (void) g_strlcat(of->names, ", ", sizeof of->names);
-    (void) g_strlcat(of->names, name, sizeof of->names);
+        (void)g_strlcat(of->names, ", ", sizeof of->names);
+    (void)g_strlcat(of->names, name, sizeof of->names);
 }
 
 /* The entry of the word with these bits in tree; made where another one is in its place. */
