@@ -459,6 +459,7 @@ def test_time(wireshark, report):
     for _ in range(5):
         alone.append(took(lambda: wireshark.run("tshark", "-n", "-r", capture, "-q", *arguments, timeout=10 * MINUTE).ok()))
         both.append(took(page))
-    elapsed, own = (min(times) / min(others) for times, others in list(zip(zip(*both, strict=True), zip(*alone, strict=True), strict=True))[:2])
+    # The best of five pairs: what the machine does beside the two makes either of them longer.
+    elapsed, own = (min(page[place] / tables[place] for page, tables in zip(both, alone, strict=True)) for place in (0, 1))
     others = sum(one[2] for one in both) / sum(one[0] for one in both)
     assert elapsed <= 1.5 or others > FREE and own <= 2.5, (elapsed, own, others, both, alone)
