@@ -21,6 +21,8 @@ PYTHON = next((python for python in (sys.executable, "/usr/bin/python3")
                if subprocess.run([python, "-c", "import jinja2, matplotlib"], capture_output=True, check=False).returncode == 0), None)
 CHROMIUM = shutil.which("chromium")
 needs_libraries = pytest.mark.skipif(not PYTHON, reason="jinja2 or matplotlib is not installed")
+needs_paper = pytest.mark.skipif(not PYTHON or subprocess.run([PYTHON, "-c", "import weasyprint"], capture_output=True, check=False).returncode != 0,
+                                 reason="weasyprint, jinja2 or matplotlib is not installed")
 needs_browser = pytest.mark.skipif(not PYTHON or not CHROMIUM, reason="chromium, jinja2 or matplotlib is not installed")
 
 STATISTICS = ("calls", "timeline", "nodes", "streams", "exposure", "events", "quality")
@@ -399,21 +401,17 @@ def test_printed(report, tmp_path):
     assert data.startswith(b"%PDF-") and len(data) > 20_000
 
 
-@needs_libraries
+@needs_paper
 def test_pdf(report):
-    if subprocess.run([PYTHON, "-c", "import weasyprint"], capture_output=True, check=False).returncode:
-        pytest.skip("weasyprint is not installed")
     _, _, page = report(paths.sample("facetime-relay"), name="with-pdf")
     done, _, _ = report(paths.sample("facetime-relay"), "--pdf", page.with_suffix(".pdf"))
     assert done.status == 0 and page.with_suffix(".pdf").read_bytes().startswith(b"%PDF-"), done
 
 
-@needs_libraries
+@needs_paper
 @pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler-utils is not installed")
 def test_paper_is_wide_enough(report):
     """No word is cut off by the paper's edge: the tables of quality and streams have more columns than a page has room for."""
-    if subprocess.run([PYTHON, "-c", "import weasyprint"], capture_output=True, check=False).returncode:
-        pytest.skip("weasyprint is not installed")
     _, _, page = report(paths.sample("facetime-ios7"), name="paper")
     done, _, _ = report(paths.sample("facetime-ios7"), "--pdf", page.with_suffix(".pdf"))
     assert done.status == 0, done

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from ftools import datagrams, handmade, pcap, pdml
+from ftools.push import Packer
 from ftools.relaydata import DEVICE, RELAY, rtp, sub_packet, u16
 
 from generator import prng, quic  # noqa: E402
@@ -116,21 +117,10 @@ def huffman(text):
     return bytes(int(bits[at:at + 8], 2) for at in range(0, len(bits), 8))
 
 
-def prefixed(value, bits, flags):
-    """A number with a prefix of BITS."""
-    most = (1 << bits) - 1
-    if value < most:
-        return bytes([flags | value])
-    out, value = bytes([flags | most]), value - most
-    while value > 0x7F:
-        out, value = out + bytes([value & 0x7F | 0x80]), value >> 7
-    return out + bytes([value])
-
-
 def text(value, packed=True, bits=7, flags=0):
     """A text with its length."""
     data = huffman(value) if packed else value.encode()
-    return prefixed(len(data), bits, flags | packed << bits) + data
+    return Packer.number(bits, len(data), flags | packed << bits) + data
 
 
 def headers(*lines, begin=b"\0\0"):
@@ -140,12 +130,12 @@ def headers(*lines, begin=b"\0\0"):
 
 
 def method(name):
-    return prefixed(15 + METHODS.index(name), 6, 0xC0)
+    return Packer.number(6, 15 + METHODS.index(name), 0xC0)
 
 
 def request(name, path, packed=True, never=False):
     """A request as a client of today writes it: indices of the static table, texts of its own."""
-    return headers(method(name), prefixed(23, 6, 0xC0), b"\x50" + text("a.example", packed), prefixed(1, 4, 0x70 if never else 0x50) + text(path, packed),
+    return headers(method(name), Packer.number(6, 23, 0xC0), b"\x50" + text("a.example", packed), Packer.number(4, 1, 0x70 if never else 0x50) + text(path, packed),
                    text("x-own-name", packed, 3, 0x20) + text("some value, 1", packed))
 
 
@@ -179,14 +169,14 @@ def test_requests(wireshark, passes, packed):
 
 
 NO_REQUESTS = {
-    "an answer": headers(prefixed(25, 6, 0xC0), b"\x54" + text("12", False)),
+    "an answer": headers(Packer.number(6, 25, 0xC0), b"\x54" + text("12", False)),
     "settings": b"\x00\x04\x04\x01\x00\x07\x00",
     "a body": b"\x00\x10" + bytes(16),
-    "no path": headers(method("PUT"), prefixed(23, 6, 0xC0)),
+    "no path": headers(method("PUT"), Packer.number(6, 23, 0xC0)),
     "no method": headers(b"\x51" + text("/QR/AllocBind")),
     "a path of the dynamic table": headers(method("PUT"), b"\x41" + text("/QR/AllocBind"), begin=b"\2\0"),
     "a path that is none": headers(method("PUT"), b"\x51" + text("QR")),
-    "a path of other characters": headers(method("PUT"), b"\x51" + prefixed(4, 7, 0x80) + b"\xff\xff\xff\xff"),
+    "a path of other characters": headers(method("PUT"), b"\x51" + Packer.number(7, 4, 0x80) + b"\xff\xff\xff\xff"),
     "a path that is too long": headers(method("PUT"), b"\x51" + text("/" + 200 * "a", False)),
     "a text behind its end": headers(method("PUT"), b"\x51" + text("/QR"), b"\x50\x7f"),
     "a number without end": headers(method("PUT"), b"\x51" + text("/QR"), b"\xff\x80\x80\x80\x80\x80\x80"),

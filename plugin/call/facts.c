@@ -533,7 +533,7 @@ static void
 facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_device)
 {
     const ft_endpoint_t *device = ft_flow_device(flow), *remote = ft_flow_remote(flow);
-    bool apple = ft_is_apple(&remote->addr), to_relay = pkt->kind == FT_KIND_RELAY || (pkt->kind == FT_KIND_QUIC && !pkt->quic_between);
+    bool apple = ft_is_apple(&remote->addr), with_relay = ft_packet_is_with_relay(pkt);
 
     if (call->device.addr.type == AT_NONE && flow->device_side >= 0)
         call->device = *device;
@@ -545,9 +545,9 @@ facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_
     }
     if ((pkt->kind == FT_KIND_RELAY || (pkt->inside_turn && pkt->n_rtp)) && call->relay.addr.type == AT_NONE)
         call->relay = *remote;
-    if (to_relay)
+    if (with_relay)
         facts_count_relay(call, flow, pkt, from_device);
-    if (to_relay && !(flow->noted & (1u << pkt->kind))) {
+    if (with_relay && !(flow->noted & (1u << pkt->kind))) {
         ft_index_add_relay(remote, ft_flow_link(flow, flow->device_side == 1 ? 1 : 0), call);
         flow->noted |= 1u << pkt->kind;
     }

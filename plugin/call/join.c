@@ -141,7 +141,7 @@ join_by_device(const ft_flow_t *flow, const nstime_t *now, ft_join_t *reason)
 static ft_call_t *
 join_by_relay(const ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_join_t *reason)
 {
-    if ((pkt->kind != FT_KIND_RELAY && pkt->kind != FT_KIND_QUIC) || pkt->quic_initial || pkt->quic_between || pkt->n_rtp || pinfo->dl_src.type != AT_NONE)
+    if (!ft_packet_is_with_relay(pkt) || pkt->quic_initial || pkt->n_rtp || pinfo->dl_src.type != AT_NONE)
         return NULL;
     *reason = FT_JOIN_RELAY;
     return ft_index_relay(ft_flow_remote(flow), ft_flow_link(flow, flow->device_side == 1 ? 1 : 0), &pinfo->abs_ts);

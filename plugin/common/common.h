@@ -23,6 +23,7 @@
 #include "common/link_end.h"
 #include "common/moment.h"
 #include "common/payload.h"
+#include "common/prefixed.h"
 #include "common/preferences.h"
 #include "common/shortcuts.h"
 #include "common/stream_stats.h"

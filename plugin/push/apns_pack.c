@@ -180,27 +180,7 @@ ft_apns_pack_lose(ft_apns_pack_table_t *table, uint32_t frame)
 static bool
 pack_number(tvbuff_t *tvb, int *at, unsigned width, uint32_t *number)
 {
-    uint32_t mask = (1u << width) - 1, rest = 0;
-    int end = (int)tvb_captured_length(tvb);
-
-    if (*at >= end)
-        return false;
-    *number = ft_tvb_get_u8(tvb, (*at)++) & mask;
-    if (*number != mask)
-        return true;
-    for (unsigned shift = 0; shift < 28; shift += 7) {
-        uint8_t byte;
-
-        if (*at >= end)
-            return false;
-        byte = ft_tvb_get_u8(tvb, (*at)++);
-        rest |= (uint32_t)(byte & 0x7f) << shift;
-        if (!(byte & 0x80)) {
-            *number = rest + mask;
-            return true;
-        }
-    }
-    return false;
+    return ft_prefixed_number(tvb, at, (int)tvb_captured_length(tvb), width, number);
 }
 
 int64_t

@@ -29,21 +29,32 @@
 static const char *const qpack_methods[] = { "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT" };
 
 typedef struct reader {
-    const uint8_t *at, *end;
+    tvbuff_t *tvb;
+    int at, end;                /* end: as far as it is read; captured */
     bool failed;                /* it ended too early, or holds what is not read */
 } reader_t;
 
+/* The next byte, which is not taken. */
 static uint8_t
-take(reader_t *reader)
+peek(reader_t *reader)
 {
     if (reader->at >= reader->end) {
         reader->failed = true;
         return 0;
     }
-    return *reader->at++;
+    return ft_tvb_get_u8(reader->tvb, reader->at);
 }
 
-/* A number of QUIC (RFC 9000, 16). */
+static uint8_t
+take(reader_t *reader)
+{
+    uint8_t byte = peek(reader);
+
+    reader->at += !reader->failed;
+    return byte;
+}
+
+/* A number of QUIC (RFC 9000, 16). Not by tvb_get_varint(), which throws where the capture ends. */
 static uint64_t
 take_varint(reader_t *reader)
 {
@@ -55,23 +66,14 @@ take_varint(reader_t *reader)
     return value;
 }
 
-/* A number in the low `bits` of the byte that was taken, and in those behind it (RFC 7541, 5.1). */
 static uint32_t
-take_prefixed(reader_t *reader, uint8_t first, unsigned bits)
+take_prefixed(reader_t *reader, unsigned bits)
 {
-    uint32_t most = (1u << bits) - 1, value = first & most;
-    uint8_t more;
+    uint32_t value = 0;
 
-    if (value < most)
-        return value;
-    for (unsigned shift = 0; shift < 28; shift += 7) {
-        more = take(reader);
-        value += (uint32_t)(more & 0x7f) << shift;
-        if (!(more & 0x80))
-            return value;
-    }
-    reader->failed = true;
-    return 0;
+    if (reader->failed || !ft_prefixed_number(reader->tvb, &reader->at, reader->end, bits, &value))
+        reader->failed = true;
+    return value;
 }
 
 /* The characters of the Huffman code by the length of their codes; those of one length count up from the first one. All that paths are made of have
@@ -111,37 +113,38 @@ huffman_decode(const uint8_t *bytes, uint32_t len, char *text, unsigned *n)
     return bits < 8 && code == (1u << bits) - 1;
 }
 
-/* A text whose length is in the low `bits` of the byte that was taken, with the bit H above them. text: NULL: it is passed over. */
+/* A text whose length is in the low `bits` of its first byte, with the bit H above them. text: NULL: it is passed over. */
 static void
-take_text(reader_t *reader, uint8_t first, unsigned bits, char *text, unsigned *n)
+take_text(reader_t *reader, unsigned bits, char *text, unsigned *n)
 {
-    uint32_t len = take_prefixed(reader, first, bits);
+    bool packed = (peek(reader) & 1u << bits) != 0;
+    uint32_t len = take_prefixed(reader, bits);
 
     *n = 0;
     if (reader->failed || len > (uint32_t)(reader->end - reader->at)) {
         reader->failed = true;
         return;
     }
-    if (text && (first & 1u << bits)) {
-        if (!huffman_decode(reader->at, len, text, n))
+    if (text && packed) {
+        if (!huffman_decode(tvb_get_ptr(reader->tvb, reader->at, (int)len), len, text, n))
             *n = 0;
     } else if (text && len <= HTTP3_MAX_TEXT) {
-        memcpy(text, reader->at, len);
+        tvb_memcpy(reader->tvb, text, reader->at, len);
         *n = len;
     }
-    reader->at += len;
+    reader->at += (int)len;
 }
 
 /* One field line. */
 static void
 take_line(reader_t *reader, const char **method, char *path, unsigned *path_len)
 {
-    uint8_t first = take(reader);
+    uint8_t first = peek(reader);
     uint32_t number;
     unsigned n;
 
     if (first & 0x80) {
-        number = take_prefixed(reader, first, 6);
+        number = take_prefixed(reader, 6);
         if ((first & 0x40) && number >= QPACK_METHOD_FIRST && number - QPACK_METHOD_FIRST < array_length(qpack_methods))
             *method = qpack_methods[number - QPACK_METHOD_FIRST];
         return;
@@ -149,44 +152,40 @@ take_line(reader_t *reader, const char **method, char *path, unsigned *path_len)
     if (first & 0x40) {
         bool is_path;
 
-        number = take_prefixed(reader, first, 4);
+        number = take_prefixed(reader, 4);
         is_path = (first & 0x10) && number == QPACK_PATH;
-        take_text(reader, take(reader), 7, is_path ? path : NULL, &n);
+        take_text(reader, 7, is_path ? path : NULL, &n);
         if (is_path)
             *path_len = n;
         return;
     }
     if (first & 0x20)
-        take_text(reader, first, 3, NULL, &n);
+        take_text(reader, 3, NULL, &n);
     else if (first & 0x10) {
-        take_prefixed(reader, first, 4);
+        take_prefixed(reader, 4);
         return;
     } else
-        take_prefixed(reader, first, 3);
-    take_text(reader, take(reader), 7, NULL, &n);
+        take_prefixed(reader, 3);
+    take_text(reader, 7, NULL, &n);
 }
 
 bool
 ft_http3_request(wmem_allocator_t *scope, tvbuff_t *tvb, const char **method, const char **path)
 {
-    unsigned captured = tvb_captured_length(tvb), path_len = 0, lines = 0;
-    reader_t reader = { 0 };
+    unsigned path_len = 0, lines = 0;
+    reader_t reader = { .tvb = tvb, .end = (int)tvb_captured_length(tvb) };
     char text[HTTP3_MAX_TEXT];
     uint64_t len;
 
     *method = NULL;
-    if (captured == 0)
-        return false;
-    reader.at = tvb_get_ptr(tvb, 0, (int)captured);
-    reader.end = reader.at + captured;
     if (take_varint(&reader) != HTTP3_HEADERS)
         return false;
     len = take_varint(&reader);
     if (reader.failed || len > HTTP3_MAX_HEADERS || len > (uint64_t)(reader.end - reader.at))
         return false;
-    reader.end = reader.at + len;
-    take_prefixed(&reader, take(&reader), 8);
-    take_prefixed(&reader, take(&reader), 7);
+    reader.end = reader.at + (int)len;
+    take_prefixed(&reader, 8);
+    take_prefixed(&reader, 7);
     while (!reader.failed && reader.at < reader.end && lines++ < HTTP3_MAX_LINES)
         take_line(&reader, method, text, &path_len);
     if (reader.failed || reader.at < reader.end || !*method || path_len == 0 || text[0] != '/')

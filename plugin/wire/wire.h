@@ -170,6 +170,13 @@ typedef struct ft_packet {
     uint8_t quic_scid[FT_QUIC_CID_MAX];
 } ft_packet_t;
 
+/* Is it between a device and a relay, by its kind? QUIC may be between two devices, too. */
+static inline bool
+ft_packet_is_with_relay(const ft_packet_t *pkt)
+{
+    return pkt->kind == FT_KIND_RELAY || (pkt->kind == FT_KIND_QUIC && !pkt->quic_between);
+}
+
 /* Where and when a datagram was seen. */
 typedef struct ft_arrival {
     uint32_t frame;

@@ -46,6 +46,7 @@ class Packer:
 
     @staticmethod
     def number(width, value, flags=0):
+        """A number with a prefix of WIDTH bits, flags above them (RFC 7541, 5.1)."""
         most = (1 << width) - 1
         if value < most:
             return bytes([value | flags])

@@ -39,7 +39,7 @@ def cells(row, columns):
     """A row's cells: most of a page, so that the template does not go through them one by one. What is text is escaped."""
     return markupsafe.Markup("".join(
         f'<td class="n"><bdi>{cell(value)}</bdi></td>' if isinstance(value, (int, float)) else
-        '<td class="none"><bdi>-</bdi></td>' if value is None else f"<td><bdi>{markupsafe.escape(cell(value))}</bdi></td>"
+        f'<td class="none"><bdi>{cell(value)}</bdi></td>' if value is None else f"<td><bdi>{markupsafe.escape(cell(value))}</bdi></td>"
         for value in map(row.get, columns)))
 
 
