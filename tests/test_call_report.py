@@ -49,7 +49,7 @@ def report(wireshark):
         if again or key not in made:
             folder = wireshark.folder(f"report-{len(made)}-{name}", theirs=True)
             page = folder / f"{name}.html"
-            done = wireshark.run(PYTHON, SCRIPT, wireshark.stage(capture), "-o", page, *arguments, timeout=5 * MINUTE)
+            done = wireshark.run(PYTHON, wireshark.tool(SCRIPT.name), wireshark.stage(capture), "-o", page, *arguments, timeout=5 * MINUTE)
             made[key] = done, page.read_text(encoding="utf-8") if page.exists() else None, page
         return made[key]
     return make
@@ -260,7 +260,7 @@ def test_names_from_the_network_are_text(report, wireshark, name):
     ((), "a capture is needed"), (("--no-such",), "--no-such"), (("no-such.pcap",), "cannot be read"), (("/",), "is a folder"),
     (("--call", "x", "a.pcap"), "--call"), (("--mask=maybe", "a.pcap"), "--mask")], ids=str)
 def test_wrong_arguments(wireshark, arguments, words):
-    done = wireshark.run(PYTHON, SCRIPT, *arguments)
+    done = wireshark.run(PYTHON, wireshark.tool(SCRIPT.name), *arguments)
     assert done.status in (1, 2) and done.err.count("\n") == 1 and done.err.startswith("call-report: ") and words in done.err, done
 
 
@@ -278,7 +278,7 @@ def test_no_call(wireshark, report):
 
 @needs_libraries
 def test_no_plugin(wireshark, tmp_path):
-    done = wireshark.run(PYTHON, SCRIPT, paths.sample("facetime-relay"), env={"WIRESHARK_PLUGIN_DIR": None})
+    done = wireshark.run(PYTHON, wireshark.tool(SCRIPT.name), wireshark.stage(paths.sample("facetime-relay")), env={"WIRESHARK_PLUGIN_DIR": None})
     assert done.status == 1 and "tools/demo" in done.err, done
 
 

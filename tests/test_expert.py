@@ -139,6 +139,6 @@ def test_real_calls(wireshark):
 @pytest.mark.parametrize("name", ["facetime-relay", "facetime-direct"])
 def test_statistics_without_a_tree(wireshark, name):
     """The statistics of expert items has the same of FaceTime's whether tshark builds a tree for each packet (a filter wants one) or not."""
-    bare = wireshark.run("tshark", "-n", "-r", paths.sample(name), "-q", "-z", "expert").ok().out
-    built = wireshark.run("tshark", "-n", "-r", paths.sample(name), "-q", "-z", "expert", "-z", "io,stat,0,facetime").ok().out
+    bare = wireshark.tshark(paths.sample(name), "-q", "-z", "expert").ok().out
+    built = wireshark.tshark(paths.sample(name), "-q", "-z", "expert", "-z", "io,stat,0,facetime").ok().out
     assert flood.complaints(bare) == flood.complaints(built) != {}

@@ -16,7 +16,7 @@ PERSONAL = {
 @pytest.mark.parametrize("name", PERSONAL)
 def test_masked(wireshark, name):
     """The tables are there; addresses, numbers, SSRCs and dates are not."""
-    out = wireshark.run("sh", paths.ROOT / "tools" / "report", paths.sample(name)).ok().out
+    out = wireshark.run("sh", wireshark.tool("report"), wireshark.stage(paths.sample(name))).ok().out
     assert out.startswith("TShark (Wireshark)") and re.search(r"^plugin: \d+\.\d+\.\d+", out, re.M)
     for title in ("FaceTime Calls", "FaceTime Streams", "FaceTime Counters"):
         assert title in out
@@ -37,7 +37,7 @@ def test_names_that_are_not_ascii(wireshark):
     capture.write_bytes(content)
     assert "ÄÖÜÄÖÜ" in wireshark.run("tshark", "-q", "-r", capture, "-z", "facetime,calls").ok().out
     for locale in ("C", "C.UTF-8"):
-        out = wireshark.run("sh", paths.ROOT / "tools" / "report", capture, env={"LC_ALL": locale}).ok().out
+        out = wireshark.run("sh", wireshark.tool("report"), capture, env={"LC_ALL": locale}).ok().out
         row = next(line for line in out.splitlines() if line.endswith("facetime.call == 1"))
         assert re.search(r" <address 1>:16402 +<address 2>:16402 .* inbound +- +<from and to> ", row), row
         assert out.isascii()
@@ -47,17 +47,17 @@ def test_cut_short(wireshark):
     """tshark's complaint is there, and not the capture's name in it."""
     capture = wireshark.folder("of ann") / "ann calls bob.pcap"
     capture.write_bytes(paths.sample("facetime-2010-inbound").read_bytes()[:3000])
-    out = wireshark.run("sh", paths.ROOT / "tools" / "report", capture).ok().out
+    out = wireshark.run("sh", wireshark.tool("report"), capture).ok().out
     assert re.search(r"^tshark: .*cut short", out, re.M)
     assert "ann" not in out and "bob" not in out
 
 
 def test_without_a_capture(wireshark):
     """Only the versions."""
-    assert len(wireshark.run("sh", paths.ROOT / "tools" / "report").ok().out.splitlines()) == 3
+    assert len(wireshark.run("sh", wireshark.tool("report")).ok().out.splitlines()) == 3
 
 
 def test_no_such_capture(wireshark):
     """One sentence."""
-    run = wireshark.run("sh", paths.ROOT / "tools" / "report", "/no/such/file")
+    run = wireshark.run("sh", wireshark.tool("report"), "/no/such/file")
     assert run.status == 1 and run.err == "report: cannot read '/no/such/file'.\n"

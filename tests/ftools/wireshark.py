@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import tempfile
 
+from . import paths
+
 NOBODY = 65534
 
 # A Boolean field is 0 or 1 in the output of 4.0, a word since 4.2: as in 4.0.
@@ -96,6 +98,17 @@ class Wireshark:
             self.staged[path] = shutil.copy(path, folder / path.name)
             self.staged[path].chmod(0o644)
         return self.staged[path]
+
+    def tool(self, name):
+        """The project's script of this name, with what lies beside it, where the programs may read it: the home folder of root is closed to others."""
+        folder = self.root / "tools"
+        if not self.user:
+            return paths.ROOT / "tools" / name
+        if not folder.exists():
+            shutil.copytree(paths.ROOT / "tools", folder, ignore=shutil.ignore_patterns("__pycache__"))
+            for path in (folder, *folder.rglob("*")):
+                path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or path.stat().st_mode & 0o100 else 0o044))
+        return folder / name
 
     def write(self, name, data):
         """A file with these bytes that the programs may read."""
