@@ -78,14 +78,22 @@ take_prefixed(reader_t *reader, unsigned bits)
 
 /* The characters of the Huffman code by the length of their codes; those of one length count up from the first one. All that paths are made of have
  * at most eight bits. */
+static const char huffman_characters[] = {
+    '0', '1', '2', 'a', 'c', 'e', 'i', 'o', 's', 't',
+    0x20, '%', '-', '.', '/', '3', '4', '5', '6', '7', '8', '9', '=', 'A', '_', 'b', 'd', 'f', 'g', 'h', 'l', 'm', 'n', 'p', 'r', 'u',
+    ':', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'Y', 'j', 'k', 'q', 'v',
+    'w', 'x', 'y', 'z',
+    '&', '*', ',', ';', 'X', 'Z',
+};
+
+/* The length of a code in bits, the first code of this length, the number of them. */
 static const struct {
-    unsigned bits, first;
-    const char *characters;
+    unsigned bits, first, n;
 } huffman[] = {
-    { 5, 0x00, "012aceiost" },
-    { 6, 0x14, " %-./3456789=A_bdfghlmnpru" },
-    { 7, 0x5c, ":BCDEFGHIJKLMNOPQRSTUVWYjkqvwxyz" },
-    { 8, 0xf8, "&*,;XZ" },
+    { 5, 0x00, 10 },
+    { 6, 0x14, 26 },
+    { 7, 0x5c, 32 },
+    { 8, 0xf8, 6 },
 };
 
 /* Decodes a text; false: it has other characters, or is too long. */
@@ -97,12 +105,12 @@ huffman_decode(const uint8_t *bytes, uint32_t len, char *text, unsigned *n)
     for (uint32_t i = 0; i < 8 * len; i++) {
         code = code << 1 | ((bytes[i / 8] >> (7 - i % 8)) & 1u);
         bits++;
-        for (unsigned k = 0; k < array_length(huffman); k++) {
-            if (huffman[k].bits != bits || code < huffman[k].first || code - huffman[k].first >= strlen(huffman[k].characters))
+        for (unsigned k = 0, at = 0; k < array_length(huffman); at += huffman[k].n, k++) {
+            if (huffman[k].bits != bits || code < huffman[k].first || code - huffman[k].first >= huffman[k].n)
                 continue;
             if (*n >= HTTP3_MAX_TEXT)
                 return false;
-            text[(*n)++] = huffman[k].characters[code - huffman[k].first];
+            text[(*n)++] = huffman_characters[at + code - huffman[k].first];
             code = bits = 0;
             break;
         }
