@@ -263,7 +263,7 @@ queue_pending(packet_info *pinfo, uint32_t batch)
     info->what.batch = batch;
     info->what.packets = 1;
     info->what.bytes = ft_wire_bytes(pinfo);
-    info->what.first_time = info->what.last_time = pinfo->abs_ts;
+    info->what.first_time = info->what.last_time = *ft_frame_time(pinfo);
     tap_queue_packet(ft_tap, pinfo, info);
 }
 
@@ -343,6 +343,8 @@ take_into_flow(tvbuff_t *frame, packet_info *pinfo, ft_flow_t *flow, const ft_pa
         news.device_by_form = device_by_form(flow, pkt, ft_flow_from_a(flow, pinfo));
         news.device_by_call = device_by_call(flow);
     }
+    if (!flow->is_facetime && news.evidence && (int)ft_confidence(flow->evidence | news.evidence) < ft_pref_confidence && ft_call_has_socket(flow))
+        news.evidence |= FT_EV(FT_EV_SAME_SOCKET);
     if (pkt->sip) {
         for (unsigned i = 0; i < pkt->n_candidates; i++)
             ft_flow_take_announced(pinfo, &pkt->candidates[i].at);
@@ -362,7 +364,7 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
         ft_moment_t *first = &pkt->flow->refused[pkt->closed_a ? 0 : 1];
 
         if (!first->frame)
-            *first = (ft_moment_t){ .frame = pinfo->num, .when = pinfo->abs_ts };
+            *first = (ft_moment_t){ .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
     }
     if (pkt->quoted)
         return ft_call_add_quoted(pkt->flow, pinfo, pkt);
@@ -412,7 +414,7 @@ show_datagram_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_
     ft_phase_t phase = phase_of(pkt, call, pinfo->num);
     ft_call_packets_t what = { .call = call, .flow = pkt->flow, .phase = phase,
                           .kind = pkt->quoted ? FT_KIND_COUNT : pkt->kind, .frame = pinfo->num, .packets = 1,
-                          .bytes = ft_wire_bytes(pinfo), .first_time = pinfo->abs_ts, .last_time = pinfo->abs_ts };
+                          .bytes = ft_wire_bytes(pinfo), .first_time = *ft_frame_time(pinfo), .last_time = *ft_frame_time(pinfo) };
 
     if (ft_is_shown(tree))
         show_call(tvb, pinfo, tree, call, phase, pkt->flow->reason, pkt);
@@ -430,7 +432,7 @@ static void
 show_service_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t *call, const ft_service_flow_t *service)
 {
     ft_call_packets_t what = { .call = call, .service = service, .phase = service->phase, .frame = pinfo->num, .packets = 1,
-                          .bytes = ft_wire_bytes(pinfo), .first_time = pinfo->abs_ts, .last_time = pinfo->abs_ts };
+                          .bytes = ft_wire_bytes(pinfo), .first_time = *ft_frame_time(pinfo), .last_time = *ft_frame_time(pinfo) };
 
     if (ft_is_shown(tree))
         show_call(tvb, pinfo, tree, call, service->phase, FT_JOIN_AROUND, NULL);
@@ -624,7 +626,7 @@ end_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     if (PINFO_FD_VISITED(pinfo)) {
         ft_call_renumber();
     } else {
-        ft_call_clock(&pinfo->abs_ts);
+        ft_call_clock(ft_frame_time(pinfo));
         if (!several)
             collect_names(tvb, pinfo);
     }

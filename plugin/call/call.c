@@ -12,6 +12,9 @@
  * they come within a round trip or two. */
 #define FT_CALL_AFTER_END_SECONDS 5
 
+/* A capture with several queues puts packets out of order by less than this. */
+#define FT_OUT_OF_ORDER_SECONDS 1
+
 /* Arrival times say little where so many of the packets came too fast, of so many at least. */
 #define FT_BATCH_MIN_STEPS 16
 #define FT_BATCH_PART 0.8
@@ -80,7 +83,7 @@ ft_call_new(const packet_info *pinfo)
     call = wmem_new0(wmem_file_scope(), ft_call_t);
     call->number = wmem_array_get_count(calls) + 1;
     call->first_frame = call->last_frame = pinfo->num;
-    call->first_time = call->last_time = call->own_first_time = call->own_time = call->recent[0] = call->recent[1] = pinfo->abs_ts;
+    call->first_time = call->last_time = call->own_first_time = call->own_time = call->recent[0] = call->recent[1] = *ft_frame_time(pinfo);
     wmem_array_append_one(calls, call);
     numbers_stale = true;
     return call;
@@ -89,13 +92,16 @@ ft_call_new(const packet_info *pinfo)
 void
 ft_call_count_in(ft_call_t *call, uint32_t packets, uint64_t bytes, uint32_t first_frame, const nstime_t *first, const nstime_t *last)
 {
+    bool earlier = first_frame < call->first_frame;
+
     call->packets += packets;
     call->bytes += bytes;
-    if (first_frame < call->first_frame) {
+    if (earlier) {
         call->first_frame = first_frame;
         numbers_stale = true;
     }
-    if (nstime_cmp(first, &call->first_time) < 0)
+    /* A frame behind the first one, with a time well before it, has a wrong one. */
+    if (nstime_cmp(first, &call->first_time) < 0 && (earlier || ft_seconds(&call->first_time, first) <= FT_OUT_OF_ORDER_SECONDS))
         call->first_time = *first;
     if (nstime_cmp(last, &call->last_time) > 0)
         call->last_time = *last;

@@ -256,6 +256,7 @@ typedef struct ft_call {
     ft_radio_t radios[FT_MAX_RADIOS];
     unsigned n_radios;
     uint64_t dscp_sent, dscp_received; /* masks of the DSCP values of media from and to the device */
+    double clock_back;              /* seconds by which the capture's clock was put back within the call; 0: it was not */
     double clock_offset;            /* seconds by which the clocks of two places differ that the call was captured at; 0: not seen */
     uint32_t by_ssrc;               /* flows that are the call's for an SSRC only */
     uint8_t worst_loss;             /* of its streams, in per cent of a stream's packets, rounded down */
@@ -336,6 +337,8 @@ ft_stream_t *ft_stream_get(uint32_t ssrc);
 ft_call_t *ft_call_by_ends(tvbuff_t *tvb, const packet_info *pinfo);
 /* The latest call of the device at side a (0) or b (1) of the flow; NULL if there is none. */
 ft_call_t *ft_call_by_device(const ft_flow_t *flow, unsigned side);
+/* Is one end of the flow a socket of a call that is there now, by its port and the end of the link, with whichever address? */
+bool ft_call_has_socket(const ft_flow_t *flow);
 
 /* ---- join.c --------------------------------------------------------------------------------- */
 

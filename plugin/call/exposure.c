@@ -62,7 +62,7 @@ expose_candidates(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *
         ft_exposure_t what = pkt->candidates[i].how == FT_CANDIDATE_MAPPED ? FT_EXPOSED_MAPPED : one ? FT_EXPOSED_OWN_ADDRESS : FT_EXPOSED_CANDIDATES;
 
         if ((one || pkt->kind != FT_KIND_SIP) && is_first(call, what, pinfo->num))
-            ft_expose(call, what, pinfo->num, &pinfo->abs_ts,
+            ft_expose(call, what, pinfo->num, ft_frame_time(pinfo),
                       of_whom(side, what == FT_EXPOSED_MAPPED, one ? place(&pkt->candidates[i].at) : places(pkt)));
     }
 }
@@ -70,7 +70,7 @@ expose_candidates(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *
 static void
 expose_sip(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *pkt)
 {
-    const nstime_t *now = &pinfo->abs_ts;
+    const nstime_t *now = ft_frame_time(pinfo);
     uint32_t frame = pinfo->num;
 
     if (pkt->sip->from || pkt->sip->to)
@@ -84,7 +84,7 @@ expose_sip(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *pkt)
 void
 ft_exposure_datagram(ft_call_t *call, const packet_info *pinfo, const ft_packet_t *pkt, ft_side_t side)
 {
-    const nstime_t *now = &pinfo->abs_ts;
+    const nstime_t *now = ft_frame_time(pinfo);
     uint32_t frame = pinfo->num;
 
     if (pkt->n_rtp) {

@@ -82,6 +82,7 @@ ft_facts_take_device(ft_call_t *call, ft_flow_t *flow)
 {
     flow->told_links = links_seen(flow);
     facts_index_device(call, ft_flow_device(flow), flow->link_ends[flow->device_side == 1 ? 1 : 0], true);
+    ft_index_add_socket(flow, call);
     ft_facts_add_device(call, ft_flow_device(flow));
     if (call->undecided)
         facts_decide(call);
@@ -105,7 +106,7 @@ note_moment(ft_moment_t *moment, const packet_info *pinfo)
     if (moment->frame)
         return;
     moment->frame = pinfo->num;
-    moment->when = pinfo->abs_ts;
+    moment->when = *ft_frame_time(pinfo);
 }
 
 static void
@@ -143,7 +144,7 @@ facts_caller(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo)
 static void
 facts_sip(ft_call_t *call, const ft_sip_t *sip, const packet_info *pinfo, bool from_device, bool sides_known)
 {
-    ft_moment_t at = { .frame = pinfo->num, .when = pinfo->abs_ts };
+    ft_moment_t at = { .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
     ft_side_t side = !sides_known ? FT_SIDE_UNKNOWN : from_device ? FT_SIDE_DEVICE : FT_SIDE_PEER;
     uint32_t ends = 0;
     bool invite = sip->method && strcmp(sip->method, "INVITE") == 0;
@@ -238,9 +239,9 @@ facts_clocks(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, uint16_t num
     if (!sight->flow || (flow == sight->flow && stream->packets % FT_SIGHT_EVERY == 0)) {
         sight->flow = flow;
         sight->seq = number;
-        sight->when = pinfo->abs_ts;
+        sight->when = *ft_frame_time(pinfo);
     } else if (flow != sight->flow && number == sight->seq) {
-        offset = ft_seconds(&pinfo->abs_ts, &sight->when);
+        offset = ft_seconds(ft_frame_time(pinfo), &sight->when);
         if (call->clock_offset == 0 && fabs(offset) > FT_CLOCKS_DIFFER_SECONDS)
             call->clock_offset = offset;
     }
@@ -251,10 +252,10 @@ static void
 facts_unheard(ft_call_t *call, const packet_info *pinfo, bool from_device)
 {
     if (!from_device) {
-        call->last_received = pinfo->abs_ts;
-    } else if (!nstime_is_zero(&call->last_received) && pinfo->abs_ts.secs - call->last_received.secs > (time_t)call->unheard &&
-               pinfo->abs_ts.secs - call->last_media_time.secs <= 1) {
-        call->unheard = (uint32_t)(pinfo->abs_ts.secs - call->last_received.secs);
+        call->last_received = *ft_frame_time(pinfo);
+    } else if (!nstime_is_zero(&call->last_received) && ft_frame_time(pinfo)->secs - call->last_received.secs > (time_t)call->unheard &&
+               ft_frame_time(pinfo)->secs - call->last_media_time.secs <= 1) {
+        call->unheard = (uint32_t)(ft_frame_time(pinfo)->secs - call->last_received.secs);
         call->unheard_frame = pinfo->num;
     }
 }
@@ -276,7 +277,7 @@ is_claim(const ft_call_t *call, const ft_flow_t *flow, const ft_packet_t *pkt)
 static void
 facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet_info *pinfo, ft_side_t side)
 {
-    ft_moment_t at = { .frame = pinfo->num, .when = pinfo->abs_ts };
+    ft_moment_t at = { .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
 
     for (unsigned i = 0; i < pkt->n_rtp; i++) {
         const ft_rtp_t *rtp = &pkt->rtp[i];
@@ -288,7 +289,7 @@ facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet
         stream->payload_type = rtp->payload_type;
         stream->packets++;
         stream->latest = rtp->seq;
-        stream->when = pinfo->abs_ts;
+        stream->when = *ft_frame_time(pinfo);
         stream->call = call;
         ft_media_take(call, flow, stream, side, pkt, rtp, &at);
         /* Numbers that are missing may be among headers that were cut off. */
@@ -308,7 +309,7 @@ facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet
     /* What the call announced counts for more now: its other flows look again. */
     if (nstime_is_zero(&call->last_media_time))
         ft_index_tell();
-    call->last_media_time = pinfo->abs_ts;
+    call->last_media_time = *ft_frame_time(pinfo);
 }
 
 /* Media inside QUIC: who sends when is all that is known. */
@@ -319,7 +320,7 @@ facts_quic_media(ft_call_t *call, const ft_flow_t *flow, const packet_info *pinf
     call->paths |= ft_is_apple(&ft_flow_remote(flow)->addr) ? FT_PATH_RELAY : FT_PATH_DIRECT;
     if (flow->device_side >= 0)
         (*(side == FT_SIDE_DEVICE ? &call->media_sent : &call->media_received))++;
-    call->last_media_time = pinfo->abs_ts;
+    call->last_media_time = *ft_frame_time(pinfo);
 }
 
 /* ---- The link of a call of today ------------------------------------------------------------------- */
@@ -367,7 +368,7 @@ facts_closed(ft_call_t *call, const ft_moment_t *at, ft_side_t by)
 void
 ft_facts_quoted(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
 {
-    ft_moment_t at = { .frame = pinfo->num, .when = pinfo->abs_ts };
+    ft_moment_t at = { .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
     bool devices = pkt->closed_a == (ft_flow_device(flow) == &flow->a);
 
     if (!pkt->closed || !tell_once(flow, FT_TOLD_DOWN))
@@ -623,7 +624,7 @@ ft_facts_confidence(ft_call_t *call, const ft_flow_t *flow)
 void
 ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
 {
-    ft_moment_t at = { .frame = pinfo->num, .when = pinfo->abs_ts };
+    ft_moment_t at = { .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
     bool from_device;
     ft_side_t side;
 
@@ -631,12 +632,13 @@ ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const 
         facts_caller(call, flow, pinfo);
     from_device = ft_flow_from_device(flow, ft_flow_from_a(flow, pinfo));
     side = flow->device_side < 0 ? FT_SIDE_UNKNOWN : from_device ? FT_SIDE_DEVICE : FT_SIDE_PEER;
-    ft_call_count_in(call, 1, ft_wire_bytes(pinfo), pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
+    ft_call_count_in(call, 1, ft_wire_bytes(pinfo), pinfo->num, ft_frame_time(pinfo), ft_frame_time(pinfo));
     call->last_frame = MAX(call->last_frame, pinfo->num);
-    ft_clock_add(&call->own_clock, &pinfo->abs_ts);
+    call->clock_back += ft_frame_time_back(pinfo->num);
+    ft_clock_add(&call->own_clock, ft_frame_time(pinfo));
     call->own_time = *ft_clock_latest(&call->own_clock);
     call->recent[1] = call->recent[0];
-    call->recent[0] = pinfo->abs_ts;
+    call->recent[0] = *ft_frame_time(pinfo);
     call->evidence |= flow->evidence;
     if (flow->confidence > call->confidence)
         ft_facts_confidence(call, flow);

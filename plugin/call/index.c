@@ -19,6 +19,8 @@ typedef struct known_endpoint {
     ft_join_t reason;       /* as what it is known: FT_JOIN_CANDIDATE or FT_JOIN_MAPPED */
     bool fact;              /* the call has it by its packets; false: a datagram named it */
     uint16_t port;          /* of a device: the port of its latest flow */
+    uint32_t ipv4;          /* of a socket behind a link: the device's address, in network order; 0: it has shown none */
+    bool many;              /* of a socket behind a link: it was that of several IPv4 addresses, as behind a router */
     ft_call_t *call;
 } known_endpoint_t;
 
@@ -43,12 +45,16 @@ typedef struct known_token {
 static wmem_map_t *by_token;            /* known_token_t, its own key */
 static wmem_map_t *by_call_id;          /* SIP Call-ID -> ft_call_t */
 static wmem_map_t *by_end;              /* place_t -> known_endpoint_t; a local address has one without link, too */
-static wmem_map_t *by_device;           /* place_t with port 0 -> known_endpoint_t */
+static wmem_map_t *by_device;           /* place_t with port 0 -> known_endpoint_t; with any_address: that of a socket behind a link */
 static wmem_map_t *by_relay;            /* place_t -> known_endpoint_t; each without link, too */
 static wmem_map_t *by_participant;      /* uint64_t -> known_participant_t */
 static wmem_map_t *streams;             /* SSRC -> ft_stream_t */
 static index_ring_t ends, devices, relays, participants;
 static uint32_t news;
+
+/* 0.0.0.0: of a socket that is known by its port and the end of the link, whichever address it has. */
+static const uint8_t any_bytes[4] = { 0, 0, 0, 0 };
+static const address any_address = { .type = AT_IPv4, .len = sizeof any_bytes, .data = any_bytes };
 
 static void
 ring_init(index_ring_t *ring)
@@ -277,6 +283,56 @@ ft_index_add_relay(const ft_endpoint_t *relay, uint32_t link, ft_call_t *call)
     endpoint_enter(by_relay, &relays, FT_LIMIT_RELAYS, &relay->addr, relay->port, 0, true, call);
 }
 
+/* The end of the link that tells this side of the flow from the other: where packets come from [1], where they go to [0]. 0: it does not, as in Raw
+ * IP, or is not known. */
+static uint32_t
+own_link(const ft_flow_t *flow, unsigned side, unsigned way)
+{
+    uint32_t link = flow->link_ends[side][way];
+    const uint32_t *others = flow->link_ends[1 - side];
+
+    return link != others[0] && link != others[1] ? link : 0;
+}
+
+/* May a socket with this address be known by its port and the end of the link? A public IPv4 address may be that of a NAT, behind which are many. */
+static bool
+is_socket_address(const address *addr)
+{
+    return addr->type == AT_IPv6 ? !ft_is_anyones(addr) : ft_is_private(addr);
+}
+
+/* In network order; 0: it is no IPv4 address. */
+static uint32_t
+ipv4_of(const address *addr)
+{
+    uint32_t ipv4 = 0;
+
+    if (addr->type == AT_IPv4)
+        memcpy(&ipv4, addr->data, sizeof ipv4);
+    return ipv4;
+}
+
+/* The entry of a device by its socket: FaceTime has one port for IPv4 and IPv6, and for the relay and the peer.
+ *  1. The end of the link is one end of the flow only (a hardware address, a tunnel): avoids Raw IP, where all ends are one.
+ *  2. The port is the same: avoids most of what is behind one router.
+ *  3. The socket has one IPv4 address at most: avoids the rest of it. A device has several IPv6 addresses. */
+static const known_endpoint_t *
+socket_lookup(const ft_flow_t *flow, unsigned side)
+{
+    const ft_endpoint_t *end = side ? &flow->b : &flow->a;
+
+    if (!is_socket_address(&end->addr))
+        return NULL;
+    for (unsigned way = 2; way-- > 0;) {
+        uint32_t link = own_link(flow, side, way);
+        const known_endpoint_t *known = link ? endpoint_lookup(by_device, &any_address, end->port, link) : NULL;
+
+        if (known && !known->many && (known->ipv4 == 0 || known->ipv4 == ipv4_of(&end->addr) || end->addr.type == AT_IPv6))
+            return known;
+    }
+    return NULL;
+}
+
 /* The entry of the device at this side of the flow; NULL: none. */
 static const known_endpoint_t *
 device_lookup(const ft_flow_t *flow, unsigned side)
@@ -284,10 +340,14 @@ device_lookup(const ft_flow_t *flow, unsigned side)
     const address *addr = side ? &flow->b.addr : &flow->a.addr;
     const known_endpoint_t *known;
 
-    if (!ft_is_local(addr))
-        return endpoint_lookup(by_device, addr, 0, 0);
-    known = endpoint_lookup(by_device, addr, 0, flow->link_ends[side][1]);
-    return known ? known : endpoint_lookup(by_device, addr, 0, flow->link_ends[side][0]);
+    if (!ft_is_local(addr)) {
+        known = endpoint_lookup(by_device, addr, 0, 0);
+    } else {
+        known = endpoint_lookup(by_device, addr, 0, flow->link_ends[side][1]);
+        if (!known)
+            known = endpoint_lookup(by_device, addr, 0, flow->link_ends[side][0]);
+    }
+    return known ? known : socket_lookup(flow, side);
 }
 
 ft_call_t *
@@ -321,12 +381,48 @@ ft_index_add_device(const ft_endpoint_t *device, const uint32_t links[2], bool f
     }
 }
 
+void
+ft_index_add_socket(const ft_flow_t *flow, ft_call_t *call)
+{
+    unsigned side = flow->device_side == 1 ? 1 : 0;
+    const ft_endpoint_t *device = ft_flow_device(flow);
+    uint32_t ipv4 = ipv4_of(&device->addr);
+
+    if (!is_socket_address(&device->addr))
+        return;
+    for (unsigned way = 0; way < 2; way++) {
+        uint32_t link = own_link(flow, side, way);
+        known_endpoint_t *known;
+
+        if (!link || (way && link == own_link(flow, side, 0)))
+            continue;
+        known = endpoint_enter(by_device, &devices, FT_LIMIT_DEVICES, &any_address, device->port, link, true, call);
+        if (!known)
+            continue;
+        known->many |= known->ipv4 && ipv4 && known->ipv4 != ipv4;
+        if (ipv4)
+            known->ipv4 = ipv4;
+    }
+}
+
 ft_call_t *
 ft_call_by_device(const ft_flow_t *flow, unsigned side)
 {
     const known_endpoint_t *known = device_lookup(flow, side);
 
     return known ? ft_call_root(known->call) : NULL;
+}
+
+bool
+ft_call_has_socket(const ft_flow_t *flow)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        const known_endpoint_t *known = socket_lookup(flow, side);
+
+        if (known && living(known->call, ft_call_now()))
+            return true;
+    }
+    return false;
 }
 
 /* The entry of a local address behind one of the flow's ends, or, with an entry that was only named, of another interface of the device: only towards

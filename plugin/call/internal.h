@@ -90,6 +90,8 @@ void ft_index_add_participant(uint64_t id, ft_call_t *call);
 void ft_index_add_token(const uint8_t *bytes, unsigned len, ft_call_t *call);   /* bytes must live in file scope */
 void ft_index_add_relay(const ft_endpoint_t *relay, uint32_t link, ft_call_t *call);
 void ft_index_add_device(const ft_endpoint_t *device, const uint32_t links[2], bool fact, ft_call_t *call);
+/* The socket of the flow's device, where the link tells whose it is: other addresses of the device have it, too. */
+void ft_index_add_socket(const ft_flow_t *flow, ft_call_t *call);
 /* `link` and `links`: the end of the link behind which the endpoint is, or who names it; ft_flow_t.link_ends. By its packets a call has an endpoint
  * that is entered with FT_JOIN_PEER, and a device that is a fact: what a datagram only names does not take it away. */
 void ft_index_add_end(const ft_endpoint_t *end, uint32_t link, ft_known_t known, ft_join_t reason, ft_call_t *call);
@@ -129,6 +131,10 @@ void ft_exposure_service(ft_call_t *call, const ft_service_flow_t *service, uint
 
 /* The flow has a call: its RTP packets so far are given to the taps. */
 void ft_media_backlog_take(ft_flow_t *flow);
+/* The flow has no call: notes the streams that the packet is of. First pass only. */
+void ft_media_early_note(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
+/* The flow has this call: its streams so far began in it. First pass only. */
+void ft_media_early_take(ft_call_t *call, ft_flow_t *flow);
 void ft_media_backlog_init(void);
 
 /* ---- history.c ----------------------------------------------------------------------------- */
@@ -145,6 +151,9 @@ void ft_history_init(void);
 /* Takes one RTP packet of a side into its stream and the media of its call. First pass only. */
 void ft_media_take(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, ft_side_t side, const ft_packet_t *pkt, const ft_rtp_t *rtp,
                    const ft_moment_t *at);
+/* A stream of this side began with this packet before its flow was known, and had its latest one then. First pass only. */
+void ft_media_begin(ft_call_t *call, ft_side_t side, const ft_rtp_t *rtp, const ft_moment_t *first,
+                    const ft_moment_t *latest);
 /* Takes what a datagram without RTP says of media: requests for repair. */
 void ft_media_ask(ft_call_t *call, ft_side_t side, const ft_moment_t *at);
 /* Adds the media of a call to those of the one that it turned out to be part of. */

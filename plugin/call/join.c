@@ -10,7 +10,9 @@
  *     server saw (SNATMAP, STUN). The private address of a peer counts only for a flow whose other end is a device of the call, and behind
  *     the same end of the link: avoids joining the calls of two homes that both have 192.168.1.2.
  *  5. The device: one that is in a call has no other at the same time. Ends with the call, or after a silence. With a public IPv4
- *     address the port must be the same: avoids joining the calls of two devices behind one NAT.
+ *     address the port must be the same: avoids joining the calls of two devices behind one NAT. A device is known by its address, or by its socket
+ *     behind the end of the link (index.c): IPv4 and IPv6 of a call whose beginning was not captured. A call that began with a flow whose device
+ *     was not known is one with the device's, unless both have media.
  *  6. The relay, on a link without hardware addresses (Raw IP, as a capture on the device itself is): a flow that was there before the capture, from
  *     the same end of the link, without media. Avoids joining two devices behind a gateway, which is Raw IP, too: a session that begins
  *     (QUIC Initial) is a call's own, and a flow with media that the call does not have leaves it.
@@ -144,7 +146,7 @@ join_by_relay(const ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t
     if (!ft_packet_is_with_relay(pkt) || pkt->quic_initial || pkt->n_rtp || pinfo->dl_src.type != AT_NONE)
         return NULL;
     *reason = FT_JOIN_RELAY;
-    return ft_index_relay(ft_flow_remote(flow), ft_flow_link(flow, flow->device_side == 1 ? 1 : 0), &pinfo->abs_ts);
+    return ft_index_relay(ft_flow_remote(flow), ft_flow_link(flow, flow->device_side == 1 ? 1 : 0), ft_frame_time(pinfo));
 }
 
 /* Does the packet begin another call on a socket or a device whose call has gone silent? Today's calls end without a sign, and
@@ -253,6 +255,7 @@ join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reaso
     flow->call = call;
     flow->reason = reason;
     ft_media_backlog_take(flow);
+    ft_media_early_take(call, flow);
     flow->last_participant = 0;
     flow->noted = 0;
     flow->told = 0;
@@ -286,7 +289,7 @@ join_keep_probed(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *p
         moment = own ? &flow->probed->own_at : &flow->probed->mapped_at;
         ft_endpoint_copy(own ? &flow->probed->own : &flow->probed->mapped, &candidate->at.addr, candidate->at.port);
         moment->frame = pinfo->num;
-        moment->when = pinfo->abs_ts;
+        moment->when = *ft_frame_time(pinfo);
     }
 }
 
@@ -392,7 +395,7 @@ static ft_call_t *
 join_socket(ft_call_t *call, const ft_flow_t *flow, const packet_info *pinfo)
 {
     ft_join_t reason;
-    ft_call_t *other = join_by_device(flow, &pinfo->abs_ts, &reason);
+    ft_call_t *other = join_by_device(flow, ft_frame_time(pinfo), &reason);
 
     if (!other || other == call || !ft_flow_from_device(flow, ft_flow_from_a(flow, pinfo)) || !join_may_merge(other, call, false))
         return call;
@@ -401,6 +404,20 @@ join_socket(ft_call_t *call, const ft_flow_t *flow, const packet_info *pinfo)
             return ft_call_merge(call, other);
     }
     return call;
+}
+
+/* The device of the flow has just turned out to be that of another call. Returns the call, which that one may be part of now.
+ *  1. The call knew no device: avoids joining the calls of two devices.
+ *  2. Not both have media, nor Call-IDs: avoids joining two calls. */
+static ft_call_t *
+join_device(ft_call_t *call, const ft_flow_t *flow, const nstime_t *now)
+{
+    ft_join_t reason;
+    ft_call_t *other = flow->device_side >= 0 && call->n_devices == 0 ? join_by_device(flow, now, &reason) : NULL;
+
+    if (!other || other == call || call->end.frame)
+        return call;
+    return join_may_merge(call, other, false) || join_may_merge(other, call, false) ? ft_call_merge(call, other) : call;
 }
 
 /* The call that the datagram belongs to, NULL if it has none yet. *reason: why, where it is not the flow's already. *superseded: the
@@ -412,13 +429,13 @@ join_find(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_
     ft_join_t owner_reason;
     bool fact = true;
 
-    if (call && ft_call_lives(call, &pinfo->abs_ts) && join_is_told(flow, call, pkt))
+    if (call && ft_call_lives(call, ft_frame_time(pinfo)) && join_is_told(flow, call, pkt))
         return call;
     /* What answers begins nothing: it is of the call that asked, however late it is, or its time. */
     if (call && pkt->kind == FT_KIND_STUN && pkt->is_answer)
         return call;
     named = join_by_name(flow, pkt, reason);
-    if (call && join_starts_over(call, pkt, named, &pinfo->abs_ts))
+    if (call && join_starts_over(call, pkt, named, ft_frame_time(pinfo)))
         over = call;
     /* It was only the relay that spoke for the flow. */
     else if (call && flow->reason == FT_JOIN_RELAY && pkt->n_rtp && !named && !nstime_is_zero(&call->last_media_time))
@@ -427,9 +444,9 @@ join_find(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_
     else if (call && pkt->sip && pkt->sip->call_id && call->sip_call_id && strcmp(pkt->sip->call_id, call->sip_call_id) != 0)
         over = call;
     if (!named && !over) {
-        named = join_by_address(flow, pkt, &pinfo->abs_ts, reason, &fact);
+        named = join_by_address(flow, pkt, ft_frame_time(pinfo), reason, &fact);
         /* A claim does not take the device from a call that has it by its packets. */
-        owner = named && !call && !fact ? join_by_device(flow, &pinfo->abs_ts, &owner_reason) : NULL;
+        owner = named && !call && !fact ? join_by_device(flow, ft_frame_time(pinfo), &owner_reason) : NULL;
         if (owner && owner != named) {
             named = owner;
             *reason = owner_reason;
@@ -437,12 +454,12 @@ join_find(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_
         if (named && !call && fact)
             named = join_socket(named, flow, pinfo);
         /* The same socket with another relay, say. */
-        if (named && join_starts_over(named, pkt, NULL, &pinfo->abs_ts)) {
+        if (named && join_starts_over(named, pkt, NULL, ft_frame_time(pinfo))) {
             over = named;
             named = NULL;
         }
     }
-    if (over || (call && !ft_call_lives(call, &pinfo->abs_ts) && named != call))
+    if (over || (call && !ft_call_lives(call, ft_frame_time(pinfo)) && named != call))
         call = NULL;
     /* The old flows of a call go on while it is not decided whether there is another one. */
     if (call && named && named->reopens && ft_call_root(named->reopens) == call)
@@ -455,9 +472,11 @@ join_find(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, ft_
     }
     if (!call)
         call = named;
+    if (call)
+        call = join_device(call, flow, ft_frame_time(pinfo));
     if (!call && !(ft_sip_is_request(pkt->sip, "INVITE") && flow->call)) {
-        call = join_by_device(flow, &pinfo->abs_ts, reason);
-        if (call && (call == over || join_starts_over(call, pkt, NULL, &pinfo->abs_ts))) {
+        call = join_by_device(flow, ft_frame_time(pinfo), reason);
+        if (call && (call == over || join_starts_over(call, pkt, NULL, ft_frame_time(pinfo)))) {
             over = call;
             call = NULL;
         }
@@ -486,7 +505,7 @@ join_is_foreign(const ft_flow_t *flow, const packet_info *pinfo, const ft_packet
         int distance = stream ? abs((int16_t)(pkt->rtp[i].seq - stream->latest)) : 0;
 
         if (!stream || !stream->call || stream->packets == 0 ||
-            distance <= FT_NUMBERS_AHEAD + FT_NUMBERS_PER_SECOND * fabs(ft_seconds(&pinfo->abs_ts, &stream->when)))
+            distance <= FT_NUMBERS_AHEAD + FT_NUMBERS_PER_SECOND * fabs(ft_seconds(ft_frame_time(pinfo), &stream->when)))
             return false;
     }
     return pkt->n_rtp > 0;
@@ -509,19 +528,21 @@ ft_call_wait(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
         batch->from_a = from_a;
         batch->frame = pinfo->num;
         batch->number = ++batches;
-        batch->first_time = batch->last_time = pinfo->abs_ts;
+        batch->first_time = batch->last_time = *ft_frame_time(pinfo);
     }
     waits_in = batch->number;
+    if (!flow->is_facetime)
+        ft_media_early_note(flow, pinfo, pkt);
     batch->packets++;
     batch->bytes += ft_wire_bytes(pinfo);
-    if (nstime_cmp(&pinfo->abs_ts, &batch->first_time) < 0)
-        batch->first_time = pinfo->abs_ts;
-    if (nstime_cmp(&pinfo->abs_ts, &batch->last_time) > 0)
-        batch->last_time = pinfo->abs_ts;
+    if (nstime_cmp(ft_frame_time(pinfo), &batch->first_time) < 0)
+        batch->first_time = *ft_frame_time(pinfo);
+    if (nstime_cmp(ft_frame_time(pinfo), &batch->last_time) > 0)
+        batch->last_time = *ft_frame_time(pinfo);
     if (pkt->quic_token && !flow->waiting_hello.token) {
         flow->waiting_hello.token = pkt->quic_token;
         flow->waiting_hello.token_len = pkt->quic_token_len;
-        flow->waiting_hello.at = (ft_moment_t){ .frame = pinfo->num, .when = pinfo->abs_ts };
+        flow->waiting_hello.at = (ft_moment_t){ .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
     }
 }
 
@@ -555,7 +576,7 @@ ft_call_add(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
         call = ft_call_new(pinfo);
         reason = FT_JOIN_FIRST;
         if (call && over && !over->end.frame && !nstime_is_zero(&over->last_media_time) &&
-            ft_seconds(&pinfo->abs_ts, &over->last_media_time) <= FT_SILENCE_SECONDS) {
+            ft_seconds(ft_frame_time(pinfo), &over->last_media_time) <= FT_SILENCE_SECONDS) {
             call->reopens = over;
             over->reopened_by = call;
         } else if (call && over && !over->end.frame) {
@@ -584,7 +605,7 @@ ft_call_add(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
     if (call->reopens || call->reopened_by)
         call = join_decide(call, pkt);
     /* NAT probes of a silence within the call. */
-    if (n_pending && pkt->n_rtp && ft_seconds(&pinfo->abs_ts, &call->last_media_time) > FT_REDIAL_SECONDS)
+    if (n_pending && pkt->n_rtp && ft_seconds(ft_frame_time(pinfo), &call->last_media_time) > FT_REDIAL_SECONDS)
         join_take_pending(call, flow, flow->device_side == 1 ? 1 : 0, pinfo->num);
     ft_facts_take(call, flow, pinfo, pkt);
     return call;
@@ -595,16 +616,16 @@ ft_call_add_quoted(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t 
 {
     ft_call_t *call = flow->call ? ft_call_root(flow->call) : NULL;
 
-    if (!call || !ft_call_lives(call, &pinfo->abs_ts)) {
+    if (!call || !ft_call_lives(call, ft_frame_time(pinfo))) {
         ft_call_wait(flow, pinfo, pkt);
         return NULL;
     }
-    ft_call_count_in(call, 1, ft_wire_bytes(pinfo), pinfo->num, &pinfo->abs_ts, &pinfo->abs_ts);
+    ft_call_count_in(call, 1, ft_wire_bytes(pinfo), pinfo->num, ft_frame_time(pinfo), ft_frame_time(pinfo));
     call->last_frame = MAX(call->last_frame, pinfo->num);
     /* Not the device's own, which comes when its socket is closed. */
     if (!call->refused.frame && !addresses_equal(&pinfo->src, &ft_flow_device(flow)->addr) && (flow->kinds & (1u << FT_KIND_RELAY | 1u << FT_KIND_QUIC))) {
         call->refused.frame = pinfo->num;
-        call->refused.when = pinfo->abs_ts;
+        call->refused.when = *ft_frame_time(pinfo);
     }
     ft_facts_arrow(call, flow, pinfo, pkt);
     ft_facts_quoted(call, flow, pinfo, pkt);

@@ -308,18 +308,58 @@ take_reopened(ft_call_t *call, ft_side_t side, const ft_moment_t *at)
 }
 
 void
+ft_media_begin(ft_call_t *call, ft_side_t side, const ft_rtp_t *rtp, const ft_moment_t *first, const ft_moment_t *latest)
+{
+    ft_call_media_t *media = media_of(call);
+    ft_medium_t *medium = medium_of(media, side, rtp->media);
+    ft_stream_t *stream = ft_stream_get(rtp->ssrc);
+
+    if (!stream || rtp->picture.parity || (stream->call && ft_call_root(stream->call) != call) || stream->by[side])
+        return;
+    stream->call = call;
+    stream->by[side] = wmem_new0(wmem_file_scope(), ft_stream_side_t);
+    stream->by[side]->timestamp = rtp->timestamp;
+    stream->by[side]->when = first->when;
+    take_new_stream(call, side, stream->by[side], rtp, false, first);
+    if (medium) {
+        take_medium(call, side, medium, rtp, first);
+        medium->stopped.at = *latest;
+    }
+}
+
+/* Which end is the device turned out within the stream: what was taken so far is this side's. */
+static void
+take_over(ft_call_media_t *media, ft_stream_t *stream, ft_side_t side, uint32_t kind)
+{
+    ft_medium_t *of = medium_of(media, side, kind), *unknown = medium_of(media, FT_SIDE_UNKNOWN, kind);
+
+    stream->by[side] = stream->by[FT_SIDE_UNKNOWN];
+    stream->by[FT_SIDE_UNKNOWN] = NULL;
+    if (media->side[side].generation == 0)
+        media->side[side].generation = media->side[FT_SIDE_UNKNOWN].generation;
+    if (of && unknown && unknown->first.frame && !of->first.frame) {
+        *of = *unknown;
+        of->stopped.who = side;
+    }
+}
+
+void
 ft_media_take(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, ft_side_t side, const ft_packet_t *pkt, const ft_rtp_t *rtp, const ft_moment_t *at)
 {
     ft_call_media_t *media = media_of(call);
     ft_medium_t *medium = medium_of(media, side, rtp->media);
-    ft_stream_side_t *by = stream->by[side];
+    ft_stream_side_t *by;
     ft_mode_t mode = media->side[side].mode;
-    bool is_new = !by, paused = false, begun;
+    bool is_new, paused = false, begun;
     uint32_t before;
     uint64_t restarts, hole;
     ft_seq_result_t number;
     int64_t highest;
 
+    if (side != FT_SIDE_UNKNOWN && !stream->by[side] && stream->by[FT_SIDE_UNKNOWN])
+        take_over(media, stream, side, rtp->media);
+    by = stream->by[side];
+    is_new = !by;
     if (is_new)
         by = stream->by[side] = wmem_new0(wmem_file_scope(), ft_stream_side_t);
     if (call->closed.frame)

@@ -4,12 +4,23 @@
  * On one pass, as in tshark, the packet that shows what they are brings them into the call. The table of streams needs their RTP headers as
  * well. They are kept only if a tap listens, until the flow has its call. Later passes see each of them in its place.
  *
+ * When each stream of such a flow began is kept in any case: the call has its media from there on.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "call/internal.h"
 
 /* Packets that are kept at most, of one flow (some 40 s of audio and video) and of all; 64 bytes each. */
 #define FT_MAX_MEDIA_BACKLOG_OF_FLOW 8192
+
+/* A stream of a flow without a call: audio, redundancy and four layers of a picture, in both directions, are 12. File scope. */
+#define FT_MAX_EARLY_OF_FLOW 12
+struct ft_early {
+    ft_rtp_t rtp;               /* the first packet */
+    ft_moment_t first, latest;
+    bool from_a;
+    struct ft_early *next;
+};
 
 static wmem_array_t *taken;     /* ft_media_packet_t of the flows that the frame at hand gave a call; file scope */
 
@@ -57,6 +68,45 @@ ft_media_backlog_forget(void)
         return;
     wmem_destroy_array(taken);
     taken = wmem_array_new(wmem_file_scope(), sizeof(ft_media_packet_t));
+}
+
+void
+ft_media_early_note(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
+{
+    bool from_a = ft_flow_from_a(flow, pinfo);
+
+    for (unsigned i = 0; i < pkt->n_rtp; i++) {
+        struct ft_early **place = &flow->early;
+        unsigned n = 0;
+
+        while (*place && ((*place)->rtp.ssrc != pkt->rtp[i].ssrc || (*place)->from_a != from_a)) {
+            place = &(*place)->next;
+            n++;
+        }
+        if (!*place) {
+            if (n >= FT_MAX_EARLY_OF_FLOW || !ft_limit_take(FT_LIMIT_MEDIA_BACKLOG, ft_call_now()))
+                return;
+            *place = wmem_new0(wmem_file_scope(), struct ft_early);
+            (*place)->rtp = pkt->rtp[i];
+            (*place)->first = (ft_moment_t){ .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
+            (*place)->from_a = from_a;
+        }
+        (*place)->latest = (ft_moment_t){ .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
+    }
+}
+
+void
+ft_media_early_take(ft_call_t *call, ft_flow_t *flow)
+{
+    while (flow->early) {
+        struct ft_early *early = flow->early;
+        ft_side_t side = flow->device_side < 0 ? FT_SIDE_UNKNOWN : ft_flow_from_device(flow, early->from_a) ? FT_SIDE_DEVICE : FT_SIDE_PEER;
+
+        flow->early = early->next;
+        ft_media_begin(call, side, &early->rtp, &early->first, &early->latest);
+        ft_limit_give_back(FT_LIMIT_MEDIA_BACKLOG, 1);
+        wmem_free(wmem_file_scope(), early);
+    }
 }
 
 void

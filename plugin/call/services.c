@@ -424,7 +424,7 @@ service_flow_add(service_state_t *state, const packet_info *pinfo)
     bool is_first = !state->begun;
 
     state->begun = true;
-    packet = packet_new(&state->flow, pinfo->num, ft_wire_bytes(pinfo), &pinfo->abs_ts, addresses_equal(&pinfo->src, &state->flow.device.addr));
+    packet = packet_new(&state->flow, pinfo->num, ft_wire_bytes(pinfo), ft_frame_time(pinfo), addresses_equal(&pinfo->src, &state->flow.device.addr));
     if (!packet)
         return;
     at_hand = packet;
@@ -444,7 +444,7 @@ service_flow_add(service_state_t *state, const packet_info *pinfo)
     if (state->flow.phase == FT_PHASE_PUSH)
         note_push(device, packet, pinfo, is_first);
     service_flow_wait(&device->waiting, packet, ft_limit_most(FT_LIMIT_SERVICE_PACKETS));
-    call = service_flow_call(device, &pinfo->abs_ts);
+    call = service_flow_call(device, ft_frame_time(pinfo));
     if (call)
         ft_services_take(call, &state->flow.device.addr, state->link, false);
 }

@@ -17,6 +17,7 @@
 #include "common/bplist.h"
 #include "common/decimal.h"
 #include "common/endpoint.h"
+#include "common/frame_time.h"
 #include "common/hash.h"
 #include "common/ids.h"
 #include "common/limits.h"

@@ -7,7 +7,8 @@
  *  1. the interface of the capture, as the file has it, and the kind of link;
  *  2. the VLAN;
  *  3. the hardware address (Ethernet, 802.11, of an aggregate the packet's own);
- *  4. the outer addresses of a tunnel, and what numbers its sessions: GTP-U's TEID (3GPP TS 29.281), PPPoE's session (RFC 2516).
+ *  4. which way the packet went, where the file has it: towards the machine that captured, or from it (pcapng, Linux cooked);
+ *  5. the outer addresses of a tunnel, and what numbers its sessions: GTP-U's TEID (3GPP TS 29.281), PPPoE's session (RFC 2516).
  *
  * Each direction of a GTP-U tunnel has a TEID of its own, and each direction of a cable may have an interface of its own: so the end that a
  * device sends from, and the one that it is sent to, are two numbers.
@@ -26,6 +27,7 @@ typedef struct link_end {
     uint32_t interface;         /* 0 where the file has none */
     uint32_t encapsulation;     /* WTAP_ENCAP_* */
     uint32_t vlan;
+    uint32_t inside;            /* 1: at the machine that captured, 2: on the other side of the interface, 0: not known */
     uint32_t session;           /* TEID, PPPoE session; 0: none */
     uint8_t hardware[8];        /* address, zeroes behind it */
     uint8_t outer[16];          /* IP address of the tunnel's end */
@@ -159,6 +161,8 @@ ft_link_end(tvbuff_t *frame, const packet_info *pinfo, bool source)
         end.interface = rec->rec_header.packet_header.interface_id;
     end.encapsulation = (uint32_t)rec->rec_header.packet_header.pkt_encap;
     end.vlan = pinfo->vlan_id;
+    if (pinfo->p2p_dir == P2P_DIR_SENT || pinfo->p2p_dir == P2P_DIR_RECV)
+        end.inside = (pinfo->p2p_dir == P2P_DIR_SENT) == source ? 1 : 2;
     if (hardware->type != AT_NONE && hardware->len > 0)
         memcpy(end.hardware, hardware->data, MIN((size_t)hardware->len, sizeof end.hardware));
     if (frame && ft_ip_of(&ip, frame, pinfo)) {

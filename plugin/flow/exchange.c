@@ -106,19 +106,19 @@ message_new(const packet_info *pinfo, const message_key_t *at, bool is_answer)
         nstime_set_unset(&message->since_first);
         nstime_set_unset(&message->since_latest);
         if (exchange->requests) {
-            nstime_delta(&message->since_first, &pinfo->abs_ts, &exchange->request_time);
-            nstime_delta(&message->since_latest, &pinfo->abs_ts, &exchange->last_request_time);
+            nstime_delta(&message->since_first, ft_frame_time(pinfo), &exchange->request_time);
+            nstime_delta(&message->since_latest, ft_frame_time(pinfo), &exchange->last_request_time);
         }
     } else {
         nstime_set_unset(&message->since_latest);
         if (exchange->requests)
-            nstime_delta(&message->since_latest, &pinfo->abs_ts, &exchange->last_request_time);
+            nstime_delta(&message->since_latest, ft_frame_time(pinfo), &exchange->last_request_time);
         if (exchange->requests++ == 0) {
             exchange->request_frame = pinfo->num;
-            exchange->request_time = pinfo->abs_ts;
+            exchange->request_time = *ft_frame_time(pinfo);
         }
         exchange->last_request_frame = pinfo->num;
-        exchange->last_request_time = pinfo->abs_ts;
+        exchange->last_request_time = *ft_frame_time(pinfo);
     }
     wmem_map_insert(messages, key, message);
     return message;

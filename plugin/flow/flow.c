@@ -138,7 +138,7 @@ ft_flow_get(packet_info *pinfo)
     flow->conversation = conversation;
     flow->tcp = pinfo->ptype == PT_TCP;
     flow->first_frame = pinfo->num;
-    flow->first_time = pinfo->abs_ts;
+    flow->first_time = *ft_frame_time(pinfo);
     flow->device_side = -1;
     flow->both_local = ft_is_private(&flow->a.addr) && ft_is_private(&flow->b.addr);
     conversation_add_proto_data(conversation, proto_facetime, flow);
@@ -284,7 +284,7 @@ flow_note_socket(ft_flow_t *flow, unsigned side, const packet_info *pinfo)
 
     flow->sockets[side] = sock;
     sock->is_facetime = true;
-    sock->last_time = pinfo->abs_ts;
+    sock->last_time = *ft_frame_time(pinfo);
     while (sock->waiting) {
         ft_flow_t *other = sock->waiting;
         nstime_t age;
@@ -293,7 +293,7 @@ flow_note_socket(ft_flow_t *flow, unsigned side, const packet_info *pinfo)
         sock->n_waiting--;
         other->next = NULL;
         other->waits = false;
-        nstime_delta(&age, &pinfo->abs_ts, &other->last_time);
+        nstime_delta(&age, ft_frame_time(pinfo), &other->last_time);
         if (other->is_facetime || nstime_to_sec(&age) > FT_SOCKET_SECONDS)
             continue;
         other->evidence |= FT_EV(FT_EV_SAME_SOCKET);
@@ -315,7 +315,7 @@ flow_socket_lives(const packet_info *pinfo, const address *addr, uint32_t port)
 
     if (!sock || !sock->is_facetime)
         return false;
-    nstime_delta(&age, &pinfo->abs_ts, &sock->last_time);
+    nstime_delta(&age, ft_frame_time(pinfo), &sock->last_time);
     return nstime_to_sec(&age) <= FT_SOCKET_SECONDS;
 }
 
@@ -378,7 +378,7 @@ ft_flow_update(ft_flow_t *flow, const packet_info *pinfo, const ft_flow_news_t *
 {
     bool from_a = ft_flow_from_a(flow, pinfo);
 
-    flow->last_time = pinfo->abs_ts;
+    flow->last_time = *ft_frame_time(pinfo);
     if (flow->packets == 0)
         flow->first_kind = news->kind;
     flow->packets++;

@@ -79,6 +79,7 @@ typedef struct ft_flow {
     struct ft_waiting *waiting;     /* datagrams that wait for a call: before the flow had one, or between two; the first one's first */
     struct ft_probed *probed;       /* what NAT probes among them said; NULL: nothing */
     wmem_array_t *media_backlog;    /* ft_media_packet_t of those; NULL: none */
+    struct ft_early *early;         /* streams among them: call/media_backlog.c; NULL: none */
     uint32_t noted;                 /* mask of 1 << ft_kind_t for which the call knows the other side, and FT_NOTED_* */
     struct ft_relay_counts *relay_counts; /* what the flow and its relay counted: call/relay_counts.c; NULL: nothing */
     uint32_t told;                  /* mask of what the events of the call have of it: call/facts.c */

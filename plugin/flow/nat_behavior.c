@@ -51,9 +51,9 @@ test_get(const packet_info *pinfo, const address *addr, uint16_t port)
     nstime_t age;
 
     if (test) {
-        nstime_delta(&age, &pinfo->abs_ts, &test->last_time);
+        nstime_delta(&age, ft_frame_time(pinfo), &test->last_time);
         if (nstime_to_sec(&age) <= FT_NAT_BEHAVIOR_SECONDS) {
-            test->last_time = pinfo->abs_ts;
+            test->last_time = *ft_frame_time(pinfo);
             return test;
         }
     }
@@ -63,7 +63,7 @@ test_get(const packet_info *pinfo, const address *addr, uint16_t port)
     ft_endpoint_copy(&test->local, addr, port);
     test->number = ++n_tests;
     test->first_frame = pinfo->num;
-    test->last_time = pinfo->abs_ts;
+    test->last_time = *ft_frame_time(pinfo);
     wmem_map_insert(tests, &test->local, test);
     return test;
 }
@@ -125,7 +125,7 @@ ft_nat_behavior_add(const packet_info *pinfo, const ft_exchange_message_t *messa
         probe->mapped = *says;
     if (!probe->test)
         return;
-    probe->test->last_time = pinfo->abs_ts;
+    probe->test->last_time = *ft_frame_time(pinfo);
     if (!answer && !probe->test->own.known)
         probe->test->own = *says;
     destination = test_destination(probe->test, remote, remote_port);

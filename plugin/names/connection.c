@@ -83,7 +83,7 @@ ft_connection_note(const packet_info *pinfo, const ft_payload_t *payload)
     packet = &connection->packets[connection->count++];
     packet->frame = pinfo->num;
     packet->bytes = ft_wire_bytes(pinfo);
-    packet->when = pinfo->abs_ts;
+    packet->when = *ft_frame_time(pinfo);
     packet->from_client = from_client;
 }
 

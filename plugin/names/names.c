@@ -290,7 +290,7 @@ take_names(packet_info *pinfo, const ft_host_names_t *list)
             break;
         case FT_NAME_ADDRESS:
             if (asked)
-                address_take(&pinfo->abs_ts, &shown->addr, asked, question);
+                address_take(ft_frame_time(pinfo), &shown->addr, asked, question);
             break;
         }
     }

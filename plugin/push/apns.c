@@ -189,7 +189,7 @@ link_find(apns_session_t *session, const packet_info *pinfo, uint8_t command, ui
             return;
         link = wmem_new0(wmem_file_scope(), apns_link_t);
         link->frame = pinfo->num;
-        link->when = pinfo->abs_ts;
+        link->when = *ft_frame_time(pinfo);
         wmem_map_insert(session->pending[side], id_key, link);
         link_keep(key, link);
     } else {
@@ -197,7 +197,7 @@ link_find(apns_session_t *session, const packet_info *pinfo, uint8_t command, ui
         if (!link)
             return;
         link->ack_frame = pinfo->num;
-        link->ack_time = pinfo->abs_ts;
+        link->ack_time = *ft_frame_time(pinfo);
         link_keep(key, link);
     }
 }

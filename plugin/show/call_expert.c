@@ -39,6 +39,7 @@ static expert_field ei_marked_differently = EI_INIT;
 static expert_field ei_interrupted = EI_INIT;
 static expert_field ei_clocks = EI_INIT;
 static expert_field ei_number = EI_INIT;
+static expert_field ei_clock_back = EI_INIT;
 static expert_field ei_scattered = EI_INIT;
 
 static void
@@ -126,6 +127,10 @@ ft_call_expert(packet_info *pinfo, proto_item *item, const ft_call_t *call, cons
         expert_add_info_format(pinfo, item, &ei_clocks,
                                "The call was captured at two places whose clocks differ by %s s: its times are those of both",
                                ft_decimal(seconds, call->clock_offset, 1));
+    if (call->clock_back > 0)
+        expert_add_info_format(pinfo, item, &ei_clock_back,
+                               "The capture's clock was put back by %s s within the call: its times are as if it had not been",
+                               ft_decimal(seconds, call->clock_back, 1));
     if (ft_call_is_scattered(call))
         expert_add_info_format(pinfo, item, &ei_scattered,
                                "%u pairs of addresses have an SSRC of this call, more than a call has paths: no verdict on losses and hosts",
@@ -168,6 +173,8 @@ ft_call_expert_register(void)
             "Media in one direction only, for some seconds of the call", EXPFILL } },
         { &ei_clocks, { "facetime.clocks_differ", PI_SEQUENCE, PI_NOTE,
             "The call was captured at two places whose clocks differ", EXPFILL } },
+        { &ei_clock_back, { "facetime.clock_put_back", PI_SEQUENCE, PI_NOTE,
+            "The capture's clock was put back within the call", EXPFILL } },
         { &ei_scattered, { "facetime.scattered", PI_UNDECODED, PI_NOTE,
             "One SSRC from more addresses than a call has paths: a generator's file, or changed addresses", EXPFILL } },
         { &ei_number, { "facetime.number_in_clear", PI_SECURITY, PI_NOTE,

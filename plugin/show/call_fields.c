@@ -180,7 +180,7 @@ ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_
     proto_item *item;
     nstime_t since;
 
-    nstime_delta(&since, &pinfo->abs_ts, &call->first_time);
+    nstime_delta(&since, ft_frame_time(pinfo), &call->first_time);
     tree = ft_subtree(root, proto_call, tvb, 0, 0, ett_call, &item, "FaceTime Call %u", call->number);
     proto_item_append_text(item, ", %s", val_to_str_const(phase, ft_phase_vals, "unknown"));
     proto_item_set_generated(item);

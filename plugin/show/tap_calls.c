@@ -41,7 +41,10 @@ cell_number(const void *row, ft_cell_t *cell)
 static void
 cell_start(const void *row, ft_cell_t *cell)
 {
-    cell->text = ft_time_text(&((const call_row_t *)row)->call->first_time);
+    const ft_call_t *call = ((const call_row_t *)row)->call;
+    nstime_t start = ft_frame_time_stamp(call->first_frame, &call->first_time);
+
+    cell->text = ft_time_text(&start);
 }
 
 static void
@@ -112,9 +115,12 @@ static void
 cell_notes(const void *row, ft_cell_t *cell)
 {
     const ft_call_t *call = ((const call_row_t *)row)->call;
+    char seconds[FT_DECIMAL_LEN];
 
     if (ft_call_is_scattered(call))
         cell->text = g_strdup_printf("one SSRC from %u pairs of addresses: no call of two devices", call->by_ssrc);
+    else if (call->clock_back > 0)
+        cell->text = g_strdup_printf("the clock was put back by %s s", ft_decimal(seconds, call->clock_back, 1));
     else
         cell->text = g_strdup(ft_call_in_batches(call) ? "captured in batches: arrival says little" : "-");
 }

@@ -82,7 +82,10 @@ cell_time(const void *row, ft_cell_t *cell)
 static void
 cell_utc(const void *row, ft_cell_t *cell)
 {
-    cell->text = ft_time_text(&row_of(row)->event->at.when);
+    const ft_moment_t *at = &row_of(row)->event->at;
+    nstime_t when = ft_frame_time_stamp(at->frame, &at->when);
+
+    cell->text = ft_time_text(&when);
 }
 
 static void

@@ -11,7 +11,7 @@ ft_arrival_of(ft_arrival_t *arrival, tvbuff_t *frame, const packet_info *pinfo, 
     ft_ip_t ip;
 
     arrival->frame = pinfo->num;
-    arrival->when = pinfo->abs_ts;
+    arrival->when = *ft_frame_time(pinfo);
     arrival->flow = pkt->flow;
     arrival->from_a = ft_flow_from_a(pkt->flow, pinfo);
     arrival->path = ft_packet_path(pinfo, pkt);

@@ -82,7 +82,7 @@ pod_get(ft_flow_t *flow, unsigned side, uint32_t id, const packet_info *pinfo)
 
     if (pod)
         return pod;
-    pod = pod_place(flow, side, &pinfo->abs_ts);
+    pod = pod_place(flow, side, ft_frame_time(pinfo));
     if (!pod)
         return NULL;
     *pod = (ft_quic_pod_t){ .id = id, .messages = FT_QUIC_POD_TYPE(id) == FT_QUIC_POD_MESSAGES, .first_frame = pinfo->num };
@@ -101,9 +101,9 @@ pod_count(ft_quic_pod_t *pod, tvbuff_t *tvb, const packet_info *pinfo)
         pod->known_frame = pinfo->num;
     if (pod->messages || pod->media_frame || tvb_reported_length(tvb) < FT_QUIC_MEDIA_MIN)
         return;
-    nstime_delta(&since, &pinfo->abs_ts, &pod->second);
+    nstime_delta(&since, ft_frame_time(pinfo), &pod->second);
     if (pod->in_second == 0 || since.secs != 0) {
-        pod->second = pinfo->abs_ts;
+        pod->second = *ft_frame_time(pinfo);
         pod->in_second = 0;
     }
     if (++pod->in_second >= FT_QUIC_MEDIA_RATE && pod->known_frame)

@@ -28,6 +28,8 @@
  */
 #include "wire/rtp.h"
 
+#include <math.h>
+
 #include <epan/proto_data.h>
 #include <epan/dissectors/packet-rtp.h>
 
@@ -126,6 +128,13 @@ typedef struct rtp_stream {
     unsigned run;               /* packets in a row that have them */
     uint32_t run_frame;         /* the first of those */
     uint8_t key[FT_RTP_KEY_LEN]; /* begin of the key identifier that was noted last, zeroes before there is one */
+    struct {
+        bool begun;
+        uint16_t seq;           /* of the latest packet */
+        uint32_t interface;     /* of the capture, that it was seen on; 0 where the file has none */
+        uint32_t timestamp;
+        nstime_t latest, before; /* ft_frame_time() of it, and of the one before */
+    } clock;
 } rtp_stream_t;
 
 /* A key identifier of one sender. File scope. */
@@ -849,6 +858,46 @@ rtp_note(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
     rtp_take_trailer(tvb, pinfo, NULL, media, rtp_is_old(tvb), pkt);
 }
 
+/* Time stamps that go back by less than this are those of packets that a capture with several queues put out of order. */
+#define FT_STEP_SECONDS 1.0
+/* Numbers that a stream may be ahead where it goes on: half a second of video, or two seconds of audio. */
+#define FT_STEP_NUMBERS 100
+
+/* By what its sender says a packet is no later than this behind the one before: silence with comfort noise has no longer gaps. */
+#define FT_STEP_LONGEST_GAP 10
+
+/* Was the capture's clock put back before this packet? First pass only.
+ *  1. The stream goes on: the same flow and SSRC, and the number is one of the next. Avoids a file that was appended to another one, and duplicates.
+ *  2. It was seen on the same interface: avoids two cards with clocks of their own.
+ *  3. The time stamp is before the latest one: avoids pauses. By a second at least: avoids packets that a capture put out of order.
+ *  4. And before the one before that: avoids a single frame whose time is wrong, which came before.
+ * The step is over where a packet follows the latest one without it: it was a single frame whose time is wrong, or the clock was put right. */
+static void
+rtp_clock(rtp_stream_t *stream, const packet_info *pinfo, const uint8_t *bytes)
+{
+    uint16_t seq = ft_u16(bytes + 2);
+    uint32_t timestamp = rtp_u32(bytes + 4), rate = ft_rtp_clock(bytes[1] & 0x7f, !stream->old);
+    uint32_t interface = pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID ? pinfo->rec->rec_header.packet_header.interface_id : 0;
+    uint16_t ahead = (uint16_t)(seq - stream->clock.seq);
+
+    if (stream->clock.begun && ahead > 0 && ahead <= FT_STEP_NUMBERS && interface == stream->clock.interface) {
+        double on = ft_seconds(ft_frame_time(pinfo), &stream->clock.latest), step = ft_frame_time_latest_step();
+        /* As long after the packet before as its sender says. */
+        double later = rate ? (double)(int32_t)(timestamp - stream->clock.timestamp) / rate : 0;
+
+        if (on < -FT_STEP_SECONDS && ft_seconds(ft_frame_time(pinfo), &stream->clock.before) < -FT_STEP_SECONDS)
+            ft_frame_time_step(pinfo, (later > 0 && later < FT_STEP_LONGEST_GAP ? later : 0) - on);
+        else if (step > 0 && fabs(on - step) < FT_STEP_SECONDS)
+            ft_frame_time_step(pinfo, -step);
+    }
+    stream->clock.begun = true;
+    stream->clock.seq = seq;
+    stream->clock.timestamp = timestamp;
+    stream->clock.interface = interface;
+    stream->clock.before = stream->clock.latest;
+    stream->clock.latest = *ft_frame_time(pinfo);
+}
+
 void
 ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft_tree, ft_packet_t *pkt)
 {
@@ -872,6 +921,8 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
     ssrc = tvb_get_ntohl(tvb, 8);
     old = rtp_is_old(tvb);
     stream = rtp_prepare(pinfo, pkt->flow, ssrc, old);
+    if (stream && !PINFO_FD_VISITED(pinfo))
+        rtp_clock(stream, pinfo, tvb_get_ptr(tvb, 0, FT_RTP_HEADER_LEN));
     if (stream && !PINFO_FD_VISITED(pinfo) && !stream->large_frame && tvb_reported_length(tvb) > FT_RTP_AUDIO_MAX)
         stream->large_frame = pinfo->num;
     media = rtp_media(pinfo, stream, ssrc, type, &by);
@@ -916,6 +967,7 @@ ft_rtp_unseen(const ft_rtp_bytes_t *packet, packet_info *pinfo, ft_packet_t *pkt
     if (!stream || !ft_rtp_stock_is_unseen(&stream->stock, packet, pkt))
         return false;
     if (!PINFO_FD_VISITED(pinfo)) {
+        rtp_clock(stream, pinfo, bytes);
         if (!stream->large_frame && packet->reported > FT_RTP_AUDIO_MAX)
             stream->large_frame = pinfo->num;
         ft_rtp_numbers_take(&stream->stock, pinfo->num, ft_u16(bytes + 2), rtp_u32(bytes + 4));

@@ -328,7 +328,7 @@ line_rtpid(const sdp_state_t *s, const char *value)
         proto_item_set_generated(proto_tree_add_string(tree, hf_sdp_rtpid_media, s->tvb, s->at, s->len,
                                                        s->media == FT_MEDIA_VIDEO ? "video" : "audio"));
         if (!PINFO_FD_VISITED(s->pinfo))
-            ft_rtp_announce(&s->pinfo->abs_ts, ssrc, s->media, s->pinfo->num, s->clocks);
+            ft_rtp_announce(ft_frame_time(s->pinfo), ssrc, s->media, s->pinfo->num, s->clocks);
     }
     if (s->pkt->n_sdp_ssrc < array_length(s->pkt->sdp_ssrc))
         s->pkt->sdp_ssrc[s->pkt->n_sdp_ssrc++] = ssrc;

@@ -95,6 +95,17 @@ class Frame:
         self.answers = [(address, first["dns.qry.name"]) for address in row["dns.a"] + row["dns.aaaa"]]
 
 
+def clock_put_right(name, frames):
+    """Where the capture's clock was put back, the times of FRAMES go on as if it had not been; by how much is of the truth."""
+    back = 0 if name in paths.SAMPLES else facts.situation(name)["calls"][0].get("clock_put_back", 0)
+    before = None
+    for frame in frames if back else ():
+        stepped = before is not None and (stepped or frame.time < before - back / 2)
+        before = frame.time
+        frame.time += back * stepped
+    return frames
+
+
 @functools.cache
 def calls(name):
     """The calls of a capture by the truth."""
@@ -107,7 +118,7 @@ class View:
 
     def __init__(self, wireshark, name, passes):
         rows, out = wireshark.fields_and_table(capture(name), FIELDS, *arguments(passes))
-        self.frames = {frame.number: frame for frame in map(Frame, rows)}
+        self.frames = {frame.number: frame for frame in clock_put_right(name, list(map(Frame, rows)))}
         self.calls, self.timeline, self.nodes = table.rows(out), timeline(out), nodes(out)
         # tshark writes ESC of a name as four characters, the tables as its symbol.
         self.names = dict((address, name.replace("\\033", "\u241b")) for address, name in (answer for frame in self.frames.values() for answer in frame.answers))

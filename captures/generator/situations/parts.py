@@ -66,6 +66,20 @@ def modern_from_the_middle(cast):
 
 
 @situation
+def modern_direct_from_the_middle(cast):
+    """The capture starts when media goes directly over IPv6: nothing but RTP. What shows that it is FaceTime, and which end is the device, is the
+    session with the relay, which is kept over IPv4: same hardware address, same port."""
+    device = cast.device(64, "2001:db8:64::64")
+    peer = cast._host("peer six", "2001:db8:77::77", hops=14, delay=21 * MILLISECOND)
+    call = modern_call(cast, device, peer, 300 * MILLISECOND, prelude=False, candidates=False, checks=False, playing=False, closing=False,
+                       state="established", media=["audio", "video"])
+    local, remote = device.at(16393, "2001:db8:64::64"), peer.at(16393)
+    call.play(cast.scene.lane(call.began, call.call), 0, 5 * SECOND, call.direct(local, remote), call.direct(remote, local))
+    call.pings(cast.scene.lane(call.began + 900 * MILLISECOND, call.call, "relay"), 4, 990 * MILLISECOND)
+    begun_late(cast.scene, call.began + 600 * MILLISECOND)
+
+
+@situation
 def modern_only_from_device(cast):
     """Only the device's packets were captured."""
     device = cast.device()

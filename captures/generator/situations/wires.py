@@ -222,6 +222,14 @@ def modern_one_wrong_time(cast):
 
 
 @situation
+def modern_clock_put_back(cast):
+    """The clock of the machine that captures is put back by 40 s in the middle of the call: time stamps go back, the call goes on."""
+    one = new(cast, length=6 * SECOND, clock_put_back=40)
+    moment = one.began + 3 * SECOND
+    cast.scene.views.append(views.wrong_time(-40 * SECOND, lambda packet: packet.time >= moment))
+
+
+@situation
 def modern_capture_paused(cast):
     """The capture was paused for 40 s in the middle of a call: identifiers and sequence numbers go on, so it is one call."""
     call = new(cast, length=46 * SECOND)

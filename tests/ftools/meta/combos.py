@@ -18,6 +18,7 @@ NEW, OLD, DIRECT, SIX, GROUP = "modern-raw-ip", "legacy-raw-ip", "modern-relay-d
 OTHER_NEW, OTHER_OLD, SHORT, CUT = "modern-relay-data-padded", "legacy-capture-ends-first", "legacy-declined", "modern-cut-off"
 WIFI, CELLULAR = "real-wifi", "real-cellular"
 REAL = (WIFI, CELLULAR)
+BOTH = "facetime-direct"
 
 ALL = frozenset(("calls", "frames", "ends", "state", "media", "streams"))
 # Where the end of the call, or what is silent, is another one.
@@ -142,6 +143,10 @@ for name in (NEW, OLD, DIRECT, GROUP, WIFI, CELLULAR):
     for tenth in range(1, 10):
         add("starts", f"tenth {tenth}", name, lambda one, tenth=tenth: same(one, changes.part(one.items, tenth, 10), ask=NO_STATE))
         add("ends", f"tenth {tenth}", name, lambda one, tenth=tenth: same(one, changes.part(one.items, 0, tenth), ask=NO_STATE))
+# Its relay is reached by IPv4, its peer by IPv6: the link is what shows that both are of one device.
+for tenth in range(1, 10):
+    for link in ("ethernet", "linux-sll", "pppoe", "gtp-u", "802.11-radiotap"):
+        add("starts", f"tenth {tenth} in {link}", BOTH, lambda one, tenth=tenth, link=link: same(one, changes.part(one.items, tenth, 10), ask=NO_STATE, links=(link,)))
 for name in (NEW, OLD, WIFI, CELLULAR):
     for seconds in (1, 12, 40, 300):
         def paused(one, seconds=seconds):
@@ -156,8 +161,8 @@ YEAR = 365 * 86400 * SECOND
 for name in (NEW, OLD, DIRECT, WIFI):
     for what, offset in (("to 1970", None), ("10 years back", -10 * YEAR), ("30 years on", 30 * YEAR)):
         add("clock", what, name, lambda one, offset=offset: same(one, changes.moved(one.items, 10 * SECOND - one.items[0].time if offset is None else offset)))
-    for what, offset in (("20 s on", 20), ("an hour on", 3600), ("2 s back", -2), ("an hour back", -3600)):
-        add("clock", f"step {what}", name, lambda one, offset=offset: same(one, changes.stepped(one.items, offset * SECOND), ask=NO_STATE))
+    for what, offset in (("20 s on", 20), ("an hour on", 3600), ("2 s back", -2), ("20 s back", -20), ("40 s back", -40), ("an hour back", -3600)):
+        add("clock", f"step {what}", name, lambda one, offset=offset: same(one, changes.stepped(one.items, offset * SECOND), ask=ALL if offset < 0 else NO_STATE))
     for what, offset in (("an hour late", 3600), ("an hour early", -3600), ("a day late", 86400)):
         add("clock", f"one frame {what}", name, lambda one, offset=offset: same(one, changes.one_wrong(one.items, offset * SECOND), ask=NO_STATE))
     add("clock", "2 % too fast", name, lambda one: same(one, changes.drifted(one.items, 2)))

@@ -35,10 +35,10 @@ def u32(number):
 
 def mac(item):
     """Of the device that sent or got the packet: one for each device of each home; the addresses of one family of a home are of one device
-    each; an IPv6 address belongs to the first one."""
+    each; an IPv6 address belongs to the first one, 192.168.1.64."""
     if not item.local:
         return bytes.fromhex("00005e0053fe")
-    last = 0x64 if ":" in item.local else int(item.local.rsplit(".", 1)[1]) & 0xFF
+    last = 64 if ":" in item.local else int(item.local.rsplit(".", 1)[1]) & 0xFF
     return bytes.fromhex("00005e00") + bytes([0x60 + item.home, last])
 
 
@@ -172,12 +172,17 @@ def ah(item):
     return outer(item, 51, bytes([41 if is_six(item.ip) else 4, 4, 0, 0]) + u32(0x2A17) + u32(1) + bytes(12) + item.ip)
 
 
+def sender(item):
+    """The MAC address that a cooked capture has: of who sent the packet to this link."""
+    return mac(item) if item.sent else ROUTER
+
+
 def cooked(item):
-    return struct.pack(">HHH", 4 if item.sent else 0, 1, 6) + mac(item) + b"\0\0" + u16(ethertype(item.ip)) + item.ip
+    return struct.pack(">HHH", 4 if item.sent else 0, 1, 6) + sender(item) + b"\0\0" + u16(ethertype(item.ip)) + item.ip
 
 
 def cooked2(item):
-    return struct.pack(">HHIHBB", ethertype(item.ip), 0, 3, 1, 4 if item.sent else 0, 6) + mac(item) + b"\0\0" + item.ip
+    return struct.pack(">HHIHBB", ethertype(item.ip), 0, 3, 1, 4 if item.sent else 0, 6) + sender(item) + b"\0\0" + item.ip
 
 
 def mpls(*labels):

@@ -1,0 +1,101 @@
+/* frame_time.c
+ * The time of a frame where the capture's clock was put back.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "common/frame_time.h"
+
+/* Steps that are kept: two cards whose packets take turns make two for each packet. Past it no more are seen. */
+#define MAX_STEPS 4096
+
+typedef struct step {
+    uint32_t frame;         /* the first one after it */
+    double back, total;     /* seconds: of this one; of all so far */
+} step_t;
+
+/* Of the file that is open, in the order of frames. */
+static step_t steps[MAX_STEPS];
+static unsigned n_steps;
+static nstime_t of_frame;   /* what ft_frame_time() gave last */
+
+/* The latest step before the frame or in it; NULL: none. */
+static const step_t *
+step_before(uint32_t frame)
+{
+    unsigned low = 0, high = n_steps;
+
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+
+        if (steps[middle].frame <= frame)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 ? &steps[low - 1] : NULL;
+}
+
+static nstime_t
+seconds(double number)
+{
+    nstime_t time;
+
+    time.secs = (time_t)number;
+    time.nsecs = (int)((number - (double)time.secs) * 1e9);
+    return time;
+}
+
+const nstime_t *
+ft_frame_time(const packet_info *pinfo)
+{
+    const step_t *step = n_steps ? step_before(pinfo->num) : NULL;
+    nstime_t total;
+
+    if (!step || step->total == 0)
+        return &pinfo->abs_ts;
+    total = seconds(step->total);
+    nstime_sum(&of_frame, &pinfo->abs_ts, &total);
+    return &of_frame;
+}
+
+nstime_t
+ft_frame_time_stamp(uint32_t frame, const nstime_t *when)
+{
+    const step_t *step = step_before(frame);
+    nstime_t stamp = *when, total;
+
+    if (step) {
+        total = seconds(step->total);
+        nstime_subtract(&stamp, &total);
+    }
+    return stamp;
+}
+
+void
+ft_frame_time_step(const packet_info *pinfo, double back)
+{
+    double before = n_steps ? steps[n_steps - 1].total : 0;
+
+    if (n_steps < MAX_STEPS)
+        steps[n_steps++] = (step_t){ .frame = pinfo->num, .back = back, .total = MAX(before + back, 0) };
+}
+
+double
+ft_frame_time_back(uint32_t frame)
+{
+    const step_t *step = n_steps ? step_before(frame) : NULL;
+
+    return step && step->frame == frame ? step->back : 0;
+}
+
+double
+ft_frame_time_latest_step(void)
+{
+    return n_steps ? MAX(steps[n_steps - 1].back, 0) : 0;
+}
+
+void
+ft_frame_time_init(void)
+{
+    n_steps = 0;
+}

@@ -1,0 +1,29 @@
+/* frame_time.h
+ * The time of a frame where the capture's clock was put back.
+ *
+ * A clock that is set while a capture runs (NTP, a card that synchronises) makes time stamps go back in the middle of a call. Differences across the
+ * step would be wrong: a duration below zero, a call that is over before it began. So all differences are taken of times that go on.
+ *
+ * Only a step back is certain, as time does not go back: a step on looks like a pause. Who knows that packets follow each other (wire/rtp.c) says so.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef FT_FRAME_TIME_H
+#define FT_FRAME_TIME_H
+
+#include "common/ws_compat.h"
+
+/* The time stamp of the frame, plus the steps back before it and in it. Absolute; lives until the next frame is asked for. */
+const nstime_t *ft_frame_time(const packet_info *pinfo);
+/* The same of this frame as the file has it, of a time that ft_frame_time() gave. */
+nstime_t ft_frame_time_stamp(uint32_t frame, const nstime_t *when);
+/* The clock went back by so many seconds right before this frame; less than zero: it went on again, after a step back. First pass only. */
+void ft_frame_time_step(const packet_info *pinfo, double back);
+/* By how many seconds the clock went back right before this frame; 0: it did not. */
+double ft_frame_time_back(uint32_t frame);
+/* The latest step back of this file, in seconds; 0: there was none, or the clock went on again since. First pass only. */
+double ft_frame_time_latest_step(void);
+/* Forgets the last file; called when a file is opened. */
+void ft_frame_time_init(void);
+
+#endif /* FT_FRAME_TIME_H */
