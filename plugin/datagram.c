@@ -100,12 +100,13 @@ show_inside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *tre
 static void
 show_title(proto_item *item, const packet_info *pinfo, const ft_packet_t *pkt)
 {
-    const char *kind = kind_column_vals[pkt->kind].strptr + strlen(KIND_UNKNOWN);
+    const char *kind = kind_column_vals[pkt->kind].strptr + strlen(KIND_UNKNOWN), *side = "";
 
-    if (pkt->kind != FT_KIND_UNKNOWN)
-        proto_item_append_text(item, ", %s", kind);
     if (pkt->flow && pkt->flow->device_side >= 0)
-        proto_item_append_text(item, ", %s", ft_flow_from_device(pkt->flow, ft_flow_from_a(pkt->flow, pinfo)) ? "sent" : "received");
+        side = ft_flow_from_device(pkt->flow, ft_flow_from_a(pkt->flow, pinfo)) ? ", sent" : ", received";
+    /* In one go: each text that is added costs as much as a field. */
+    proto_item_append_text(item, "%s%s%s%s%s", pkt->kind != FT_KIND_UNKNOWN ? ", " : "", pkt->kind != FT_KIND_UNKNOWN ? kind : "", side,
+                           pkt->what ? ", " : "", pkt->what ? pkt->what : "");
 }
 
 /* What a datagram holds, by its wire format or that of what it carries. wire NULL: no form that is known. */
@@ -135,8 +136,8 @@ show_to_the_cut(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree 
     }
     FINALLY {
         col_set_str(pinfo->cinfo, COL_PROTOCOL, val_to_str_const(pkt->kind, kind_column_vals, KIND_UNKNOWN));
-        if (tree && pkt->what)
-            proto_item_append_text(item, ", %s", pkt->what);
+        if (tree)
+            show_title(item, pinfo, pkt);
     }
     ENDTRY;
 }
@@ -155,8 +156,6 @@ show_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_wire
     /* The item is there for whoever asks for protocols; nothing is below it that nobody sees. */
     if (ft_is_shown(tree)) {
         ft_kind_show(tvb, tree, pkt->kind);
-        if (tree)
-            show_title(item, pinfo, pkt);
         ft_evidence_show(tvb, pinfo, tree, pkt);
     } else {
         tree = NULL;

@@ -5,88 +5,177 @@
  */
 #include "common/subtree.h"
 
+/* Does the line say this already? A field without a value is shown by its name. */
+static bool
+is_name_of(const field_info *line, const char *text)
+{
+    return line->hfinfo->type == FT_NONE && strcmp(line->hfinfo->name, text) == 0;
+}
+
 proto_tree *
 ft_subtree(proto_tree *tree, int hf, tvbuff_t *tvb, int start, int length, int ett, proto_item **item, const char *format, ...)
 {
     proto_item *line = proto_tree_add_item(tree, hf, tvb, start, length, ENC_NA);
+    char text[ITEM_LABEL_LENGTH];
     va_list arguments;
-    char *text;
 
     if (item)
         *item = line;
-    if (line && PITEM_FINFO(line) && PTREE_DATA(tree)->visible) {
+    if (line && PITEM_FINFO(line) && PTREE_DATA(tree)->visible && !is_name_of(PITEM_FINFO(line), format)) {
         va_start(arguments, format);
-        text = g_strdup_vprintf(format, arguments);
+        (void)g_vsnprintf(text, sizeof text, format, arguments);
         va_end(arguments);
         proto_item_set_text(line, "%s", text);
-        g_free(text);
     }
     return proto_item_add_subtree(line, ett);
 }
 
-/* A bit of the word that is 0. Bits without a meaning are called by their number. */
-static bool
-is_unset(const field_info *bit, uint64_t bits)
+/* ---- Texts that are kept ----------------------------------------------------------------------- */
+
+bool
+ft_kept_text_use(proto_item *item, const ft_kept_text_t *kept, uint64_t key, uint64_t more)
 {
-    return bit && bit->hfinfo->type == FT_BOOLEAN && bit->hfinfo->bitmask && !(bit->hfinfo->bitmask & bits);
-}
-
-/* The names of unset bits, of words that were shown lately: the packets of a stream have the same flags, and field extraction shows them all. */
-#define FOLDED_WORDS 32
-/* The names of 64 bits, the most that a word has here, fit. */
-#define FOLDED_LENGTH 2048
-
-static struct folded {
-    int word, line, first; /* the fields of the word, of the line and of the word's first bit; 0: nothing is here */
-    uint64_t bits;
-    unsigned count; /* unset bits, also those without a name */
-    char names[FOLDED_LENGTH];
-} folded[FOLDED_WORDS];
-
-static void
-folded_add_name(struct folded *of, const char *name)
-{
-    if (g_str_has_prefix(name, "Bit "))
-        return;
-    if (of->names[0])
-        (void)g_strlcat(of->names, ", ", sizeof of->names);
-    (void)g_strlcat(of->names, name, sizeof of->names);
-}
-
-/* The entry of the word with these bits in tree; made where another one is in its place. */
-static const struct folded *
-folded_get(int word, int line, const proto_tree *tree, uint64_t bits)
-{
-    int first = PNODE_FINFO(tree->first_child) ? PNODE_FINFO(tree->first_child)->hfinfo->id : 0;
-    struct folded *of = &folded[(bits ^ bits >> 5 ^ bits >> 10 ^ (unsigned)word) % FOLDED_WORDS];
-
-    if (of->word == word && of->line == line && of->first == first && of->bits == bits)
-        return of;
-    *of = (struct folded){ .word = word, .line = line, .first = first, .bits = bits };
-    for (const proto_node *node = tree->first_child; node; node = node->next) {
-        if (!is_unset(PNODE_FINFO(node), bits))
-            continue;
-        of->count++;
-        folded_add_name(of, PNODE_FINFO(node)->hfinfo->name);
-    }
-    return of;
+    if (!kept->begun || kept->key != key || kept->more != more)
+        return false;
+    proto_item_set_text(item, "%s", kept->text);
+    return true;
 }
 
 void
-ft_fold_unset(proto_item *item, int hf, tvbuff_t *tvb, int at, uint64_t bits)
+ft_kept_text_take(const proto_item *item, ft_kept_text_t *kept, uint64_t key, uint64_t more)
 {
-    proto_tree *tree = item ? proto_item_get_subtree(item) : NULL;
-    const struct folded *of;
+    const field_info *line = item ? PITEM_FINFO(item) : NULL;
 
-    if (!tree || !PTREE_DATA(tree)->visible || !tree->first_child || !PITEM_FINFO(item))
+    if (!line || !line->rep)
         return;
-    of = folded_get(PITEM_FINFO(item)->hfinfo->id, hf, tree, bits);
-    if (of->count < 2)
-        return;
-    for (proto_node *node = tree->first_child; node; node = node->next) {
-        if (is_unset(PNODE_FINFO(node), bits))
+    kept->begun = true;
+    kept->key = key;
+    kept->more = more;
+    (void)g_strlcpy(kept->text, line->rep->representation, sizeof kept->text);
+}
+
+/* ---- Bits of a word ----------------------------------------------------------------------------- */
+
+/* Bits of one word. */
+#define MOST_BITS 64
+
+/* What is known of a word's value, of values that were shown lately: the packets of a stream have the same flags. */
+#define FOLDED_WORDS 256
+static struct folded {
+    int *const *bits;       /* the list of the word's bits; NULL: nothing is here */
+    uint64_t value;
+    unsigned unset;         /* bits that are not set, also those without a name */
+    GString *names;         /* of those with a name */
+    ft_kept_text_t text;    /* of the word's line */
+} folded[FOLDED_WORDS];
+
+/* A bit that is 0 in the word. */
+static bool
+is_unset(const header_field_info *bit, uint64_t value)
+{
+    return bit->type == FT_BOOLEAN && bit->bitmask && !(bit->bitmask & value);
+}
+
+/* Bits without a meaning are called by their number. */
+static bool
+has_name(const header_field_info *bit)
+{
+    return !g_str_has_prefix(bit->name, "Bit ");
+}
+
+/* The entry of the word with this value; made where another one is in its place. */
+static struct folded *
+folded_get(int *const *bits, uint64_t value)
+{
+    uint64_t mixed = (value ^ (uint64_t)(unsigned)*bits[0] << 32) * UINT64_C(0x9e3779b97f4a7c15); /* 2^64 by the golden ratio: Knuth, 6.4 */
+    struct folded *of = &folded[mixed >> 56];
+
+    if (of->bits == bits && of->value == value)
+        return of;
+    of->bits = bits;
+    of->value = value;
+    of->unset = 0;
+    of->text.begun = false;
+    if (!of->names)
+        of->names = g_string_new(NULL);
+    g_string_truncate(of->names, 0);
+    for (unsigned i = 0; bits[i]; i++) {
+        const header_field_info *bit = proto_registrar_get_nth((unsigned)*bits[i]);
+
+        if (!is_unset(bit, value))
+            continue;
+        of->unset++;
+        if (has_name(bit))
+            g_string_append_printf(of->names, "%s%s", of->names->len ? ", " : "", bit->name);
+    }
+    return of;
+}
+G_STATIC_ASSERT(FOLDED_WORDS == 256);
+
+/* The bits that become fields: all but those that are not set, which most of a word are. Those, too, if a filter, a column or an option of tshark's
+ * asks for them. Returns whether there are such. */
+static bool
+wanted_bits(int *const *bits, uint64_t value, int **wanted)
+{
+    unsigned n = 0;
+    bool asked = false;
+
+    for (unsigned i = 0; bits[i] && n < MOST_BITS; i++) {
+        const header_field_info *bit = proto_registrar_get_nth((unsigned)*bits[i]);
+        bool unset = is_unset(bit, value);
+
+        if (unset && bit->ref_type == HF_REF_TYPE_NONE)
+            continue;
+        asked |= unset;
+        wanted[n++] = bits[i];
+    }
+    wanted[n] = NULL;
+    return asked;
+}
+
+/* In one line instead of one for each: those that are not set, in the word's tree. */
+static void
+say_unset(proto_tree *tree, const struct folded *of, bool asked, int hf_not_set, tvbuff_t *tvb, int at)
+{
+    for (proto_node *node = asked ? tree->first_child : NULL; node; node = node->next) {
+        if (PNODE_FINFO(node) && is_unset(PNODE_FINFO(node)->hfinfo, of->value))
             proto_item_set_hidden(node);
     }
-    if (of->names[0])
-        proto_item_set_generated(proto_tree_add_string(tree, hf, tvb, at, 0, of->names));
+    if (of->names->len)
+        proto_item_set_generated(proto_tree_add_string(tree, hf_not_set, tvb, at, 0, of->names->str));
+}
+
+void
+ft_add_flags(proto_tree *tree, int hf, tvbuff_t *tvb, int at, int ett, int *const *bits, int hf_not_set, uint64_t value)
+{
+    struct folded *of = tree && PTREE_DATA(tree)->visible ? folded_get(bits, value) : NULL;
+    bool several = of && of->unset > 1, kept = of && of->text.begun, asked = false;
+    int *wanted[MOST_BITS + 1];
+    proto_item *item;
+
+    if (several)
+        asked = wanted_bits(bits, value, wanted);
+    /* The line names the bits that are set, which costs as much as a field for each. */
+    item = proto_tree_add_bitmask_with_flags(tree, tvb, (unsigned)at, hf, ett, several ? wanted : bits, ENC_BIG_ENDIAN,
+                                             BMT_NO_INT | BMT_NO_TFS | (kept ? BMT_NO_APPEND : 0));
+    if (kept)
+        ft_kept_text_use(item, &of->text, value, 0);
+    else if (of)
+        ft_kept_text_take(item, &of->text, value, 0);
+    if (several && item)
+        say_unset(proto_item_get_subtree(item), of, asked, hf_not_set, tvb, at);
+}
+
+void
+ft_add_flags_below(proto_tree *tree, tvbuff_t *tvb, int at, int len, int *const *bits, int hf_not_set, uint64_t value)
+{
+    struct folded *of = tree && PTREE_DATA(tree)->visible ? folded_get(bits, value) : NULL;
+    bool several = of && of->unset > 1, asked = false;
+    int *wanted[MOST_BITS + 1];
+
+    if (several)
+        asked = wanted_bits(bits, value, wanted);
+    proto_tree_add_bitmask_list(tree, tvb, (unsigned)at, len, several ? wanted : bits, ENC_BIG_ENDIAN);
+    if (several)
+        say_unset(tree, of, asked, hf_not_set, tvb, at);
 }

@@ -14,8 +14,23 @@
 proto_tree *ft_subtree(proto_tree *tree, int hf, tvbuff_t *tvb, int start, int length, int ett, proto_item **item, const char *format, ...)
     G_GNUC_PRINTF(8, 9);
 
-/* Of the bits below a word, hides those that are not set and says them in one line, if they are two or more; filters find them as before. item: of
- * the word, which may be NULL; hf: of the line, a FT_STRING, another one for each place: EK wants no name twice; bits: the word's value. */
-void ft_fold_unset(proto_item *item, int hf, tvbuff_t *tvb, int at, uint64_t bits);
+/* proto_tree_add_bitmask() of a word that is mostly flags, in network byte order. If two or more are not set, one line says which, and they are
+ * fields only where a filter, a column or an option of tshark's asks for them. bits: static. hf_not_set: of the line, a FT_STRING, another one for each
+ * place: EK wants no name twice. value: of the word, as many bits as hf has. */
+void ft_add_flags(proto_tree *tree, int hf, tvbuff_t *tvb, int at, int ett, int *const *bits, int hf_not_set, uint64_t value);
+/* The same below an item that has the word already: proto_tree_add_bitmask_list(). */
+void ft_add_flags_below(proto_tree *tree, tvbuff_t *tvb, int at, int len, int *const *bits, int hf_not_set, uint64_t value);
+
+/* The text of a line that is the same in many packets: to set it costs a third of making it. Static; all zero is none. */
+typedef struct ft_kept_text {
+    bool begun;
+    uint64_t key, more;             /* what it was made of */
+    char text[ITEM_LABEL_LENGTH];
+} ft_kept_text_t;
+
+/* Gives the line the text that was kept for this key; false: there is none, the caller makes it. */
+bool ft_kept_text_use(proto_item *item, const ft_kept_text_t *kept, uint64_t key, uint64_t more);
+/* Keeps the text of the line, if it has one. */
+void ft_kept_text_take(const proto_item *item, ft_kept_text_t *kept, uint64_t key, uint64_t more);
 
 #endif /* FT_SUBTREE_H */

@@ -60,6 +60,20 @@ static struct {
     { -1, offsetof(ft_call_t, ended.at), "end", "End", "From the call's first packet to what ends it: a SIP message, or that the link went" },
 };
 
+static ft_kept_text_t setup_texts[array_length(setup_times)];   /* of the latest lines */
+
+/* Behind the time the frame. The packets of a call have the same lines. */
+static void
+add_frame(proto_item *item, ft_kept_text_t *text, const nstime_t *since, uint32_t frame)
+{
+    uint64_t nanoseconds_and_frame = (uint64_t)(unsigned)since->nsecs << 32 | frame;
+
+    if (ft_kept_text_use(item, text, (uint64_t)since->secs, nanoseconds_and_frame))
+        return;
+    proto_item_append_text(item, ", frame %u", frame);
+    ft_kept_text_take(item, text, (uint64_t)since->secs, nanoseconds_and_frame);
+}
+
 static void
 show_setup(tvbuff_t *tvb, proto_tree *root, const ft_call_t *call)
 {
@@ -76,7 +90,7 @@ show_setup(tvbuff_t *tvb, proto_tree *root, const ft_call_t *call)
             continue;
         nstime_delta(&since, &moment.when, &call->first_time);
         item = proto_tree_add_time(tree, setup_times[i].hf, tvb, 0, 0, &since);
-        proto_item_append_text(item, ", frame %u", moment.frame);
+        add_frame(item, &setup_texts[i], &since, moment.frame);
         proto_item_set_generated(item);
     }
 }
@@ -181,8 +195,8 @@ ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_
     nstime_t since;
 
     nstime_delta(&since, ft_frame_time(pinfo), &call->first_time);
-    tree = ft_subtree(root, proto_call, tvb, 0, 0, ett_call, &item, "FaceTime Call %u", call->number);
-    proto_item_append_text(item, ", %s", val_to_str_const(phase, ft_phase_vals, "unknown"));
+    tree = ft_subtree(root, proto_call, tvb, 0, 0, ett_call, &item, "FaceTime Call %u, %s", call->number,
+                      val_to_str_const(phase, ft_phase_vals, "unknown"));
     proto_item_set_generated(item);
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call, tvb, 0, 0, call->number));
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_phase, tvb, 0, 0, phase));

@@ -329,7 +329,7 @@ link_word(proto_tree *tree, tvbuff_t *tvb, int at, int hf, int *const *parts)
 static void
 link_flags(proto_tree *tree, tvbuff_t *tvb, int at, int hf, int *const *parts, int hf_not_set)
 {
-    ft_fold_unset(proto_tree_add_bitmask(tree, tvb, at, hf, ett_link_word, parts, ENC_BIG_ENDIAN), hf_not_set, tvb, at, tvb_get_ntohs(tvb, at));
+    ft_add_flags(tree, hf, tvb, at, ett_link_word, parts, hf_not_set, tvb_get_ntohs(tvb, at));
 }
 
 /* An address of 4 or 16 bytes; returns its length, 0 if it does not fit before `end`. */

@@ -326,11 +326,9 @@ relay_flags(tvbuff_t *tvb, int at, int words, uint32_t flags, proto_tree *tree)
     proto_item_set_generated(all);
     if (words == 1)
         proto_item_set_hidden(all);
-    ft_fold_unset(proto_tree_add_bitmask(tree, tvb, at, hf_relay_flags_low, ett_relay_flags, low, ENC_BIG_ENDIAN),
-                  hf_relay_not_set_low, tvb, at, flags & 0xffff);
+    ft_add_flags(tree, hf_relay_flags_low, tvb, at, ett_relay_flags, low, hf_relay_not_set_low, flags & 0xffff);
     if (words == 2)
-        ft_fold_unset(proto_tree_add_bitmask(tree, tvb, at + 2, hf_relay_flags_high, ett_relay_flags, high, ENC_BIG_ENDIAN),
-                      hf_relay_not_set_high, tvb, at + 2, flags >> 16);
+        ft_add_flags(tree, hf_relay_flags_high, tvb, at + 2, ett_relay_flags, high, hf_relay_not_set_high, flags >> 16);
 }
 
 /* Do bits 20 and 21 say that the stream ID of a base layer follows the participant ID? With both set nothing follows (all 50 link messages

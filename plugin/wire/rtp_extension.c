@@ -439,13 +439,11 @@ extension_named(tvbuff_t *tvb, int at, int words, packet_info *pinfo, proto_tree
     if (media == FT_MEDIA_AUDIO && version != 2 && extension_multiway(tvb, at, words, tree, rtp))
         return;
     if (media == FT_MEDIA_VIDEO && (version == 1 || version == 2)) {
-        proto_tree_add_bitmask_list(proto_item_add_subtree(profile_item, ett_ext_profile), tvb, at - FT_EXT_HEADER_LEN, 2, video_bits, ENC_BIG_ENDIAN);
-        ft_fold_unset(profile_item, hf_ext_not_set, tvb, at - FT_EXT_HEADER_LEN, profile);
+        ft_add_flags_below(proto_item_add_subtree(profile_item, ett_ext_profile), tvb, at - FT_EXT_HEADER_LEN, 2, video_bits, hf_ext_not_set, profile);
         promised = video_length(profile);
         fec = (profile & FT_VIDEO_FEC) != 0;
     } else if (media == FT_MEDIA_AUDIO && (version == 1 || version == 2)) {
-        proto_tree_add_bitmask_list(proto_item_add_subtree(profile_item, ett_ext_profile), tvb, at - FT_EXT_HEADER_LEN, 2, audio_bits, ENC_BIG_ENDIAN);
-        ft_fold_unset(profile_item, hf_ext_not_set, tvb, at - FT_EXT_HEADER_LEN, profile);
+        ft_add_flags_below(proto_item_add_subtree(profile_item, ett_ext_profile), tvb, at - FT_EXT_HEADER_LEN, 2, audio_bits, hf_ext_not_set, profile);
         /* Whole words: what does not fill one is followed by padding. */
         promised = (audio_length(profile) + 3) & ~3;
         if (profile & FT_AUDIO_UNKNOWN || (version == 1 && (profile & FT_AUDIO_PARTS))) {

@@ -311,8 +311,7 @@ show_value(tvbuff_t *tvb, packet_info *pinfo, int at, int len, const stun_attrib
         proto_item_append_text(item, ": %s s", sent_text);
         break;
     case STUN_CAPABILITY:
-        proto_tree_add_bitmask_list(proto_item_add_subtree(value, ett_echo), tvb, at, len, capability_bits, ENC_BIG_ENDIAN);
-        ft_fold_unset(value, hf_stun_not_set, tvb, at, tvb_get_ntoh64(tvb, at));
+        ft_add_flags_below(proto_item_add_subtree(value, ett_echo), tvb, at, len, capability_bits, hf_stun_not_set, tvb_get_ntoh64(tvb, at));
         proto_item_append_text(item, ": 0x%016" PRIx64, tvb_get_ntoh64(tvb, at));
         break;
     case STUN_U64:

@@ -95,15 +95,18 @@ class Frame:
         self.answers = [(address, first["dns.qry.name"]) for address in row["dns.a"] + row["dns.aaaa"]]
 
 
-def clock_put_right(name, frames):
-    """Where the capture's clock was put back, the times of FRAMES go on as if it had not been; by how much is of the truth."""
-    back = 0 if name in paths.SAMPLES else facts.situation(name)["calls"][0].get("clock_put_back", 0)
-    before = None
-    for frame in frames if back else ():
-        stepped = before is not None and (stepped or frame.time < before - back / 2)
-        before = frame.time
-        frame.time += back * stepped
-    return frames
+def put_back(name):
+    """By how many seconds the clock of the capture was put back, by the truth."""
+    return 0 if name in paths.SAMPLES else facts.situation(name)["calls"][0].get("clock_put_back", 0)
+
+
+def clock_put_right(name, times):
+    """TIMES of the frames, in their order; where the capture's clock was put back, they go on as if it had not been."""
+    back, right = put_back(name), []
+    for time in times:
+        stepped = bool(right) and time < right[-1] - back / 2
+        right.append(time + back * (back > 0 and stepped))
+    return right
 
 
 @functools.cache
@@ -118,7 +121,9 @@ class View:
 
     def __init__(self, wireshark, name, passes):
         rows, out = wireshark.fields_and_table(capture(name), FIELDS, *arguments(passes))
-        self.frames = {frame.number: frame for frame in clock_put_right(name, list(map(Frame, rows)))}
+        self.frames = {frame.number: frame for frame in map(Frame, rows)}
+        for frame, time in zip(self.frames.values(), clock_put_right(name, [frame.time for frame in self.frames.values()])):
+            frame.time = time
         self.calls, self.timeline, self.nodes = table.rows(out), timeline(out), nodes(out)
         # tshark writes ESC of a name as four characters, the tables as its symbol.
         self.names = dict((address, name.replace("\\033", "\u241b")) for address, name in (answer for frame in self.frames.values() for answer in frame.answers))
