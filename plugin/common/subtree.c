@@ -56,9 +56,6 @@ ft_kept_text_take(const proto_item *item, ft_kept_text_t *kept, uint64_t key, ui
 
 /* ---- Bits of a word ----------------------------------------------------------------------------- */
 
-/* Bits of one word. */
-#define MOST_BITS 64
-
 /* What is known of a word's value, of values that were shown lately: the packets of a stream have the same flags. */
 #define FOLDED_WORDS 256
 static struct folded {
@@ -112,32 +109,13 @@ folded_get(int *const *bits, uint64_t value)
 }
 G_STATIC_ASSERT(FOLDED_WORDS == 256);
 
-/* The bits that become fields: all but those that are not set, which most of a word are. Those, too, if a filter, a column or an option of tshark's
- * asks for them. Returns whether there are such. */
-static bool
-wanted_bits(int *const *bits, uint64_t value, int **wanted)
-{
-    unsigned n = 0;
-    bool asked = false;
-
-    for (unsigned i = 0; bits[i] && n < MOST_BITS; i++) {
-        const header_field_info *bit = proto_registrar_get_nth((unsigned)*bits[i]);
-        bool unset = is_unset(bit, value);
-
-        if (unset && bit->ref_type == HF_REF_TYPE_NONE)
-            continue;
-        asked |= unset;
-        wanted[n++] = bits[i];
-    }
-    wanted[n] = NULL;
-    return asked;
-}
-
 /* In one line instead of one for each: those that are not set, in the word's tree. */
 static void
-say_unset(proto_tree *tree, const struct folded *of, bool asked, int hf_not_set, tvbuff_t *tvb, int at)
+say_unset(proto_tree *tree, const struct folded *of, int hf_not_set, tvbuff_t *tvb, int at)
 {
-    for (proto_node *node = asked ? tree->first_child : NULL; node; node = node->next) {
+    if (of->unset < 2)
+        return;
+    for (proto_node *node = tree->first_child; node; node = node->next) {
         if (PNODE_FINFO(node) && is_unset(PNODE_FINFO(node)->hfinfo, of->value))
             proto_item_set_hidden(node);
     }
@@ -149,33 +127,26 @@ void
 ft_add_flags(proto_tree *tree, int hf, tvbuff_t *tvb, int at, int ett, int *const *bits, int hf_not_set, uint64_t value)
 {
     struct folded *of = tree && PTREE_DATA(tree)->visible ? folded_get(bits, value) : NULL;
-    bool several = of && of->unset > 1, kept = of && of->text.begun, asked = false;
-    int *wanted[MOST_BITS + 1];
+    bool kept = of && of->text.begun;
     proto_item *item;
 
-    if (several)
-        asked = wanted_bits(bits, value, wanted);
     /* The line names the bits that are set, which costs as much as a field for each. */
-    item = proto_tree_add_bitmask_with_flags(tree, tvb, (unsigned)at, hf, ett, several ? wanted : bits, ENC_BIG_ENDIAN,
+    item = proto_tree_add_bitmask_with_flags(tree, tvb, (unsigned)at, hf, ett, bits, ENC_BIG_ENDIAN,
                                              BMT_NO_INT | BMT_NO_TFS | (kept ? BMT_NO_APPEND : 0));
     if (kept)
         ft_kept_text_use(item, &of->text, value, 0);
     else if (of)
         ft_kept_text_take(item, &of->text, value, 0);
-    if (several && item)
-        say_unset(proto_item_get_subtree(item), of, asked, hf_not_set, tvb, at);
+    if (of && item && proto_item_get_subtree(item))
+        say_unset(proto_item_get_subtree(item), of, hf_not_set, tvb, at);
 }
 
 void
 ft_add_flags_below(proto_tree *tree, tvbuff_t *tvb, int at, int len, int *const *bits, int hf_not_set, uint64_t value)
 {
     struct folded *of = tree && PTREE_DATA(tree)->visible ? folded_get(bits, value) : NULL;
-    bool several = of && of->unset > 1, asked = false;
-    int *wanted[MOST_BITS + 1];
 
-    if (several)
-        asked = wanted_bits(bits, value, wanted);
-    proto_tree_add_bitmask_list(tree, tvb, (unsigned)at, len, several ? wanted : bits, ENC_BIG_ENDIAN);
-    if (several)
-        say_unset(tree, of, asked, hf_not_set, tvb, at);
+    proto_tree_add_bitmask_list(tree, tvb, (unsigned)at, len, bits, ENC_BIG_ENDIAN);
+    if (of)
+        say_unset(tree, of, hf_not_set, tvb, at);
 }

@@ -14,9 +14,9 @@
 proto_tree *ft_subtree(proto_tree *tree, int hf, tvbuff_t *tvb, int start, int length, int ett, proto_item **item, const char *format, ...)
     G_GNUC_PRINTF(8, 9);
 
-/* proto_tree_add_bitmask() of a word that is mostly flags, in network byte order. If two or more are not set, one line says which, and they are
- * fields only where a filter, a column or an option of tshark's asks for them. bits: static. hf_not_set: of the line, a FT_STRING, another one for each
- * place: EK wants no name twice. value: of the word, as many bits as hf has. */
+/* proto_tree_add_bitmask() of a word that is mostly flags, in network byte order. If two or more are not set, they are hidden, and one line says which;
+ * filters find them as before. bits: static. hf_not_set: of the line, a FT_STRING, another one for each place: EK wants no name twice. value: of the
+ * word, as many bits as hf has. */
 void ft_add_flags(proto_tree *tree, int hf, tvbuff_t *tvb, int at, int ett, int *const *bits, int hf_not_set, uint64_t value);
 /* The same below an item that has the word already: proto_tree_add_bitmask_list(). */
 void ft_add_flags_below(proto_tree *tree, tvbuff_t *tvb, int at, int len, int *const *bits, int hf_not_set, uint64_t value);
