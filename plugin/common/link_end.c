@@ -145,6 +145,12 @@ last_fragment(ft_ip_t *outer, tvbuff_t *frame)
 }
 
 uint32_t
+ft_interface(const packet_info *pinfo)
+{
+    return pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID ? pinfo->rec->rec_header.packet_header.interface_id : 0;
+}
+
+uint32_t
 ft_link_end(tvbuff_t *frame, const packet_info *pinfo, bool source)
 {
     const address *hardware = source ? &pinfo->dl_src : &pinfo->dl_dst;
@@ -157,8 +163,7 @@ ft_link_end(tvbuff_t *frame, const packet_info *pinfo, bool source)
     uint32_t hash;
 
     memset(&end, 0, sizeof end);
-    if (rec->presence_flags & WTAP_HAS_INTERFACE_ID)
-        end.interface = rec->rec_header.packet_header.interface_id;
+    end.interface = ft_interface(pinfo);
     end.encapsulation = (uint32_t)rec->rec_header.packet_header.pkt_encap;
     end.vlan = pinfo->vlan_id;
     if (pinfo->p2p_dir == P2P_DIR_SENT || pinfo->p2p_dir == P2P_DIR_RECV)

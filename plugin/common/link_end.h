@@ -13,4 +13,7 @@
  * stands for an end that no packet has shown. */
 uint32_t ft_link_end(tvbuff_t *frame, const packet_info *pinfo, bool source);
 
+/* The number of the capture's interface that the packet was seen on; 0 where the file has none. */
+uint32_t ft_interface(const packet_info *pinfo);
+
 #endif /* FT_LINK_END_H */

@@ -877,7 +877,7 @@ rtp_clock(rtp_stream_t *stream, const packet_info *pinfo, const uint8_t *bytes)
 {
     uint16_t seq = ft_u16(bytes + 2);
     uint32_t timestamp = rtp_u32(bytes + 4), rate = ft_rtp_clock(bytes[1] & 0x7f, !stream->old);
-    uint32_t interface = pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID ? pinfo->rec->rec_header.packet_header.interface_id : 0;
+    uint32_t interface = ft_interface(pinfo);
     uint16_t ahead = (uint16_t)(seq - stream->clock.seq);
 
     if (stream->clock.begun && ahead > 0 && ahead <= FT_STEP_NUMBERS && interface == stream->clock.interface) {
