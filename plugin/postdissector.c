@@ -163,7 +163,7 @@ bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
     pkt->quoted = true;
     pkt->closed = quoted.closed;
     pkt->closed_a = quoted.closed_a;
-    pkt->phase = flow->kinds & (1u << FT_KIND_RELAY | 1u << FT_KIND_QUIC) ? FT_PHASE_RELAY : FT_PHASE_CONNECTIVITY;
+    pkt->phase = ft_flow_is_with_relay(flow) ? FT_PHASE_RELAY : FT_PHASE_CONNECTIVITY;
     pkt->label = "ICMP error";
     ft_packet_attach(pinfo, pkt);
     return pkt;

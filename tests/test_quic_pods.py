@@ -1,11 +1,16 @@
 """Media inside QUIC: connections without a handshake ("pods"), told by their connection IDs; counted as media by size and rate."""
 
+import dataclasses
 import struct
+import sys
 
 import pytest
 
 from ftools import facts, handmade, paths, pdml, table
 from ftools.relaydata import DEVICE, RELAY, stun, u16, u32
+
+sys.path.insert(0, str(paths.CAPTURES))
+from generator import net  # noqa: E402  pylint: disable=wrong-import-position
 
 PASSES = {"pass 1": (), "-2": ("-2",)}
 each_pass = pytest.mark.parametrize("passes", PASSES)
@@ -167,6 +172,18 @@ def test_pods_between_devices_are_no_relay(wireshark, passes):
                                            for device, payload, time in [(True, check, 0)] + stream(True, 0x7A000001)])
     call, = rows(wireshark, capture, "calls", *PASSES[passes])
     assert (call["Peer"], call["Path"], call["Relay"], call["State"]) == (f"{PEER[0]}:{PEER[1]}", "direct", "-", "established")
+
+
+@each_pass
+def test_refused_between_devices(wireshark, passes):
+    """An ICMP error for one of them is of the phase of their checks, and says nothing of a relay."""
+    check = stun(0x0001, (0x8007, u32(0)), (0x9002, u32(0x7A000001)), (0x9003, u32(0x7A000002)))
+    frames = [handmade.packet(*((DEVICE, PEER) if device else (PEER, DEVICE)), payload, time) for device, payload, time in [(True, check, 0)] + stream(True, 0x7A000001)]
+    answer = net.ip(PEER[0], DEVICE[0], 1, net.icmp_port_unreachable(frames[-1].data))
+    frames.append(dataclasses.replace(frames[-1].with_data(answer), time=frames[-1].time + 20000))
+    packets = pdml.packets(wireshark, handmade.capture(wireshark, frames), *PASSES[passes])
+    assert packets[-1].value("facetime.call") == "1" and packets[-1].value("facetime.call.phase") == packets[0].value("facetime.call.phase")
+    assert not any(one.values("facetime.relay_refused") for one in packets)
 
 
 def test_many_connection_ids(wireshark):

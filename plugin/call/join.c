@@ -623,7 +623,7 @@ ft_call_add_quoted(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t 
     ft_call_count_in(call, 1, ft_wire_bytes(pinfo), pinfo->num, ft_frame_time(pinfo), ft_frame_time(pinfo));
     call->last_frame = MAX(call->last_frame, pinfo->num);
     /* Not the device's own, which comes when its socket is closed. */
-    if (!call->refused.frame && !addresses_equal(&pinfo->src, &ft_flow_device(flow)->addr) && (flow->kinds & (1u << FT_KIND_RELAY | 1u << FT_KIND_QUIC))) {
+    if (!call->refused.frame && !addresses_equal(&pinfo->src, &ft_flow_device(flow)->addr) && ft_flow_is_with_relay(flow)) {
         call->refused.frame = pinfo->num;
         call->refused.when = *ft_frame_time(pinfo);
     }

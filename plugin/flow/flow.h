@@ -37,6 +37,7 @@ typedef struct ft_flow {
     bool is_facetime;               /* sure enough (preference); never taken back */
     bool tcp;                       /* a connection of TCP: its messages count as datagrams (relay_tcp.c) */
     bool inside_turn;               /* a datagram of it came out of a TURN message */
+    bool quic_between;              /* its QUIC is between the two devices (wire/quic.c) */
     bool given_up;                  /* it was watched for long enough without any sign */
     bool watched;                   /* the conversation goes through ft_watch_handle (a candidate) */
     dissector_handle_t watched_dissector; /* who had the conversation before this plugin; may be NULL */
@@ -114,6 +115,13 @@ typedef struct ft_flow_news {
 #include "flow/evidence.h"
 #include "flow/exchange.h"
 #include "flow/nat_behavior.h"
+
+/* Is it between a device and a relay, by what was in it? QUIC may be between two devices, too. */
+static inline bool
+ft_flow_is_with_relay(const ft_flow_t *flow)
+{
+    return flow->kinds & (1u << FT_KIND_RELAY) || (flow->kinds & (1u << FT_KIND_QUIC) && !flow->quic_between);
+}
 
 /* The flow of the packet's conversation, or NULL. */
 ft_flow_t *ft_flow_find(packet_info *pinfo);

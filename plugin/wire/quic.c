@@ -466,6 +466,8 @@ quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
         pod = ft_quic_pod(tvb, pinfo, pkt->flow);
     pkt->quic_between = pod && pod->announced && !ft_is_apple(&pinfo->src) && !ft_is_apple(&pinfo->dst);
     pkt->phase = pkt->quic_between ? FT_PHASE_CONNECTIVITY : FT_PHASE_RELAY;
+    if (pkt->quic_between && !PINFO_FD_VISITED(pinfo))
+        pkt->flow->quic_between = true;
     if (pkt->quic_between)
         proto_item_set_text(proto_tree_get_parent(tree), "QUIC between the Devices");
     proto_item_set_generated(proto_tree_add_uint(tree, hf_quic_known_by, tvb, 0, 0, is_long ? QUIC_LONG_HEADER : cid ? QUIC_CONNECTION_ID :
