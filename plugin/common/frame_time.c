@@ -13,16 +13,17 @@ typedef struct step {
     double back, total;     /* seconds: of this one; of all so far */
 } step_t;
 
+unsigned ft_frame_steps;
+
 /* Of the file that is open, in the order of frames. */
 static step_t steps[MAX_STEPS];
-static unsigned n_steps;
 static nstime_t of_frame;   /* what ft_frame_time() gave last */
 
 /* The latest step before the frame or in it; NULL: none. */
 static const step_t *
 step_before(uint32_t frame)
 {
-    unsigned low = 0, high = n_steps;
+    unsigned low = 0, high = ft_frame_steps;
 
     while (low < high) {
         unsigned middle = (low + high) / 2;
@@ -46,9 +47,9 @@ seconds(double number)
 }
 
 const nstime_t *
-ft_frame_time(const packet_info *pinfo)
+ft_frame_time_stepped(const packet_info *pinfo)
 {
-    const step_t *step = n_steps ? step_before(pinfo->num) : NULL;
+    const step_t *step = step_before(pinfo->num);
     nstime_t total;
 
     if (!step || step->total == 0)
@@ -74,16 +75,16 @@ ft_frame_time_stamp(uint32_t frame, const nstime_t *when)
 void
 ft_frame_time_step(const packet_info *pinfo, double back)
 {
-    double before = n_steps ? steps[n_steps - 1].total : 0;
+    double before = ft_frame_steps ? steps[ft_frame_steps - 1].total : 0;
 
-    if (n_steps < MAX_STEPS)
-        steps[n_steps++] = (step_t){ .frame = pinfo->num, .back = back, .total = MAX(before + back, 0) };
+    if (ft_frame_steps < MAX_STEPS)
+        steps[ft_frame_steps++] = (step_t){ .frame = pinfo->num, .back = back, .total = MAX(before + back, 0) };
 }
 
 double
 ft_frame_time_back(uint32_t frame)
 {
-    const step_t *step = n_steps ? step_before(frame) : NULL;
+    const step_t *step = ft_frame_steps ? step_before(frame) : NULL;
 
     return step && step->frame == frame ? step->back : 0;
 }
@@ -91,11 +92,11 @@ ft_frame_time_back(uint32_t frame)
 double
 ft_frame_time_latest_step(void)
 {
-    return n_steps ? MAX(steps[n_steps - 1].back, 0) : 0;
+    return ft_frame_steps ? MAX(steps[ft_frame_steps - 1].back, 0) : 0;
 }
 
 void
 ft_frame_time_init(void)
 {
-    n_steps = 0;
+    ft_frame_steps = 0;
 }

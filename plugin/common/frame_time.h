@@ -13,8 +13,19 @@
 
 #include "common/ws_compat.h"
 
+/* How many steps this file has so far. Only frame_time.c writes it; asked for each packet. */
+extern unsigned ft_frame_steps;
+
+/* ft_frame_time() where there are steps. */
+const nstime_t *ft_frame_time_stepped(const packet_info *pinfo);
+
 /* The time stamp of the frame, plus the steps back before it and in it. Absolute; lives until the next frame is asked for. */
-const nstime_t *ft_frame_time(const packet_info *pinfo);
+static inline const nstime_t *
+ft_frame_time(const packet_info *pinfo)
+{
+    return ft_frame_steps == 0 ? &pinfo->abs_ts : ft_frame_time_stepped(pinfo);
+}
+
 /* The same of this frame as the file has it, of a time that ft_frame_time() gave. */
 nstime_t ft_frame_time_stamp(uint32_t frame, const nstime_t *when);
 /* The clock went back by so many seconds right before this frame; less than zero: it went on again, after a step back. First pass only. */

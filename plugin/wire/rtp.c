@@ -873,27 +873,34 @@ rtp_note(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
  *  4. And before the one before that: avoids a single frame whose time is wrong, which came before.
  * The step is over where a packet follows the latest one without it: it was a single frame whose time is wrong, or the clock was put right. */
 static void
+rtp_clock_step(const rtp_stream_t *stream, const packet_info *pinfo, const uint8_t *bytes)
+{
+    uint16_t ahead = (uint16_t)(ft_u16(bytes + 2) - stream->clock.seq);
+    uint32_t rate = ft_rtp_clock(bytes[1] & 0x7f, !stream->old);
+    double on, step, later;
+
+    if (ahead == 0 || ahead > FT_STEP_NUMBERS || ft_interface(pinfo) != stream->clock.interface)
+        return;
+    on = ft_seconds(ft_frame_time(pinfo), &stream->clock.latest);
+    step = ft_frame_time_latest_step();
+    /* As long after the packet before as its sender says. */
+    later = rate ? (double)(int32_t)(rtp_u32(bytes + 4) - stream->clock.timestamp) / rate : 0;
+    if (on < -FT_STEP_SECONDS && ft_seconds(ft_frame_time(pinfo), &stream->clock.before) < -FT_STEP_SECONDS)
+        ft_frame_time_step(pinfo, (later > 0 && later < FT_STEP_LONGEST_GAP ? later : 0) - on);
+    else if (step > 0 && fabs(on - step) < FT_STEP_SECONDS)
+        ft_frame_time_step(pinfo, -step);
+}
+
+/* Notes the time of the stream's packet, whose fixed header begins at bytes. First pass only. */
+static void
 rtp_clock(rtp_stream_t *stream, const packet_info *pinfo, const uint8_t *bytes)
 {
-    uint16_t seq = ft_u16(bytes + 2);
-    uint32_t timestamp = rtp_u32(bytes + 4), rate = ft_rtp_clock(bytes[1] & 0x7f, !stream->old);
-    uint32_t interface = ft_interface(pinfo);
-    uint16_t ahead = (uint16_t)(seq - stream->clock.seq);
-
-    if (stream->clock.begun && ahead > 0 && ahead <= FT_STEP_NUMBERS && interface == stream->clock.interface) {
-        double on = ft_seconds(ft_frame_time(pinfo), &stream->clock.latest), step = ft_frame_time_latest_step();
-        /* As long after the packet before as its sender says. */
-        double later = rate ? (double)(int32_t)(timestamp - stream->clock.timestamp) / rate : 0;
-
-        if (on < -FT_STEP_SECONDS && ft_seconds(ft_frame_time(pinfo), &stream->clock.before) < -FT_STEP_SECONDS)
-            ft_frame_time_step(pinfo, (later > 0 && later < FT_STEP_LONGEST_GAP ? later : 0) - on);
-        else if (step > 0 && fabs(on - step) < FT_STEP_SECONDS)
-            ft_frame_time_step(pinfo, -step);
-    }
+    if (stream->clock.begun && (ft_frame_steps || pinfo->abs_ts.secs < stream->clock.latest.secs))
+        rtp_clock_step(stream, pinfo, bytes);
     stream->clock.begun = true;
-    stream->clock.seq = seq;
-    stream->clock.timestamp = timestamp;
-    stream->clock.interface = interface;
+    stream->clock.seq = ft_u16(bytes + 2);
+    stream->clock.timestamp = rtp_u32(bytes + 4);
+    stream->clock.interface = ft_interface(pinfo);
     stream->clock.before = stream->clock.latest;
     stream->clock.latest = *ft_frame_time(pinfo);
 }
