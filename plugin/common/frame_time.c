@@ -39,11 +39,11 @@ step_before(uint32_t frame)
 static nstime_t
 seconds(double number)
 {
-    nstime_t time;
+    nstime_t result;
 
-    time.secs = (time_t)number;
-    time.nsecs = (int)((number - (double)time.secs) * 1e9);
-    return time;
+    result.secs = (time_t)number;
+    result.nsecs = (int)((number - (double)result.secs) * 1e9);
+    return result;
 }
 
 const nstime_t *

@@ -23,7 +23,7 @@ ft_subtree(proto_tree *tree, int hf, tvbuff_t *tvb, int start, int length, int e
         *item = line;
     if (line && PITEM_FINFO(line) && PTREE_DATA(tree)->visible && !is_name_of(PITEM_FINFO(line), format)) {
         va_start(arguments, format);
-        (void)g_vsnprintf(text, sizeof text, format, arguments);
+        (void)vsnprintf(text, sizeof text, format, arguments);
         va_end(arguments);
         proto_item_set_text(line, "%s", text);
     }
