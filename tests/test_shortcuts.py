@@ -85,7 +85,12 @@ def test_wraps_in_any_order(wireshark, wraps):
     """The same where frames are asked for backwards, as a person clicks on them; the columns, the streams and the frames again."""
     frames = [("frame", {"frame": number, "proto": True}) for number in range(500, 20, -37)]
     requests = [*frames, ("tap", {"tap0": "rtp-streams"}), ("frames", {}), *frames]
-    assert wireshark.sharkd(wraps, *requests) == wireshark.sharkd(wraps, *requests, env=WITHOUT)
+    with_them, without = wireshark.sharkd(wraps, *requests), wireshark.sharkd(wraps, *requests, env=WITHOUT)
+    # 4.6 writes there numbers that it never set.
+    for answer in with_them + without:
+        if isinstance(answer, dict):
+            answer.pop("followers", None)
+    assert with_them == without
 
 
 @pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: path.stem)

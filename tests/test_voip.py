@@ -5,6 +5,8 @@ import pytest
 from ftools import facts, paths, pcap, views
 
 OLD = ("2010", "ios7")
+# Wireshark's row and ladder have the time stamps of the file.
+WRONG_TIMES = ("modern-clock-put-back", "modern-one-wrong-time")
 LADDER_MAX = 150    # entries that a person still reads
 STATES = {"attempted": "CALL SETUP", "established": "IN CALL", "interrupted": "COMPLETED", "ended": "COMPLETED", "declined": "REJECTED",
           "cancelled": "CANCELLED", "failed": "REJECTED"}
@@ -73,18 +75,25 @@ def test_row(wireshark, voip, name):
             assert row["from"] == row["to"] and any(device in row["from"] for device in call.devices), row
         else:
             assert {row["from"], row["to"]} & call.devices, row
+        assert row["comment"].split("relay ")[-1] in call.relays or not call.relays
+        if name in WRONG_TIMES:
+            continue
         own = [time[number] for number in call.frames]
         # In a capture whose times go back and forth the first packet may not be the earliest.
         assert min(own) - 1e-6 <= row["start_time"] <= min(own) + (0.3 if "out-of-order" in name else 1e-6), row
         # The window takes the end from the last event; a packet of push may come after it.
         assert row["stop_time"] <= max(own) + 1e-6 and row["stop_time"] >= max(own) - 5, row
-        assert row["comment"].split("relay ")[-1] in call.relays
+
+
+def is_stream(entry):
+    """An arrow of an RTP stream. Where an event of the call is in the same frame, the label is the event's since 4.6."""
+    return "RTP" in entry["label"] or "RTP, " in entry["comment"]
 
 
 def ladder(voip, name):
     """The entries of the ladder: those of FaceTime and those of RTP streams."""
     entries = voip(name)[1]
-    media = [entry for entry in entries if "RTP" in entry["label"]]
+    media = [entry for entry in entries if is_stream(entry)]
     return [entry for entry in entries if entry not in media], media
 
 
@@ -97,10 +106,11 @@ def test_ladder_is_readable(voip, name):
 
 @modern
 def test_no_media_packet_is_an_arrow(voip, name):
-    """Besides the last packet, which ends the call's row, and the first of a flow, which RTP streams are filed under."""
+    """Besides the last packet, which ends the call's row, the first of a flow, which RTP streams are filed under, and events of the call."""
     own, _ = ladder(voip, name)
     media = {number for call in views.calls(name) for number in call.phases.get("media", ())}
     arrows = [entry for entry in own if entry["frame"] in media and entry["label"] != "Last packet"]
+    arrows = [entry for entry in arrows if entry["label"].split(":")[0] not in ("device", "peer", "relay", "unknown")]
     assert all(entry["label"] in ("Media, direct", "Relay channel data", "ICMP error") for entry in arrows), arrows
     assert len(arrows) <= 4
 
@@ -117,6 +127,9 @@ def test_arrows(wireshark, voip, name):
         assert entry["comment"].startswith(f"FaceTime {phase}: ") or "RTP" in entry["comment"], entry
     # sharkd numbers rows in their order; all calls' ladders are asked for at once.
     wanted = set(phases.values()) - {"media"}
+    # The first packet of the flow to the relay has its arrow, and that is media.
+    if "from-the-middle" in name:
+        wanted.discard("relay")
     assert {phases[entry["frame"]] for entry in own} >= wanted
 
 
@@ -145,5 +158,5 @@ def test_real_calls(wireshark, capture):
         pytest.skip("sharkd has no VoIP calls before 4.4")
     calls, convs = wireshark.sharkd(capture, ("tap", {"tap0": "voip-calls"}), ("tap", {"tap0": "voip-convs:0"}))
     row, = calls["taps"][0]["calls"]
-    assert (row["protocol"], row["state"]) == ("FaceTime", "IN CALL")
+    assert (row["protocol"], row["state"]) == ("FaceTime", "COMPLETED")
     assert 20 < len(convs["taps"][0]["convs"]) < LADDER_MAX

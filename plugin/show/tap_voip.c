@@ -65,8 +65,9 @@ ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_call_packets_t
     const char *label;
     voip_packet_info_t *info;
     const ft_endpoint_t *peer = call->peer.addr.type == AT_NONE ? &call->announced_peer : &call->peer;
-    const ft_endpoint_t *caller = &call->device, *called = peer;
+    const ft_endpoint_t *caller = &call->device, *called = peer, *at;
     char *relay, *name;
+    bool answers;
 
     if (!have_tap_listener(voip_tap) || call->invite.frame || call->sip_call_id)
         return;
@@ -80,7 +81,9 @@ ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_call_packets_t
         caller = peer;
         called = &call->device;
     }
-    relay = call->relay.addr.type == AT_NONE ? NULL : address_to_str(pinfo->pool, &call->relay.addr);
+    /* As the table of calls: also one that was only tried. */
+    at = ft_call_relay(call, &answers);
+    relay = at->addr.type == AT_NONE ? NULL : address_to_str(pinfo->pool, &at->addr);
     info = wmem_new0(pinfo->pool, voip_packet_info_t);
     info->protocol_name = wmem_strdup(pinfo->pool, "FaceTime");
     info->call_id = wmem_strdup_printf(pinfo->pool, "facetime-%u", call->number);

@@ -125,8 +125,8 @@ class View:
         for frame, time in zip(self.frames.values(), clock_put_right(name, [frame.time for frame in self.frames.values()])):
             frame.time = time
         self.calls, self.timeline, self.nodes = table.rows(out), timeline(out), nodes(out)
-        # tshark writes ESC of a name as four characters, the tables as its symbol.
-        self.names = dict((address, name.replace("\\033", "\u241b")) for address, name in (answer for frame in self.frames.values() for answer in frame.answers))
+        # tshark writes ESC of a name as four characters, since 4.6 as five, the tables as its symbol.
+        self.names = dict((address, name.replace("\\\\033", "\\033").replace("\\033", "\u241b")) for address, name in (answer for frame in self.frames.values() for answer in frame.answers))
 
 
 def arguments(passes):
