@@ -364,7 +364,7 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
         ft_moment_t *first = &pkt->flow->refused[pkt->closed_a ? 0 : 1];
 
         if (!first->frame)
-            *first = (ft_moment_t){ .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
+            *first = ft_moment_of(pinfo);
     }
     if (pkt->quoted)
         return ft_call_add_quoted(pkt->flow, pinfo, pkt);

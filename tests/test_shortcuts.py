@@ -88,7 +88,7 @@ def test_wraps_in_any_order(wireshark, wraps):
     with_them, without = wireshark.sharkd(wraps, *requests), wireshark.sharkd(wraps, *requests, env=WITHOUT)
     # 4.6 writes there numbers that it never set.
     for answer in with_them + without:
-        if isinstance(answer, dict):
+        if wireshark.version >= (4, 6) and isinstance(answer, dict):
             answer.pop("followers", None)
     assert with_them == without
 

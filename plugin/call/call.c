@@ -12,9 +12,6 @@
  * they come within a round trip or two. */
 #define FT_CALL_AFTER_END_SECONDS 5
 
-/* A capture with several queues puts packets out of order by less than this. */
-#define FT_OUT_OF_ORDER_SECONDS 1
-
 /* Arrival times say little where so many of the packets came too fast, of so many at least. */
 #define FT_BATCH_MIN_STEPS 16
 #define FT_BATCH_PART 0.8

@@ -14,6 +14,15 @@
 
 /* Who sends, seen from the device. */
 typedef enum { FT_SIDE_UNKNOWN, FT_SIDE_DEVICE, FT_SIDE_PEER, FT_SIDE_RELAY } ft_side_t;
+/* Who sent what went from side a of the flow (from_a), or from side b. */
+static inline ft_side_t
+ft_side_of(const ft_flow_t *flow, bool from_a)
+{
+    if (flow->device_side < 0)
+        return FT_SIDE_UNKNOWN;
+    return ft_flow_from_device(flow, from_a) ? FT_SIDE_DEVICE : FT_SIDE_PEER;
+}
+
 /* Sides that send media: all but the relay. */
 #define FT_MEDIA_SIDES 3
 
@@ -256,7 +265,6 @@ typedef struct ft_call {
     ft_radio_t radios[FT_MAX_RADIOS];
     unsigned n_radios;
     uint64_t dscp_sent, dscp_received; /* masks of the DSCP values of media from and to the device */
-    double clock_back;              /* seconds by which the capture's clock was put back within the call; 0: it was not */
     double clock_offset;            /* seconds by which the clocks of two places differ that the call was captured at; 0: not seen */
     uint32_t by_ssrc;               /* flows that are the call's for an SSRC only */
     uint8_t worst_loss;             /* of its streams, in per cent of a stream's packets, rounded down */

@@ -103,10 +103,8 @@ ft_facts_arrow(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const
 static void
 note_moment(ft_moment_t *moment, const packet_info *pinfo)
 {
-    if (moment->frame)
-        return;
-    moment->frame = pinfo->num;
-    moment->when = *ft_frame_time(pinfo);
+    if (!moment->frame)
+        *moment = ft_moment_of(pinfo);
 }
 
 static void
@@ -144,7 +142,7 @@ facts_caller(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo)
 static void
 facts_sip(ft_call_t *call, const ft_sip_t *sip, const packet_info *pinfo, bool from_device, bool sides_known)
 {
-    ft_moment_t at = { .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
+    ft_moment_t at = ft_moment_of(pinfo);
     ft_side_t side = !sides_known ? FT_SIDE_UNKNOWN : from_device ? FT_SIDE_DEVICE : FT_SIDE_PEER;
     uint32_t ends = 0;
     bool invite = sip->method && strcmp(sip->method, "INVITE") == 0;
@@ -251,11 +249,13 @@ facts_clocks(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, uint16_t num
 static void
 facts_unheard(ft_call_t *call, const packet_info *pinfo, bool from_device)
 {
+    const nstime_t *now = ft_frame_time(pinfo);
+
     if (!from_device) {
-        call->last_received = *ft_frame_time(pinfo);
-    } else if (!nstime_is_zero(&call->last_received) && ft_frame_time(pinfo)->secs - call->last_received.secs > (time_t)call->unheard &&
-               ft_frame_time(pinfo)->secs - call->last_media_time.secs <= 1) {
-        call->unheard = (uint32_t)(ft_frame_time(pinfo)->secs - call->last_received.secs);
+        call->last_received = *now;
+    } else if (!nstime_is_zero(&call->last_received) && now->secs - call->last_received.secs > (time_t)call->unheard &&
+               now->secs - call->last_media_time.secs <= 1) {
+        call->unheard = (uint32_t)(now->secs - call->last_received.secs);
         call->unheard_frame = pinfo->num;
     }
 }
@@ -277,7 +277,7 @@ is_claim(const ft_call_t *call, const ft_flow_t *flow, const ft_packet_t *pkt)
 static void
 facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet_info *pinfo, ft_side_t side)
 {
-    ft_moment_t at = { .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
+    ft_moment_t at = ft_moment_of(pinfo);
 
     for (unsigned i = 0; i < pkt->n_rtp; i++) {
         const ft_rtp_t *rtp = &pkt->rtp[i];
@@ -368,7 +368,7 @@ facts_closed(ft_call_t *call, const ft_moment_t *at, ft_side_t by)
 void
 ft_facts_quoted(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
 {
-    ft_moment_t at = { .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
+    ft_moment_t at = ft_moment_of(pinfo);
     bool devices = pkt->closed_a == (ft_flow_device(flow) == &flow->a);
 
     if (!pkt->closed || !tell_once(flow, FT_TOLD_DOWN))
@@ -624,17 +624,16 @@ ft_facts_confidence(ft_call_t *call, const ft_flow_t *flow)
 void
 ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
 {
-    ft_moment_t at = { .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
-    bool from_device;
+    ft_moment_t at = ft_moment_of(pinfo);
+    bool from_a = ft_flow_from_a(flow, pinfo), from_device;
     ft_side_t side;
 
     if (ft_sip_is_request(pkt->sip, "INVITE"))
         facts_caller(call, flow, pinfo);
-    from_device = ft_flow_from_device(flow, ft_flow_from_a(flow, pinfo));
-    side = flow->device_side < 0 ? FT_SIDE_UNKNOWN : from_device ? FT_SIDE_DEVICE : FT_SIDE_PEER;
+    from_device = ft_flow_from_device(flow, from_a);
+    side = ft_side_of(flow, from_a);
     ft_call_count_in(call, 1, ft_wire_bytes(pinfo), pinfo->num, ft_frame_time(pinfo), ft_frame_time(pinfo));
     call->last_frame = MAX(call->last_frame, pinfo->num);
-    call->clock_back += ft_frame_time_back(pinfo->num);
     ft_clock_add(&call->own_clock, ft_frame_time(pinfo));
     call->own_time = *ft_clock_latest(&call->own_clock);
     call->recent[1] = call->recent[0];

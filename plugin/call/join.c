@@ -542,7 +542,7 @@ ft_call_wait(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
     if (pkt->quic_token && !flow->waiting_hello.token) {
         flow->waiting_hello.token = pkt->quic_token;
         flow->waiting_hello.token_len = pkt->quic_token_len;
-        flow->waiting_hello.at = (ft_moment_t){ .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
+        flow->waiting_hello.at = ft_moment_of(pinfo);
     }
 }
 

@@ -88,10 +88,10 @@ ft_media_early_note(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t
                 return;
             *place = wmem_new0(wmem_file_scope(), struct ft_early);
             (*place)->rtp = pkt->rtp[i];
-            (*place)->first = (ft_moment_t){ .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
+            (*place)->first = ft_moment_of(pinfo);
             (*place)->from_a = from_a;
         }
-        (*place)->latest = (ft_moment_t){ .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
+        (*place)->latest = ft_moment_of(pinfo);
     }
 }
 
@@ -100,10 +100,9 @@ ft_media_early_take(ft_call_t *call, ft_flow_t *flow)
 {
     while (flow->early) {
         struct ft_early *early = flow->early;
-        ft_side_t side = flow->device_side < 0 ? FT_SIDE_UNKNOWN : ft_flow_from_device(flow, early->from_a) ? FT_SIDE_DEVICE : FT_SIDE_PEER;
 
         flow->early = early->next;
-        ft_media_begin(call, side, &early->rtp, &early->first, &early->latest);
+        ft_media_begin(call, ft_side_of(flow, early->from_a), &early->rtp, &early->first, &early->latest);
         ft_limit_give_back(FT_LIMIT_MEDIA_BACKLOG, 1);
         wmem_free(wmem_file_scope(), early);
     }

@@ -65,7 +65,6 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
         keep->worst_loss = gone->worst_loss;
         keep->worst_ssrc = gone->worst_ssrc;
     }
-    keep->clock_back += gone->clock_back;
     if (keep->clock_offset == 0)
         keep->clock_offset = gone->clock_offset;
     if (!keep->reopened_by)

@@ -36,6 +36,15 @@ step_before(uint32_t frame)
     return low > 0 ? &steps[low - 1] : NULL;
 }
 
+/* All steps up to this frame, in seconds. */
+static double
+total_at(uint32_t frame)
+{
+    const step_t *step = step_before(frame);
+
+    return step ? step->total : 0;
+}
+
 static nstime_t
 seconds(double number)
 {
@@ -49,12 +58,8 @@ seconds(double number)
 const nstime_t *
 ft_frame_time_stepped(const packet_info *pinfo)
 {
-    const step_t *step = step_before(pinfo->num);
-    nstime_t total;
+    nstime_t total = seconds(total_at(pinfo->num));
 
-    if (!step || step->total == 0)
-        return &pinfo->abs_ts;
-    total = seconds(step->total);
     nstime_sum(&of_frame, &pinfo->abs_ts, &total);
     return &of_frame;
 }
@@ -62,31 +67,23 @@ ft_frame_time_stepped(const packet_info *pinfo)
 nstime_t
 ft_frame_time_stamp(uint32_t frame, const nstime_t *when)
 {
-    const step_t *step = step_before(frame);
-    nstime_t stamp = *when, total;
+    nstime_t stamp = *when, total = seconds(total_at(frame));
 
-    if (step) {
-        total = seconds(step->total);
-        nstime_subtract(&stamp, &total);
-    }
+    nstime_subtract(&stamp, &total);
     return stamp;
 }
 
 void
 ft_frame_time_step(const packet_info *pinfo, double back)
 {
-    double before = ft_frame_steps ? steps[ft_frame_steps - 1].total : 0;
-
     if (ft_frame_steps < MAX_STEPS)
-        steps[ft_frame_steps++] = (step_t){ .frame = pinfo->num, .back = back, .total = MAX(before + back, 0) };
+        steps[ft_frame_steps++] = (step_t){ .frame = pinfo->num, .back = back, .total = MAX(total_at(pinfo->num) + back, 0) };
 }
 
 double
-ft_frame_time_back(uint32_t frame)
+ft_frame_time_back(uint32_t first, uint32_t last)
 {
-    const step_t *step = ft_frame_steps ? step_before(frame) : NULL;
-
-    return step && step->frame == frame ? step->back : 0;
+    return MAX(total_at(last) - total_at(first), 0);
 }
 
 double

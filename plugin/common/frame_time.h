@@ -13,6 +13,9 @@
 
 #include "common/ws_compat.h"
 
+/* A capture with several queues puts packets out of order by less than this [guess]: time stamps that go back by more are those of a clock. */
+#define FT_OUT_OF_ORDER_SECONDS 1.0
+
 /* How many steps this file has so far. Only frame_time.c writes it; asked for each packet. */
 extern unsigned ft_frame_steps;
 
@@ -30,8 +33,8 @@ ft_frame_time(const packet_info *pinfo)
 nstime_t ft_frame_time_stamp(uint32_t frame, const nstime_t *when);
 /* The clock went back by so many seconds right before this frame; less than zero: it went on again, after a step back. First pass only. */
 void ft_frame_time_step(const packet_info *pinfo, double back);
-/* By how many seconds the clock went back right before this frame; 0: it did not. */
-double ft_frame_time_back(uint32_t frame);
+/* By how many seconds the clock was put back after the first of these frames, up to the last one; 0: it was not, or it went on again. */
+double ft_frame_time_back(uint32_t first, uint32_t last);
 /* The latest step back of this file, in seconds; 0: there was none, or the clock went on again since. First pass only. */
 double ft_frame_time_latest_step(void);
 /* Forgets the last file; called when a file is opened. */

@@ -6,13 +6,20 @@
 #ifndef FT_MOMENT_H
 #define FT_MOMENT_H
 
-#include "common/ws_compat.h"
+#include "common/frame_time.h"
 
 /* When something happened for the first time. */
 typedef struct ft_moment {
     uint32_t frame;                 /* 0: it did not */
     nstime_t when;                  /* absolute */
 } ft_moment_t;
+
+/* The frame at hand. */
+static inline ft_moment_t
+ft_moment_of(const packet_info *pinfo)
+{
+    return (ft_moment_t){ .frame = pinfo->num, .when = *ft_frame_time(pinfo) };
+}
 
 /* later - earlier, in seconds. */
 static inline double

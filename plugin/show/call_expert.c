@@ -114,6 +114,7 @@ ft_call_expert(packet_info *pinfo, proto_item *item, const ft_call_t *call, cons
 {
     char seconds[FT_DECIMAL_LEN];
     ft_state_t state;
+    double back;
 
     if (pkt && ft_sip_is_request(pkt->sip, "INVITE") && (pkt->sip->from || pkt->sip->to))
         expert_add_info(pinfo, item, &ei_number);
@@ -127,10 +128,11 @@ ft_call_expert(packet_info *pinfo, proto_item *item, const ft_call_t *call, cons
         expert_add_info_format(pinfo, item, &ei_clocks,
                                "The call was captured at two places whose clocks differ by %s s: its times are those of both",
                                ft_decimal(seconds, call->clock_offset, 1));
-    if (call->clock_back > 0)
+    back = ft_frame_time_back(call->first_frame, call->last_frame);
+    if (back > 0)
         expert_add_info_format(pinfo, item, &ei_clock_back,
                                "The capture's clock was put back by %s s within the call: its times are as if it had not been",
-                               ft_decimal(seconds, call->clock_back, 1));
+                               ft_decimal(seconds, back, 1));
     if (ft_call_is_scattered(call))
         expert_add_info_format(pinfo, item, &ei_scattered,
                                "%u pairs of addresses have an SSRC of this call, more than a call has paths: no verdict on losses and hosts",

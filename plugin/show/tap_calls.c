@@ -115,12 +115,13 @@ static void
 cell_notes(const void *row, ft_cell_t *cell)
 {
     const ft_call_t *call = ((const call_row_t *)row)->call;
+    double back = ft_frame_time_back(call->first_frame, call->last_frame);
     char seconds[FT_DECIMAL_LEN];
 
     if (ft_call_is_scattered(call))
         cell->text = g_strdup_printf("one SSRC from %u pairs of addresses: no call of two devices", call->by_ssrc);
-    else if (call->clock_back > 0)
-        cell->text = g_strdup_printf("the clock was put back by %s s", ft_decimal(seconds, call->clock_back, 1));
+    else if (back > 0)
+        cell->text = g_strdup_printf("the clock was put back by %s s", ft_decimal(seconds, back, 1));
     else
         cell->text = g_strdup(ft_call_in_batches(call) ? "captured in batches: arrival says little" : "-");
 }

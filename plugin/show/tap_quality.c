@@ -391,8 +391,8 @@ static void
 add_rtp(ft_table_rows_t *rows, const ft_call_t *call, const ft_arrival_t *arrival, const ft_rtp_t *rtp)
 {
     quality_t *quality = (quality_t *)ft_table_context(rows);
-    bool from_device = ft_flow_from_device(arrival->flow, arrival->from_a), is_new, lost, duplicate;
-    ft_side_t side = arrival->flow->device_side < 0 ? FT_SIDE_UNKNOWN : from_device ? FT_SIDE_DEVICE : FT_SIDE_PEER;
+    bool is_new, lost, duplicate;
+    ft_side_t side = ft_side_of(arrival->flow, arrival->from_a);
     sender_t *sender = sender_get(quality, call, side, arrival);
     quality_stream_t *stream = sender ? stream_get(quality, sender, rtp->ssrc, &is_new) : NULL;
     quality_row_t *row;

@@ -858,12 +858,10 @@ rtp_note(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
     rtp_take_trailer(tvb, pinfo, NULL, media, rtp_is_old(tvb), pkt);
 }
 
-/* Time stamps that go back by less than this are those of packets that a capture with several queues put out of order. */
-#define FT_STEP_SECONDS 1.0
 /* Numbers that a stream may be ahead where it goes on: half a second of video, or two seconds of audio. */
 #define FT_STEP_NUMBERS 100
 
-/* By what its sender says a packet is no later than this behind the one before: silence with comfort noise has no longer gaps. */
+/* By what its sender says a packet is no later than this behind the one before [guess]: silence with comfort noise has gaps of two seconds. */
 #define FT_STEP_LONGEST_GAP 10
 
 /* Was the capture's clock put back before this packet? First pass only.
@@ -885,9 +883,9 @@ rtp_clock_step(const rtp_stream_t *stream, const packet_info *pinfo, const uint8
     step = ft_frame_time_latest_step();
     /* As long after the packet before as its sender says. */
     later = rate ? (double)(int32_t)(rtp_u32(bytes + 4) - stream->clock.timestamp) / rate : 0;
-    if (on < -FT_STEP_SECONDS && ft_seconds(ft_frame_time(pinfo), &stream->clock.before) < -FT_STEP_SECONDS)
+    if (on < -FT_OUT_OF_ORDER_SECONDS && ft_seconds(ft_frame_time(pinfo), &stream->clock.before) < -FT_OUT_OF_ORDER_SECONDS)
         ft_frame_time_step(pinfo, (later > 0 && later < FT_STEP_LONGEST_GAP ? later : 0) - on);
-    else if (step > 0 && fabs(on - step) < FT_STEP_SECONDS)
+    else if (step > 0 && fabs(on - step) < FT_OUT_OF_ORDER_SECONDS)
         ft_frame_time_step(pinfo, -step);
 }
 
@@ -903,6 +901,15 @@ rtp_clock(rtp_stream_t *stream, const packet_info *pinfo, const uint8_t *bytes)
     stream->clock.interface = ft_interface(pinfo);
     stream->clock.before = stream->clock.latest;
     stream->clock.latest = *ft_frame_time(pinfo);
+}
+
+/* Notes what later packets of the stream are told by. First pass only. */
+static void
+rtp_note_packet(rtp_stream_t *stream, const packet_info *pinfo, const ft_rtp_bytes_t *packet)
+{
+    rtp_clock(stream, pinfo, packet->bytes);
+    if (!stream->large_frame && packet->reported > FT_RTP_AUDIO_MAX)
+        stream->large_frame = pinfo->num;
 }
 
 void
@@ -928,12 +935,10 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
     ssrc = tvb_get_ntohl(tvb, 8);
     old = rtp_is_old(tvb);
     stream = rtp_prepare(pinfo, pkt->flow, ssrc, old);
-    if (stream && !PINFO_FD_VISITED(pinfo))
-        rtp_clock(stream, pinfo, tvb_get_ptr(tvb, 0, FT_RTP_HEADER_LEN));
-    if (stream && !PINFO_FD_VISITED(pinfo) && !stream->large_frame && tvb_reported_length(tvb) > FT_RTP_AUDIO_MAX)
-        stream->large_frame = pinfo->num;
-    media = rtp_media(pinfo, stream, ssrc, type, &by);
     packet = rtp_bytes(tvb);
+    if (stream && !PINFO_FD_VISITED(pinfo))
+        rtp_note_packet(stream, pinfo, &packet);
+    media = rtp_media(pinfo, stream, ssrc, type, &by);
     rtp_take(&packet, pkt, media);
     trailer = rtp_take_trailer(tvb, pinfo, stream, media, old, pkt);
     probe = stream && !old ? rtp_probe(tvb, pinfo, stream, &pkt->rtp[pkt->n_rtp - 1]) : NULL;
@@ -974,9 +979,7 @@ ft_rtp_unseen(const ft_rtp_bytes_t *packet, packet_info *pinfo, ft_packet_t *pkt
     if (!stream || !ft_rtp_stock_is_unseen(&stream->stock, packet, pkt))
         return false;
     if (!PINFO_FD_VISITED(pinfo)) {
-        rtp_clock(stream, pinfo, bytes);
-        if (!stream->large_frame && packet->reported > FT_RTP_AUDIO_MAX)
-            stream->large_frame = pinfo->num;
+        rtp_note_packet(stream, pinfo, packet);
         ft_rtp_numbers_take(&stream->stock, pinfo->num, ft_u16(bytes + 2), rtp_u32(bytes + 4));
     }
     pkt->phase = FT_PHASE_MEDIA;
