@@ -101,3 +101,17 @@ def test_is_said(wireshark):
         assert times == sorted(times) and times[-1] < 12
     stamps = wireshark.tshark(capture, "-T", "fields", "-e", "frame.time_epoch").ok().out.split()
     assert min(map(float, stamps)) < float(stamps[0]) - 30
+
+
+@each_pass
+def test_two_calls_at_once(wireshark, tmp_path, passes):
+    """Two calls that the step falls into: each one's row says so, and by how much."""
+    truth = facts.situation("modern-two-devices-same-relay")
+    first, second = truth["calls"]
+    middle = (max(first["first_frame"], second["first_frame"]) + min(first["last_frame"], second["last_frame"])) // 2
+    linktype, packets = pcap.read(paths.CAPTURES / "situations" / truth["capture"])
+    path = tmp_path / "stepped.pcap"
+    later = [dataclasses.replace(packet, time=packet.time - 15 * SECOND * (number >= middle)) for number, packet in enumerate(packets, 1)]
+    path.write_bytes(pcap.write(later, linktype))
+    rows = table.rows(wireshark.tshark(path, *PASSES[passes], *CALLS).ok().out)
+    assert [row["Notes"] for row in rows] == ["the clock was put back by 15.0 s"] * 2
