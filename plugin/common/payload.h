@@ -49,6 +49,13 @@ ft_u16(const uint8_t *at)
     return (uint16_t)((unsigned)at[0] << 8 | at[1]);
 }
 
+/* Four bytes in network byte order. */
+static inline uint32_t
+ft_u32(const uint8_t *at)
+{
+    return (uint32_t)ft_u16(at) << 16 | ft_u16(at + 2);
+}
+
 /* Finds the innermost IP header from which the packet's addresses were read. False: it is not valid, or Wireshark kept no buffer with it. */
 bool ft_ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo);
 /* Reads the header at these bytes. False: it is not valid, or it is truncated. */

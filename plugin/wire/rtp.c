@@ -5,19 +5,7 @@
  *     RTP header (RFC 3550)   12 bytes
  *     header extension        rtp_extension.c
  *     encrypted payload       AES-128 in counter mode (Google Project Zero, Street-Party, 2018)
- *     key identifier          16 or 2 bytes     } of today's calls only
- *     rollover counter        u32, or nothing   }
- *     tag                     4, 10 or 0 bytes  }
- *
- * What ends a packet today (MKI: the master key identifier of RFC 3711; the counter is that of RFC 4771):
- *
- *     long     MKI of 16 bytes, u32 0: all 3,989 packets of two real calls of 2023, one MKI for each sender. In newer calls its parts have names:
- *              short form (2) · upper half of the participant ID (4) · 0 · its lower half (4) · five bytes of 0 (rustpush)
- *     short    MKI of 2 bytes (12 bits roll index, 4 bits ratchet index), u32 0x20: streams of a group, 2026 (rustpush's packets). The 0x20 is
- *              in each of them, so it is no counter; what it is, is not known
- *     tagged   MKI of 2 bytes, the counter in each 128th packet only, a tag of 4 bytes (audio) or 10 (video): between two devices (rustpush)
- *
- * The tag looks like any bytes: there the MKI is told by its being the same in four packets of a stream.
+ *     what ends the packet    rtp_trailer.c; of today's calls only
  *
  * One socket carries many SSRCs. The stock dissector keeps what it knows of a stream (payload types, extended sequence
  * number) with the conversation; in 4.0 all SSRCs of a conversation share one extended sequence number, and streams that
@@ -37,25 +25,6 @@
  * redundancy, 370 without (1,008 packets); 64 of 100 video packets have more than 500. */
 #define FT_RTP_AUDIO_MAX        500
 
-/* Packets in a row with the same two bytes in the place of a short key identifier, before they are taken for one: by chance once in 2^48. */
-#define FT_RTP_REPEATS          4
-
-/* Behind the key identifier: 0 in 2023 and whatever a counter has reached; the constant of 2026. */
-#define FT_RTP_ROC_MAX          255
-#define FT_RTP_ROC_CONSTANT     0x20u
-
-/* RFC 3550, 5.1: in the first byte. */
-#define FT_RTP_P                0x20
-
-/* Tags of SRTP: RFC 3711, 4.2 and 5.2. */
-#define FT_RTP_AUDIO_TAG        4
-#define FT_RTP_VIDEO_TAG        10
-/* Where there is a tag, the counter is in packets whose sequence number has these bits 0. */
-#define FT_RTP_ROC_MASK         0x7f
-
-/* Bytes of a long identifier by which it is looked up: as many as a control message has of it. */
-#define FT_RTP_KEY_LEN          8
-
 
 static int proto_rtp = -1;
 
@@ -63,19 +32,7 @@ static int hf_rtp = -1;
 static int hf_rtp_payload_name = -1;
 static int hf_rtp_media = -1;
 static int hf_rtp_media_by = -1;
-static int hf_rtp_encrypted = -1;
-static int hf_rtp_payload = -1;
-static int hf_rtp_mki = -1;
-static int hf_rtp_mki_roll = -1;
-static int hf_rtp_mki_ratchet = -1;
-static int hf_rtp_mki_participant = -1;
-static int hf_rtp_roc = -1;
-static int hf_rtp_roc_constant = -1;
-static int hf_rtp_tag = -1;
-static int hf_rtp_trailer = -1;
-static int hf_rtp_footer = -1;
 static int ett_rtp = -1;
-static int ett_rtp_mki = -1;
 static expert_field ei_rtp_type = EI_INIT;
 
 static const value_string media_by_vals[] = {
@@ -85,28 +42,6 @@ static const value_string media_by_vals[] = {
     { FT_MEDIA_BY_SIZE, "size [guess]" },
     { 0, NULL }
 };
-
-/* What ends a packet: facetime.rtp.trailer. */
-typedef enum {
-    TRAILER_NONE,
-    TRAILER_LONG,           /* key identifier of 16 bytes, counter */
-    TRAILER_SHORT,          /* key identifier of 2 bytes, counter or what stands in its place */
-    TRAILER_TAGGED          /* key identifier of 2 bytes, at times the counter, tag */
-} rtp_trailer_kind_t;
-
-static const value_string trailer_vals[] = {
-    { TRAILER_NONE, "nothing that is known" },
-    { TRAILER_LONG, "key identifier of 16 bytes" },
-    { TRAILER_SHORT, "key identifier of 2 bytes" },
-    { TRAILER_TAGGED, "key identifier of 2 bytes and a tag, by repetition [guess]" },
-    { 0, NULL }
-};
-
-/* The parts of a trailer, in bytes. */
-typedef struct rtp_trailer {
-    rtp_trailer_kind_t kind;
-    int mki, roc, tag;
-} rtp_trailer_t;
 
 /* One SSRC of one flow. File scope. */
 typedef struct rtp_stream {
@@ -120,14 +55,7 @@ typedef struct rtp_stream {
     void *rest;                 /* the same for packets behind the turns that rtp_stock.c keeps; NULL: none so far */
     uint32_t large_frame;       /* frame of the first packet too large for audio; 0: none */
     ft_rtp_stock_t stock;       /* what is known of that data */
-    uint8_t end[FT_RTP_MKI_LEN]; /* bytes before a small last number, in the latest packet: if they repeat, they are a key identifier */
-    bool has_end;
-    rtp_trailer_kind_t trailer; /* found by repetition: LONG or SHORT from trailer_frame on, TAGGED from run_frame on */
-    uint32_t trailer_frame;     /* frame that told; 0: none so far */
-    uint16_t run_mki;           /* the two bytes in the place of a short identifier, if there is a tag */
-    unsigned run;               /* packets in a row that have them */
-    uint32_t run_frame;         /* the first of those */
-    uint8_t key[FT_RTP_KEY_LEN]; /* begin of the key identifier that was noted last, zeroes before there is one */
+    ft_rtp_endings_t endings;   /* what ends its packets, as far as repetition told */
     struct {
         bool begun;
         uint16_t seq;           /* of the latest packet */
@@ -136,15 +64,6 @@ typedef struct rtp_stream {
         nstime_t latest, before; /* ft_frame_time() of it, and of the one before */
     } clock;
 } rtp_stream_t;
-
-/* A key identifier of one sender. File scope. */
-typedef struct rtp_key {
-    const ft_flow_t *flow;
-    bool from_a;
-    uint8_t len;                /* bytes of id */
-    uint8_t id[FT_RTP_KEY_LEN]; /* the rest is 0 */
-    uint32_t frame;             /* of the first packet with it */
-} rtp_key_t;
 
 /* What SDP announced about an SSRC. File scope. */
 typedef struct rtp_announced {
@@ -159,7 +78,6 @@ static wmem_map_t *rtp_streams;         /* rtp_stream_t by flow and SSRC; file s
 static rtp_dyn_payload_t *rtp_maps[2];
 static wmem_map_t *rtp_announced;       /* SSRC -> rtp_announced_t; file scope */
 static wmem_map_t *rtp_compound;        /* place of an RTP packet, see compound_key() -> the stock dissector's data for it; file scope */
-static wmem_map_t *rtp_keys;            /* rtp_key_t by flow, direction and identifier; file scope */
 static wmem_map_t *rtp_clusters;        /* rtp_cluster_t by flow, direction and number; file scope */
 static uint32_t rtp_number;             /* of the streams so far: a port of the address that they are filed under */
 
@@ -468,173 +386,6 @@ rtp_for_stock(tvbuff_t *tvb, packet_info *pinfo, bool old)
     return copy;
 }
 
-/* Has the packet the extension of iOS 4 to 9? */
-static bool
-rtp_is_old(tvbuff_t *tvb)
-{
-    int at = FT_RTP_HEADER_LEN + 4 * (ft_tvb_get_u8(tvb, 0) & 0x0f);
-
-    return (ft_tvb_get_u8(tvb, 0) & 0x10) && tvb_bytes_exist(tvb, at, 2) && tvb_get_ntohs(tvb, at) == FT_RTP_PROFILE_4400;
-}
-
-/* ---- What ends a packet ---------------------------------------------------------------------------- */
-
-/* The last u32, if it is small as a counter or the constant are: by chance once in 16 million packets. -1: it is not, or not captured. */
-static int
-rtp_small_end(tvbuff_t *tvb, int at)
-{
-    int end = (int)tvb_reported_length(tvb);
-    uint32_t last;
-
-    if (end - at < FT_RTP_SHORT_MKI_LEN + FT_RTP_ROC_LEN || !tvb_bytes_exist(tvb, end - FT_RTP_ROC_LEN, FT_RTP_ROC_LEN))
-        return -1;
-    last = tvb_get_ntohl(tvb, end - FT_RTP_ROC_LEN);
-    return last <= FT_RTP_ROC_MAX ? (int)last : -1;
-}
-
-/* Has a long key identifier the parts that newer calls put into it? */
-static bool
-rtp_mki_has_parts(tvbuff_t *tvb, int at)
-{
-    return ft_tvb_get_u8(tvb, at + 6) == 0 && ft_tvb_get_u8(tvb, at + 11) == 0 && tvb_get_ntohl(tvb, at + 12) == 0;
-}
-
-/* Where a short key identifier stands, if a tag ends the packet; -1: the packet is too short, cut, or of unknown media. */
-static int
-rtp_tagged_mki(tvbuff_t *tvb, int at, uint32_t media, rtp_trailer_t *trailer)
-{
-    int end = (int)tvb_reported_length(tvb), mki;
-
-    if (media != FT_MEDIA_AUDIO && media != FT_MEDIA_VIDEO)
-        return -1;
-    *trailer = (rtp_trailer_t){ .kind = TRAILER_TAGGED, .mki = FT_RTP_SHORT_MKI_LEN };
-    trailer->tag = media == FT_MEDIA_AUDIO ? FT_RTP_AUDIO_TAG : FT_RTP_VIDEO_TAG;
-    trailer->roc = tvb_get_ntohs(tvb, 2) & FT_RTP_ROC_MASK ? 0 : FT_RTP_ROC_LEN;
-    mki = end - trailer->tag - trailer->roc - trailer->mki;
-    return mki >= at && (int)tvb_captured_length(tvb) == end ? mki : -1;
-}
-
-/* Notes what repeats from packet to packet of a stream. First pass only. */
-static void
-rtp_learn_trailer(tvbuff_t *tvb, int at, const packet_info *pinfo, rtp_stream_t *stream, uint32_t media)
-{
-    int end = (int)tvb_reported_length(tvb), mki;
-    uint8_t before[FT_RTP_MKI_LEN];
-    rtp_trailer_t tagged;
-
-    if (stream->trailer)
-        return;
-    if (rtp_small_end(tvb, at) >= 0) {
-        stream->run = 0;
-        if (end - at < FT_RTP_MKI_LEN + FT_RTP_ROC_LEN)
-            return;
-        tvb_memcpy(tvb, before, end - FT_RTP_ROC_LEN - FT_RTP_MKI_LEN, sizeof before);
-        if (stream->has_end && memcmp(before, stream->end, sizeof before) == 0)
-            stream->trailer = TRAILER_LONG;
-        else if (stream->has_end && memcmp(before + FT_RTP_MKI_LEN - FT_RTP_SHORT_MKI_LEN, stream->end + FT_RTP_MKI_LEN - FT_RTP_SHORT_MKI_LEN,
-                                           FT_RTP_SHORT_MKI_LEN) == 0)
-            stream->trailer = TRAILER_SHORT;
-        memcpy(stream->end, before, sizeof before);
-        stream->has_end = true;
-    } else {
-        mki = rtp_tagged_mki(tvb, at, media, &tagged);
-        if (mki < 0)
-            return;
-        if (stream->run == 0 || stream->run_mki != tvb_get_ntohs(tvb, mki)) {
-            stream->run_mki = tvb_get_ntohs(tvb, mki);
-            stream->run = 0;
-            stream->run_frame = pinfo->num;
-        }
-        if (++stream->run >= FT_RTP_REPEATS)
-            stream->trailer = TRAILER_TAGGED;
-    }
-    if (stream->trailer)
-        stream->trailer_frame = pinfo->num;
-}
-
-/* What ends the packet, whose payload begins at `at`. What repetition has told so far comes first; on later passes it is known from the first
- * packet of a run on. */
-static rtp_trailer_t
-rtp_trailer_of(tvbuff_t *tvb, int at, const packet_info *pinfo, const rtp_stream_t *stream, uint32_t media, bool old)
-{
-    int end = (int)tvb_reported_length(tvb), last;
-    rtp_trailer_t trailer = { .kind = TRAILER_NONE };
-    bool told = stream && stream->trailer && stream->trailer_frame <= pinfo->num, constant, is_short;
-
-    if (old)
-        return trailer;
-    if (stream && stream->trailer == TRAILER_TAGGED && (told || (PINFO_FD_VISITED(pinfo) && stream->run_frame <= pinfo->num)))
-        return rtp_tagged_mki(tvb, at, media, &trailer) >= 0 ? trailer : (rtp_trailer_t){ .kind = TRAILER_NONE };
-    last = rtp_small_end(tvb, at);
-    if (last < 0)
-        return trailer;
-    constant = (uint32_t)last == FT_RTP_ROC_CONSTANT;
-    is_short = told ? stream->trailer == TRAILER_SHORT : constant &&
-               (end - at < FT_RTP_MKI_LEN + FT_RTP_ROC_LEN || !rtp_mki_has_parts(tvb, end - FT_RTP_ROC_LEN - FT_RTP_MKI_LEN));
-    if (!is_short && end - at < FT_RTP_MKI_LEN + FT_RTP_ROC_LEN)
-        return trailer;
-    trailer.kind = is_short ? TRAILER_SHORT : TRAILER_LONG;
-    trailer.mki = is_short ? FT_RTP_SHORT_MKI_LEN : FT_RTP_MKI_LEN;
-    trailer.roc = FT_RTP_ROC_LEN;
-    return trailer;
-}
-
-static int
-rtp_trailer_len(const rtp_trailer_t *trailer)
-{
-    return trailer->mki + trailer->roc + trailer->tag;
-}
-
-static unsigned
-key_hash(const void *key)
-{
-    const rtp_key_t *k = (const rtp_key_t *)key;
-
-    return ft_hash_bytes(k->id, sizeof k->id) ^ g_direct_hash(k->flow) ^ (k->from_a ? 1 : 0);
-}
-
-static gboolean
-key_equal(const void *a, const void *b)
-{
-    const rtp_key_t *x = (const rtp_key_t *)a, *y = (const rtp_key_t *)b;
-
-    return x->flow == y->flow && x->from_a == y->from_a && x->len == y->len && memcmp(x->id, y->id, sizeof x->id) == 0;
-}
-
-static rtp_key_t
-rtp_key(const ft_flow_t *flow, bool from_a, const uint8_t *id, unsigned len)
-{
-    rtp_key_t key = { .flow = flow, .from_a = from_a, .len = (uint8_t)MIN(len, FT_RTP_KEY_LEN) };
-
-    memcpy(key.id, id, key.len);
-    return key;
-}
-
-uint32_t
-ft_rtp_key_frame(const ft_flow_t *flow, bool from_a, const uint8_t *id, unsigned len)
-{
-    rtp_key_t key = rtp_key(flow, from_a, id, len);
-    const rtp_key_t *found = (const rtp_key_t *)wmem_map_lookup(rtp_keys, &key);
-
-    return found ? found->frame : 0;
-}
-
-/* Notes the first packet with a key identifier. First pass only. */
-static void
-rtp_note_key(const packet_info *pinfo, rtp_stream_t *stream, const ft_rtp_t *rtp)
-{
-    rtp_key_t key = rtp_key(stream->flow, ft_flow_from_a(stream->flow, pinfo), rtp->mki, rtp->mki_len), *kept;
-
-    if (memcmp(stream->key, key.id, sizeof key.id) == 0)
-        return;
-    memcpy(stream->key, key.id, sizeof key.id);
-    if (wmem_map_lookup(rtp_keys, &key) || !ft_limit_take(FT_LIMIT_RTP_KEYS, &pinfo->abs_ts))
-        return;
-    key.frame = pinfo->num;
-    kept = (rtp_key_t *)wmem_memdup(wmem_file_scope(), &key, sizeof key);
-    wmem_map_insert(rtp_keys, kept, kept);
-}
-
 /* ---- Probing clusters ------------------------------------------------------------------------------- */
 
 /* A cluster of one sender. File scope. */
@@ -664,7 +415,7 @@ cluster_equal(const void *a, const void *b)
 /* The cluster that a video packet probes in; NULL: none. An audio packet is noted, as its time stamp may be the number of one: that of the
  * latest before the cluster, or of the next. What is kept is written on the first pass. */
 static const ft_rtp_probe_t *
-rtp_probe(tvbuff_t *tvb, const packet_info *pinfo, const rtp_stream_t *stream, const ft_rtp_t *rtp)
+rtp_probe(const ft_rtp_bytes_t *packet, const packet_info *pinfo, const rtp_stream_t *stream, const ft_rtp_t *rtp)
 {
     rtp_cluster_t key = { .flow = stream->flow, .from_a = ft_flow_from_a(stream->flow, pinfo) }, *cluster;
     unsigned side = key.from_a ? 0 : 1;
@@ -677,9 +428,9 @@ rtp_probe(tvbuff_t *tvb, const packet_info *pinfo, const rtp_stream_t *stream, c
         flow->rtp_audio[side].timestamp = rtp->timestamp;
         flow->rtp_audio[side].frame = pinfo->num;
     }
-    if (rtp->media != FT_MEDIA_VIDEO || !(ft_tvb_get_u8(tvb, 0) & 0x10))
+    if (rtp->media != FT_MEDIA_VIDEO || !(packet->bytes[0] & 0x10))
         return NULL;
-    key.number = ft_rtp_extension_probe(tvb, FT_RTP_HEADER_LEN + 4 * (ft_tvb_get_u8(tvb, 0) & 0x0f));
+    key.number = ft_rtp_extension_probe(packet, FT_RTP_HEADER_LEN + 4u * (packet->bytes[0] & 0x0f));
     if (key.number == 0)
         return NULL;
     cluster = (rtp_cluster_t *)wmem_map_lookup(rtp_clusters, &key);
@@ -697,50 +448,6 @@ rtp_probe(tvbuff_t *tvb, const packet_info *pinfo, const rtp_stream_t *stream, c
     return cluster ? &cluster->probe : NULL;
 }
 
-/* The key's identifier and its parts. */
-static void
-rtp_show_mki(tvbuff_t *tvb, int at, const rtp_trailer_t *trailer, proto_tree *tree)
-{
-    proto_item *item = proto_tree_add_item(tree, hf_rtp_mki, tvb, at, trailer->mki, ENC_NA);
-    proto_tree *sub;
-    uint64_t participant;
-
-    if (trailer->kind == TRAILER_LONG && !rtp_mki_has_parts(tvb, at))
-        return;
-    sub = proto_item_add_subtree(item, ett_rtp_mki);
-    proto_tree_add_item(sub, hf_rtp_mki_roll, tvb, at, FT_RTP_SHORT_MKI_LEN, ENC_BIG_ENDIAN);
-    proto_tree_add_item(sub, hf_rtp_mki_ratchet, tvb, at, FT_RTP_SHORT_MKI_LEN, ENC_BIG_ENDIAN);
-    if (trailer->kind == TRAILER_LONG) {
-        participant = (uint64_t)tvb_get_ntohl(tvb, at + 2) << 32 | tvb_get_ntohl(tvb, at + 7);
-        proto_tree_add_uint64(sub, hf_rtp_mki_participant, tvb, at + 2, 9, participant);
-    }
-}
-
-/* The bytes from offset on: encrypted, and today what ends the packet. */
-static void
-rtp_payload(tvbuff_t *tvb, int offset, proto_tree *tree, const rtp_trailer_t *trailer)
-{
-    int captured = (int)tvb_captured_length(tvb), end = captured, roc;
-
-    proto_item_set_generated(proto_tree_add_boolean(tree, hf_rtp_encrypted, tvb, 0, 0, true));
-    if (trailer->kind)
-        end = (int)tvb_reported_length(tvb) - rtp_trailer_len(trailer);
-    if (end > offset)
-        proto_tree_add_item(tree, hf_rtp_payload, tvb, offset, end - offset, ENC_NA);
-    if (trailer->kind && (ft_tvb_get_u8(tvb, 0) & FT_RTP_P))
-        proto_tree_add_item(tree, hf_rtp_footer, tvb, 0, 1, ENC_NA);
-    if (!trailer->kind || end < offset)
-        return;
-    rtp_show_mki(tvb, end, trailer, tree);
-    roc = end + trailer->mki;
-    if (trailer->roc)
-        proto_tree_add_item(tree, tvb_get_ntohl(tvb, roc) == FT_RTP_ROC_CONSTANT ? hf_rtp_roc_constant : hf_rtp_roc, tvb, roc, FT_RTP_ROC_LEN,
-                            ENC_BIG_ENDIAN);
-    if (trailer->tag)
-        proto_tree_add_item(tree, hf_rtp_tag, tvb, roc + trailer->roc, trailer->tag, ENC_NA);
-    proto_item_set_generated(proto_tree_add_uint(tree, hf_rtp_trailer, tvb, end, 0, trailer->kind));
-}
-
 static const char *
 media_name(uint32_t media)
 {
@@ -750,7 +457,7 @@ media_name(uint32_t media)
 /* FaceTime's own: never throws, so that the stock dissector shows the packet up to where the capture cut it. */
 static void
 rtp_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *ft_tree, const ft_rtp_type_t *type, uint32_t media, ft_media_by_t by,
-         const rtp_trailer_t *trailer, const ft_rtp_t *rtp, const ft_rtp_probe_t *probe)
+         const ft_rtp_trailer_t *trailer, const ft_rtp_t *rtp, const ft_rtp_probe_t *probe)
 {
     const char *name = type ? type->name : "Unknown";
     proto_tree *tree = ft_subtree(ft_tree, hf_rtp, tvb, 0, -1, ett_rtp, NULL, "RTP: %s", name);
@@ -764,44 +471,7 @@ rtp_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *ft_tree, const ft_rtp_ty
     proto_item_set_generated(proto_tree_add_uint(tree, hf_rtp_media_by, tvb, 1, 1, by));
     if (ft_tvb_get_u8(tvb, 0) & 0x10)
         at = ft_rtp_extension_dissect(tvb, at, pinfo, tree, rtp, probe);
-    rtp_payload(tvb, at, tree, trailer);
-}
-
-/* Where the payload begins: behind the CSRC list and the header extension, which fit (ft_rtp_match) if they were captured. */
-static int
-rtp_payload_at(tvbuff_t *tvb)
-{
-    int at = FT_RTP_HEADER_LEN + 4 * (ft_tvb_get_u8(tvb, 0) & 0x0f);
-
-    if (!(ft_tvb_get_u8(tvb, 0) & 0x10))
-        return at;
-    return tvb_bytes_exist(tvb, at + 2, 2) ? at + 4 + 4 * tvb_get_ntohs(tvb, at + 2) : (int)tvb_reported_length(tvb);
-}
-
-/* Finds what ends the packet, and takes the key's identifier into the packet's facts. */
-static rtp_trailer_t
-rtp_take_trailer(tvbuff_t *tvb, const packet_info *pinfo, rtp_stream_t *stream, uint32_t media, bool old, ft_packet_t *pkt)
-{
-    ft_rtp_t *rtp = &pkt->rtp[pkt->n_rtp - 1];
-    int at = rtp_payload_at(tvb);
-    rtp_trailer_t trailer;
-
-    if (stream && !old && !PINFO_FD_VISITED(pinfo))
-        rtp_learn_trailer(tvb, at, pinfo, stream, media);
-    trailer = rtp_trailer_of(tvb, at, pinfo, stream, media, old);
-    if (!trailer.kind)
-        return trailer;
-    rtp->mki_len = (uint8_t)trailer.mki;
-    tvb_memcpy(tvb, rtp->mki, (int)tvb_reported_length(tvb) - rtp_trailer_len(&trailer), (size_t)trailer.mki);
-    if (stream && !PINFO_FD_VISITED(pinfo))
-        rtp_note_key(pinfo, stream, rtp);
-    return trailer;
-}
-
-static inline uint32_t
-rtp_u32(const uint8_t *at)
-{
-    return (uint32_t)ft_u16(at) << 16 | ft_u16(at + 2);
+    ft_rtp_trailer_show(tvb, at, tree, trailer);
 }
 
 static ft_rtp_bytes_t
@@ -812,9 +482,9 @@ rtp_bytes(tvbuff_t *tvb)
     return (ft_rtp_bytes_t){ tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
 }
 
-/* The same as rtp_is_old(), of bytes. */
+/* Has the packet the extension of iOS 4 to 9? */
 static bool
-rtp_bytes_are_old(const ft_rtp_bytes_t *packet)
+rtp_is_old(const ft_rtp_bytes_t *packet)
 {
     unsigned at = FT_RTP_HEADER_LEN + 4u * (packet->bytes[0] & 0x0f);
 
@@ -836,13 +506,24 @@ rtp_take(const ft_rtp_bytes_t *packet, ft_packet_t *pkt, uint32_t media)
     rtp->media = media;
     rtp->marker = (bytes[1] & 0x80) != 0;
     rtp->seq = ft_u16(bytes + 2);
-    rtp->timestamp = rtp_u32(bytes + 4);
-    rtp->ssrc = rtp_u32(bytes + FT_RTP_SSRC_AT);
+    rtp->timestamp = ft_u32(bytes + 4);
+    rtp->ssrc = ft_u32(bytes + FT_RTP_SSRC_AT);
     rtp->length = packet->reported;
     rtp->retransmitted = pkt->relay.again;
     at = FT_RTP_HEADER_LEN + 4u * (bytes[0] & 0x0f);
     if (bytes[0] & 0x10)
         ft_rtp_extension_read(packet, at, rtp);
+}
+
+/* Finds what ends the packet, and takes the key's identifier into the packet's facts. stream may be NULL. */
+static ft_rtp_trailer_t
+rtp_take_trailer(const ft_rtp_bytes_t *packet, const packet_info *pinfo, rtp_stream_t *stream, uint32_t media, bool old, ft_packet_t *pkt)
+{
+    ft_rtp_t *rtp = &pkt->rtp[pkt->n_rtp - 1];
+
+    if (old)
+        return (ft_rtp_trailer_t){ .kind = FT_TRAILER_NONE };
+    return ft_rtp_trailer_take(packet, pinfo, pkt->flow, stream ? &stream->endings : NULL, media, rtp);
 }
 
 /* rtp_match() has seen that the fixed header is captured. */
@@ -853,9 +534,9 @@ rtp_note(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
     ft_media_by_t by;
     uint32_t media;
 
-    media = rtp_media(pinfo, NULL, rtp_u32(packet.bytes + FT_RTP_SSRC_AT), ft_rtp_type(packet.bytes[1] & 0x7f), &by);
+    media = rtp_media(pinfo, NULL, ft_u32(packet.bytes + FT_RTP_SSRC_AT), ft_rtp_type(packet.bytes[1] & 0x7f), &by);
     rtp_take(&packet, pkt, media);
-    rtp_take_trailer(tvb, pinfo, NULL, media, rtp_is_old(tvb), pkt);
+    rtp_take_trailer(&packet, pinfo, NULL, media, rtp_is_old(&packet), pkt);
 }
 
 /* Numbers that a stream may be ahead where it goes on: half a second of video, or two seconds of audio. */
@@ -882,7 +563,7 @@ rtp_clock_step(const rtp_stream_t *stream, const packet_info *pinfo, const uint8
     on = ft_seconds(ft_frame_time(pinfo), &stream->clock.latest);
     step = ft_frame_time_latest_step();
     /* As long after the packet before as its sender says. */
-    later = rate ? (double)(int32_t)(rtp_u32(bytes + 4) - stream->clock.timestamp) / rate : 0;
+    later = rate ? (double)(int32_t)(ft_u32(bytes + 4) - stream->clock.timestamp) / rate : 0;
     if (on < -FT_OUT_OF_ORDER_SECONDS && ft_seconds(ft_frame_time(pinfo), &stream->clock.before) < -FT_OUT_OF_ORDER_SECONDS)
         ft_frame_time_step(pinfo, (later > 0 && later < FT_STEP_LONGEST_GAP ? later : 0) - on);
     else if (step > 0 && fabs(on - step) < FT_OUT_OF_ORDER_SECONDS)
@@ -897,7 +578,7 @@ rtp_clock(rtp_stream_t *stream, const packet_info *pinfo, const uint8_t *bytes)
         rtp_clock_step(stream, pinfo, bytes);
     stream->clock.begun = true;
     stream->clock.seq = ft_u16(bytes + 2);
-    stream->clock.timestamp = rtp_u32(bytes + 4);
+    stream->clock.timestamp = ft_u32(bytes + 4);
     stream->clock.interface = ft_interface(pinfo);
     stream->clock.before = stream->clock.latest;
     stream->clock.latest = *ft_frame_time(pinfo);
@@ -919,7 +600,7 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
     uint32_t ssrc, media;
     const ft_rtp_type_t *type;
     const ft_rtp_probe_t *probe;
-    rtp_trailer_t trailer;
+    ft_rtp_trailer_t trailer;
     tvbuff_t *stock_tvb;
     rtp_stream_t *stream;
     ft_rtp_bytes_t packet;
@@ -933,15 +614,15 @@ ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *
     pkt->phase = FT_PHASE_MEDIA;
     type = ft_rtp_type(second & 0x7f);
     ssrc = tvb_get_ntohl(tvb, 8);
-    old = rtp_is_old(tvb);
-    stream = rtp_prepare(pinfo, pkt->flow, ssrc, old);
     packet = rtp_bytes(tvb);
+    old = rtp_is_old(&packet);
+    stream = rtp_prepare(pinfo, pkt->flow, ssrc, old);
     if (stream && !PINFO_FD_VISITED(pinfo))
         rtp_note_packet(stream, pinfo, &packet);
     media = rtp_media(pinfo, stream, ssrc, type, &by);
     rtp_take(&packet, pkt, media);
-    trailer = rtp_take_trailer(tvb, pinfo, stream, media, old, pkt);
-    probe = stream && !old ? rtp_probe(tvb, pinfo, stream, &pkt->rtp[pkt->n_rtp - 1]) : NULL;
+    trailer = rtp_take_trailer(&packet, pinfo, stream, media, old, pkt);
+    probe = stream && !old ? rtp_probe(&packet, pinfo, stream, &pkt->rtp[pkt->n_rtp - 1]) : NULL;
     if (ft_is_shown(ft_tree))
         rtp_show(tvb, pinfo, ft_tree, type, media, by, &trailer, &pkt->rtp[pkt->n_rtp - 1], probe);
     if (stream && pkt->claimed && !PINFO_FD_VISITED(pinfo))
@@ -967,31 +648,29 @@ ft_rtp_unseen(const ft_rtp_bytes_t *packet, packet_info *pinfo, ft_packet_t *pkt
 {
     const uint8_t *bytes = packet->bytes;
     const ft_rtp_type_t *type = ft_rtp_type(bytes[1] & 0x7f);
-    uint32_t ssrc = rtp_u32(bytes + FT_RTP_SSRC_AT);
+    uint32_t ssrc = ft_u32(bytes + FT_RTP_SSRC_AT);
     rtp_stream_t *stream;
     ft_media_by_t by;
     uint32_t media;
-    tvbuff_t *whole;
+    bool old = rtp_is_old(packet);
 
     if (ft_rtp_is_rtcp_type(bytes[1]) || packet->captured < packet->reported || pkt->n_rtp > 0)
         return false;
-    stream = rtp_prepare(pinfo, pkt->flow, ssrc, rtp_bytes_are_old(packet));
+    stream = rtp_prepare(pinfo, pkt->flow, ssrc, old);
     if (!stream || !ft_rtp_stock_is_unseen(&stream->stock, packet, pkt))
         return false;
     if (!PINFO_FD_VISITED(pinfo)) {
         rtp_note_packet(stream, pinfo, packet);
-        ft_rtp_numbers_take(&stream->stock, pinfo->num, ft_u16(bytes + 2), rtp_u32(bytes + 4));
+        ft_rtp_numbers_take(&stream->stock, pinfo->num, ft_u16(bytes + 2), ft_u32(bytes + 4));
     }
     pkt->phase = FT_PHASE_MEDIA;
     media = rtp_media(pinfo, stream, ssrc, type, &by);
     rtp_take(packet, pkt, media);
     /* What later packets are told by does not depend on who looks. */
-    whole = tvb_new_real_data(bytes, packet->captured, (int)packet->reported);
-    rtp_take_trailer(whole, pinfo, stream, media, rtp_bytes_are_old(packet), pkt);
-    if (!rtp_bytes_are_old(packet))
-        rtp_probe(whole, pinfo, stream, &pkt->rtp[pkt->n_rtp - 1]);
-    tvb_free(whole);
-    ft_rtp_info(pinfo, pkt);
+    rtp_take_trailer(packet, pinfo, stream, media, old, pkt);
+    if (!old)
+        rtp_probe(packet, pinfo, stream, &pkt->rtp[pkt->n_rtp - 1]);
+    ft_rtp_info_alone(pinfo, pkt);
     return true;
 }
 
@@ -1017,7 +696,7 @@ rtp_init(void)
     rtp_compound = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     rtp_maps[false] = rtp_maps[true] = NULL;
     rtp_clusters = wmem_map_new(wmem_file_scope(), cluster_hash, cluster_equal);
-    rtp_keys = wmem_map_new(wmem_file_scope(), key_hash, key_equal);
+    ft_rtp_trailer_init();
     rtp_number = 0;
     ft_rtp_stock_init();
 }
@@ -1034,30 +713,8 @@ rtp_register(void)
             NULL, 0x0, "audio or video", HFILL } },
         { &hf_rtp_media_by, { "Media Known By", "facetime.rtp.media_by", FT_UINT8, BASE_DEC,
             VALS(media_by_vals), 0x0, "What tells audio from video here", HFILL } },
-        { &hf_rtp_encrypted, { "Payload Encrypted", "facetime.rtp.encrypted", FT_BOOLEAN, BASE_NONE,
-            NULL, 0x0, "The media payload is encrypted; its keys are not on this flow", HFILL } },
-        { &hf_rtp_payload, { "Encrypted Payload", "facetime.rtp.payload", FT_BYTES, BASE_NONE,
-            NULL, 0x0, "The media, and what else ends the packet where no key identifier is found", HFILL } },
-        { &hf_rtp_mki, { "Key Identifier", "facetime.rtp.mki", FT_BYTES, BASE_NONE,
-            NULL, 0x0, "Names the sender's media key (MKI); the same in all streams of a sender", HFILL } },
-        { &hf_rtp_mki_roll, { "Roll Index", "facetime.rtp.mki.roll", FT_UINT16, BASE_DEC,
-            NULL, 0xfff0, "Number of the sender's key", HFILL } },
-        { &hf_rtp_mki_ratchet, { "Ratchet Index", "facetime.rtp.mki.ratchet", FT_UINT16, BASE_DEC,
-            NULL, 0x000f, "How often the key was made anew from itself", HFILL } },
-        { &hf_rtp_mki_participant, { "Participant ID", "facetime.rtp.mki.participant", FT_UINT64, BASE_HEX,
-            NULL, 0x0, "Participant whose key it is; its halves stand on both sides of a byte of 0", HFILL } },
-        { &hf_rtp_roc_constant, { "Constant [unknown]", "facetime.rtp.mki_suffix", FT_UINT32, BASE_HEX,
-            NULL, 0x0, "0x20 behind each key identifier of calls of 2026, where earlier ones have a rollover counter", HFILL } },
-        { &hf_rtp_tag, { "Authentication Tag [guess]", "facetime.rtp.tag", FT_BYTES, BASE_NONE,
-            NULL, 0x0, "Tag of SRTP, between two devices: 4 bytes on audio, 10 on video", HFILL } },
-        { &hf_rtp_footer, { "Footer in the Cipher Text", "facetime.rtp.footer", FT_BOOLEAN, 8,
-            NULL, FT_RTP_P, "The P bit: features of the frame end the payload, encrypted; not the padding of RFC 3550", HFILL } },
-        { &hf_rtp_trailer, { "Ends With", "facetime.rtp.trailer", FT_UINT8, BASE_DEC,
-            VALS(trailer_vals), 0x0, "What ends the packet, and what tells it", HFILL } },
-        { &hf_rtp_roc, { "Rollover Counter", "facetime.rtp.roc", FT_UINT32, BASE_DEC,
-            NULL, 0x0, "How often the sequence number went round", HFILL } },
     };
-    static int *ett[] = { &ett_rtp, &ett_rtp_mki };
+    static int *ett[] = { &ett_rtp };
     static ei_register_info ei[] = {
         { &ei_rtp_type, { "facetime.rtp.unknown_type", PI_UNDECODED, PI_NOTE,
             "Payload type that was never seen in a FaceTime call", EXPFILL } },
@@ -1067,6 +724,7 @@ rtp_register(void)
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(ft_expert, ei, array_length(ei));
     ft_rtp_extension_register();
+    ft_rtp_trailer_register();
     register_init_routine(rtp_init);
 }
 

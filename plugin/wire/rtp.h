@@ -1,6 +1,6 @@
 /* rtp.h
  * What the files of RTP share, and nobody else: rtp.c (the packet), rtp_types.c (payload types), rtp_extension.c (header
- * extension) and rtcp.c (RTCP and SRTCP).
+ * extension), rtp_trailer.c (what ends the packet) and rtcp.c (RTCP and SRTCP).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,9 +17,14 @@
 #define FT_RTP_PROFILE_4400 0x4400
 #define FT_RTP_PROFILE_4400_LEN 2
 
+/* The P bit (RFC 3550, 5.1), in the first byte. */
+#define FT_RTP_P 0x20
+
 /* The media key's identifier (MKI) that is behind the payload, in bytes: in calls of 2023, and its short form. */
 #define FT_RTP_MKI_LEN FT_MKI_MAX
 #define FT_RTP_SHORT_MKI_LEN 2
+/* Bytes of a long identifier by which it is looked up: as many as a control message has of it. */
+#define FT_RTP_KEY_LEN 8
 /* What is behind the identifier: RFC 4771's counter, or what stands in its place. */
 #define FT_RTP_ROC_LEN 4
 
@@ -52,9 +57,6 @@ void ft_rtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_t
 bool ft_rtp_unseen(const ft_rtp_bytes_t *packet, packet_info *pinfo, ft_packet_t *pkt);
 /* The same match, and the payload type is one that FaceTime uses over the relay, or it is RTCP. */
 bool ft_rtp_is_facetime(tvbuff_t *tvb, const packet_info *pinfo);
-/* The first frame of an RTP packet of this flow and direction whose key identifier begins with these bytes (8 of a long one, or both of a
- * short one); 0: none. */
-uint32_t ft_rtp_key_frame(const ft_flow_t *flow, bool from_a, const uint8_t *id, unsigned len);
 /* Says which media (FT_MEDIA_*) an SSRC has that SDP names in this frame, and which clocks (Hz, by payload type; 0: none). First pass only. */
 #define FT_RTP_TYPES 128
 void ft_rtp_announce(const nstime_t *now, uint32_t ssrc, uint32_t media, uint32_t frame, const uint32_t *clocks);
@@ -96,10 +98,52 @@ bool ft_rtp_stock_is_rest(const ft_rtp_stock_t *stock, const packet_info *pinfo)
 void ft_rtp_stock_init(void);
 void ft_rtp_stock_handoff(void);
 
+/* ---- rtp_trailer.c ------------------------------------------------------------------------ */
+
+/* What ends a packet: facetime.rtp.trailer. */
+typedef enum {
+    FT_TRAILER_NONE,
+    FT_TRAILER_LONG,            /* key identifier of 16 bytes, counter */
+    FT_TRAILER_SHORT,           /* key identifier of 2 bytes, counter or what stands in its place */
+    FT_TRAILER_TAGGED           /* key identifier of 2 bytes, at times the counter, tag */
+} ft_rtp_trailer_kind_t;
+
+/* The parts of a trailer, in bytes, in their order; 0: not there. */
+typedef struct ft_rtp_trailer {
+    ft_rtp_trailer_kind_t kind;
+    unsigned mki, roc, tag;
+} ft_rtp_trailer_t;
+
+/* What repeats at the end of a stream's packets. Begins as zeroes; file scope. Written on the first pass. */
+typedef struct ft_rtp_endings {
+    uint8_t end[FT_RTP_MKI_LEN];    /* bytes before a small last number, in the latest packet: if they repeat, they are a key identifier */
+    bool has_end;
+    ft_rtp_trailer_kind_t trailer;  /* found by repetition: LONG or SHORT from trailer_frame on, TAGGED from run_frame on */
+    uint32_t trailer_frame;         /* frame that told; 0: none so far */
+    uint16_t run_mki;               /* the two bytes in the place of a short identifier, if there is a tag */
+    unsigned run;                   /* packets in a row that have them */
+    uint32_t run_frame;             /* the first of those */
+    uint8_t key[FT_RTP_KEY_LEN];    /* begin of the key identifier that was noted last, zeroes before there is one */
+} ft_rtp_endings_t;
+
+/* Finds what ends a packet of today, and takes the key's identifier into its facts. endings: those of its stream, or NULL; flow: the stream's,
+ * may be NULL without endings. The fixed header is captured. */
+ft_rtp_trailer_t ft_rtp_trailer_take(const ft_rtp_bytes_t *packet, const packet_info *pinfo, const ft_flow_t *flow, ft_rtp_endings_t *endings,
+                                     uint32_t media, ft_rtp_t *rtp);
+/* Shows the bytes from offset on: the encrypted payload, and what ends the packet. */
+void ft_rtp_trailer_show(tvbuff_t *tvb, int offset, proto_tree *tree, const ft_rtp_trailer_t *trailer);
+/* The first frame of an RTP packet of this flow and direction whose key identifier begins with these bytes (8 of a long one, or both of a
+ * short one); 0: none. */
+uint32_t ft_rtp_key_frame(const ft_flow_t *flow, bool from_a, const uint8_t *id, unsigned len);
+void ft_rtp_trailer_init(void);
+void ft_rtp_trailer_register(void);
+
 /* ---- rtp_info.c --------------------------------------------------------------------------- */
 
 /* Adds medium, codec, direction and numbers of pkt's latest RTP packet to Info; the numbers only where the stock dissector wrote none. */
 void ft_rtp_info(packet_info *pinfo, const ft_packet_t *pkt);
+/* The same where nothing stands in Info but what is behind a fence: cheaper, as the column is not searched for its end. */
+void ft_rtp_info_alone(packet_info *pinfo, const ft_packet_t *pkt);
 
 /* ---- rtp_types.c -------------------------------------------------------------------------- */
 
@@ -129,8 +173,8 @@ typedef struct ft_rtp_probe {
     uint32_t audio_frame;       /* of the sender's audio packet whose time stamp is its number; 0: not seen */
 } ft_rtp_probe_t;
 
-/* The number of the probing cluster in the extension of a video packet, which begins at offset; 0: none. Captured bytes only. */
-uint32_t ft_rtp_extension_probe(tvbuff_t *tvb, int offset);
+/* The number of the probing cluster in the extension of a video packet, which begins at offset; 0: none, or it was not captured. */
+uint32_t ft_rtp_extension_probe(const ft_rtp_bytes_t *packet, unsigned offset);
 /* Shows the header extension that begins at offset. Bytes that the capture has not are left out. probe: its cluster, or NULL. Returns the
  * offset behind it. */
 int ft_rtp_extension_dissect(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, const ft_rtp_t *rtp, const ft_rtp_probe_t *probe);

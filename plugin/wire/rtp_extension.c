@@ -199,22 +199,6 @@ add_value(proto_tree *tree, int hf, tvbuff_t *tvb, int at, int len)
         proto_tree_add_item(tree, hf, tvb, at, len, ENC_BIG_ENDIAN);
 }
 
-/* The number of the cluster that a video packet of a known form probes in; 0: it does not, or it was not captured. */
-uint32_t
-ft_rtp_extension_probe(tvbuff_t *tvb, int offset)
-{
-    uint16_t profile;
-    int end;
-
-    if (!tvb_bytes_exist(tvb, offset, FT_EXT_HEADER_LEN))
-        return 0;
-    profile = tvb_get_ntohs(tvb, offset);
-    end = offset + FT_EXT_HEADER_LEN + 4 * tvb_get_ntohs(tvb, offset + 2);
-    if (!(profile & FT_VIDEO_PROBE) || FT_EXT_VERSION(profile) != 2 || end - 4 < offset + FT_EXT_HEADER_LEN || !tvb_bytes_exist(tvb, end - 4, 4))
-        return 0;
-    return tvb_get_ntohl(tvb, end - 4);
-}
-
 /* The same for a time in units of 1/clock s, with the milliseconds that it is. */
 static void
 add_time(proto_tree *tree, int hf, tvbuff_t *tvb, int at, double clock)
@@ -523,6 +507,21 @@ read_audio(const uint8_t *bytes, int len, uint16_t profile, ft_report_t *report)
         report->has_video = true;
         report->bandwidth = ft_u16(bytes + 2);
     }
+}
+
+uint32_t
+ft_rtp_extension_probe(const ft_rtp_bytes_t *packet, unsigned offset)
+{
+    uint16_t profile;
+    unsigned end;
+
+    if (offset + FT_EXT_HEADER_LEN > packet->captured)
+        return 0;
+    profile = ft_u16(packet->bytes + offset);
+    end = offset + FT_EXT_HEADER_LEN + 4u * ft_u16(packet->bytes + offset + 2);
+    if (!(profile & FT_VIDEO_PROBE) || FT_EXT_VERSION(profile) != 2 || end < offset + FT_EXT_HEADER_LEN + 4 || end > packet->captured)
+        return 0;
+    return ft_u32(packet->bytes + end - 4);
 }
 
 unsigned

@@ -74,14 +74,12 @@ ft_rtp_brief(wmem_allocator_t *scope, const ft_rtp_t *rtp)
     return wmem_strdup(scope, text);
 }
 
-void
-ft_rtp_info(packet_info *pinfo, const ft_packet_t *pkt)
+/* Medium, codec, direction and numbers of pkt's latest RTP packet, to `to`, which has INFO_LEN bytes. */
+static void
+write_info(char *to, const packet_info *pinfo, const ft_packet_t *pkt)
 {
     const ft_rtp_t *rtp = &pkt->rtp[pkt->n_rtp - 1];
-    char info[INFO_LEN], *to = info;
 
-    if (!pinfo->cinfo)
-        return;
     to = add_brief(to, rtp);
     if (rtp->picture.parity)
         to = ADD_TEXT(to, " parity");
@@ -97,5 +95,26 @@ ft_rtp_info(packet_info *pinfo, const ft_packet_t *pkt)
             to = ADD_TEXT(to, ", Mark");
     }
     *to = 0;
+}
+
+void
+ft_rtp_info(packet_info *pinfo, const ft_packet_t *pkt)
+{
+    char info[INFO_LEN];
+
+    if (!pinfo->cinfo)
+        return;
+    write_info(info, pinfo, pkt);
     col_append_str(pinfo->cinfo, COL_INFO, info);
+}
+
+void
+ft_rtp_info_alone(packet_info *pinfo, const ft_packet_t *pkt)
+{
+    char info[INFO_LEN];
+
+    if (!pinfo->cinfo)
+        return;
+    write_info(info, pinfo, pkt);
+    col_add_str(pinfo->cinfo, COL_INFO, info);
 }
