@@ -23,11 +23,28 @@ def test_true_for_all(wireshark, name, condition):
     assert shown(wireshark, name, condition) == shown(wireshark, name)
 
 
-@pytest.mark.parametrize("condition", ("udp", "frame.number > 20"))
+@pytest.mark.parametrize("condition", ("udp", "frame.number > 20", "dns", "tcp.port == 5223", "frame.number <= 40", "quic", "frame.number == 5"))
 def test_one_pass_counts_as_two(wireshark, condition):
     """Of the calls and the time line: other tables show what is known at the time."""
     rows = [views.timeline(wireshark.tshark(views.capture("facetime-relay"), *args, "-q", "-z", f"facetime,timeline,{condition}").ok().out) for args in ((), ("-2",))]
     assert rows[0] and [(row["Step"], row["Packets"]) for row in rows[0]] == [(row["Step"], row["Packets"]) for row in rows[1]]
+
+
+@pytest.mark.parametrize("view", ("streams", "quality"))
+@pytest.mark.parametrize("name, condition", (("modern-from-the-middle", "rtp"), ("modern-from-the-middle", "frame.number <= 30"), ("legacy-only-media", "frame.number <= 4"),
+                                             ("modern-direct-from-the-middle", "frame.number < 20")))
+def test_media_before_its_call(wireshark, view, name, condition):
+    """RTP that a later packet brings into its call counts by its own frame, whether or not the filter lets that later packet through."""
+    found = [LINES.sub("", wireshark.tshark(views.capture(name), *args, "-q", "-z", f"facetime,{view},{condition}").ok().out) for args in ((), ("-2",))]
+    assert found[0] == found[1] and re.search(r"^ +1 ", found[0], re.M)
+
+
+@pytest.mark.parametrize("condition", ("dns", "tcp.port == 5223", "udp"))
+def test_counters(wireshark, condition):
+    """The counters, too; when they were counted, and so their rates, may differ."""
+    found = [re.findall(r"^( ?\S.*?) {2,}(\d+) ", wireshark.tshark(views.capture("facetime-relay"), *args, "-q", "-z", f"facetime,tree,{condition}").ok().out, re.M)
+             for args in ((), ("-2",))]
+    assert found[0] == found[1] and [int(count) for name, count in found[0] if name == " call 1"] != []
 
 
 def test_title_says_what_is_missing(wireshark):

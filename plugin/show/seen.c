@@ -114,7 +114,8 @@ ft_seen_take(ft_seen_t *seen, const ft_tap_info_t *info, ft_tap_info_t *part)
     }
     if (info->pending)
         return NULL;
-    if (!info->earlier || !seen)
+    /* A backlog of media alone: its frames are asked for one by one. */
+    if (!info->earlier || !seen || info->n_media_backlog > 0)
         return info;
     if (info->what.batch)
         return take_batch(seen, info, part);
@@ -122,6 +123,18 @@ ft_seen_take(ft_seen_t *seen, const ft_tap_info_t *info, ft_tap_info_t *part)
         return info;
     seen->missed += info->what.packets;
     return NULL;
+}
+
+const ft_tap_info_t *
+ft_seen_later(const ft_tap_info_t *info, ft_tap_info_t *part)
+{
+    if (info->earlier)
+        return info;
+    if (info->n_media_backlog == 0)
+        return NULL;
+    *part = (ft_tap_info_t){ .call = info->call, .what = { .call = info->what.call, .frame = info->what.frame }, .earlier = true, .phase = info->phase,
+                             .media_backlog = info->media_backlog, .n_media_backlog = info->n_media_backlog };
+    return part;
 }
 
 uint64_t

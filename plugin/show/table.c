@@ -30,11 +30,12 @@ struct ft_table_rows {
     bool forgot;            /* there were rows of an earlier file */
 };
 
-/* A listener of tshark. */
+/* A listener of tshark; with a filter a second one, whose data is `later`. */
 typedef struct terminal_table {
     ft_table_t *table;
     ft_table_rows_t rows;
     char *filter;           /* NULL: none */
+    struct terminal_table *later; /* this one, for the second listener */
 } terminal_table_t;
 
 /* A table in Wireshark or sharkd. Wireshark shares the stock table among all dialogs of a kind, and so the rows. */
@@ -314,7 +315,30 @@ terminal_packet(void *tapdata, packet_info *pinfo _U_, epan_dissect_t *edt _U_, 
 {
     terminal_table_t *terminal = (terminal_table_t *)tapdata;
 
+    ft_tap_info_t alone;
+
+    /* The second listener takes what packets bring of earlier ones. */
+    if (terminal->filter && ft_seen_later((const ft_tap_info_t *)data, &alone)) {
+        if (((const ft_tap_info_t *)data)->earlier)
+            return TAP_PACKET_DONT_REDRAW;
+        alone = *(const ft_tap_info_t *)data;
+        alone.n_media_backlog = 0;
+        data = &alone;
+    }
     rows_packet(&terminal->rows, data);
+    return TAP_PACKET_REDRAW;
+}
+
+/* Of the second listener, which has no filter. */
+static tap_packet_status
+terminal_later(void *tapdata, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *data, tap_flags_t flags _U_)
+{
+    terminal_table_t *terminal = *(terminal_table_t **)tapdata;
+    ft_tap_info_t alone;
+    const ft_tap_info_t *info = ft_seen_later((const ft_tap_info_t *)data, &alone);
+
+    if (info && (info != &alone || terminal->table->media_backlog))
+        rows_packet(&terminal->rows, info);
     return TAP_PACKET_REDRAW;
 }
 
@@ -367,8 +391,11 @@ terminal_init(const char *argument, void *userdata)
     terminal->filter = g_strdup(filter);
     rows_init(&terminal->rows, table);
     terminal->rows.seen = filter ? ft_seen_new() : NULL;
+    terminal->later = terminal;
     message = register_tap_listener(table->tap, terminal, filter, TL_REQUIRES_NOTHING, terminal_reset, terminal_packet,
                                     terminal_draw, terminal_finish);
+    if (!message && filter)
+        message = register_tap_listener(table->tap, &terminal->later, NULL, TL_REQUIRES_NOTHING, NULL, terminal_later, NULL, NULL);
     if (message) {
         fprintf(stderr, "tshark: Couldn't register the %s statistic: %s\n", table->cli, message->str);
         g_string_free(message, TRUE);

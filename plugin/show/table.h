@@ -59,6 +59,7 @@ typedef struct ft_table {
     /* What a listener keeps besides its rows, as long as them; both or none. */
     void *(*context_new)(void);
     void (*context_free)(void *context);
+    bool media_backlog;                                 /* it takes ft_tap_info_t.media_backlog */
     unsigned max_rows;                                  /* a flood gets no more; 0: no limit. The terminal says what is left out */
 } ft_table_t;
 

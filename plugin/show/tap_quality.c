@@ -693,6 +693,7 @@ static ft_table_t quality_table = {
     .columns = quality_columns,
     .n_columns = array_length(quality_columns),
     .packet = quality_packet,
+    .media_backlog = true,
     .before_draw = ft_call_renumber,
     .key = ft_row_key_root,
     .join = quality_join,

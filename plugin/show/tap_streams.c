@@ -590,6 +590,7 @@ static ft_table_t streams_table = {
     .columns = streams_columns,
     .n_columns = array_length(streams_columns),
     .packet = ft_measured_streams_packet,
+    .media_backlog = true,
     .before_draw = ft_call_renumber,
     .key = ft_measured_streams_key,
     .join = ft_measured_streams_join,

@@ -11,6 +11,7 @@
 #include "show/seen.h"
 
 #include <epan/stats_tree.h>
+#include <epan/tap.h>
 #include <epan/stats_tree_priv.h>
 
 /* Calls that get a node of their own; the later ones share one. */
@@ -77,56 +78,111 @@ count_rtp(stats_tree *tree, const ft_arrival_t *arrival, const ft_rtp_t *rtp)
     avg_stat_node_add_value_int(tree, arrival_direction(arrival), id_lengths, FALSE, (int)MIN(rtp->length, (uint32_t)INT32_MAX));
 }
 
-/* What the filters of the trees saw: stats_tree has no place of its own for that. */
-static GHashTable *seen_by;     /* stats_tree * -> ft_seen_t */
-
-static ft_seen_t *
-seen_of(const stats_tree *tree)
-{
+/* What the filter of a tree saw: stats_tree has no place of its own for that. */
+typedef struct tree_filter {
+    stats_tree *tree;
     ft_seen_t *seen;
+} tree_filter_t;
 
-    if (!seen_by)
-        seen_by = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)ft_seen_free);
-    seen = (ft_seen_t *)g_hash_table_lookup(seen_by, tree);
-    if (!seen) {
-        seen = ft_seen_new();
-        g_hash_table_insert(seen_by, (gpointer)tree, seen);
+static GHashTable *filters;     /* stats_tree * -> tree_filter_t */
+
+/* Counts what a packet says, or brings. seen: NULL for a tree without a filter. */
+static void
+tree_take(stats_tree *tree, const ft_seen_t *seen, const ft_tap_info_t *info)
+{
+    const ft_call_packets_t *what = &info->what;
+
+    for (unsigned i = 0; i < info->n_media_backlog; i++) {
+        if (ft_seen_frame(seen, info->media_backlog[i].arrival.frame))
+            count_rtp(tree, &info->media_backlog[i].arrival, &info->media_backlog[i].rtp);
     }
-    return seen;
+    if (what->packets == 0)
+        return;
+    count(tree, st_phases, id_phases, val_to_str_const(info->phase, ft_phase_vals, "unknown"), what->packets);
+    count(tree, st_calls, id_calls, call_names[MIN(info->call->number, FT_TREE_CALLS + 1)], what->packets);
+    if (!what->flow)
+        return;
+    count(tree, st_packets, id_packets, val_to_str_const(info->packet ? info->packet->kind : what->kind, ft_kind_vals, "unknown"), what->packets);
+    if (what->kind == FT_KIND_COUNT)
+        return;
+    count(tree, st_directions, id_directions, direction_name(what->flow, what->from_device), what->packets);
+    for (unsigned i = 0; info->packet && i < info->packet->n_rtp; i++)
+        count_rtp(tree, &info->arrival, &info->packet->rtp[i]);
+}
+
+/* Of the second listener of a tree with a filter, which has none: show/seen.h. */
+static tap_packet_status
+tree_later(void *tapdata, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *data, tap_flags_t flags _U_)
+{
+    const tree_filter_t *filter = (const tree_filter_t *)tapdata;
+    ft_tap_info_t alone, part;
+    const ft_tap_info_t *info = ft_seen_later((const ft_tap_info_t *)data, &alone);
+
+    if (info)
+        info = ft_seen_take(filter->seen, info, &part);
+    if (!info)
+        return TAP_PACKET_DONT_REDRAW;
+    tree_take(filter->tree, filter->seen, info);
+    return TAP_PACKET_REDRAW;
+}
+
+static void
+filter_free(void *data)
+{
+    tree_filter_t *filter = (tree_filter_t *)data;
+
+    remove_tap_listener(filter);
+    ft_seen_free(filter->seen);
+    g_free(filter);
+}
+
+/* Made with the first packet that the filter lets through: without one, nothing that is brought later counts either. */
+static const tree_filter_t *
+filter_of(stats_tree *tree)
+{
+    tree_filter_t *filter;
+    GString *message;
+
+    if (!filters)
+        filters = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, filter_free);
+    filter = (tree_filter_t *)g_hash_table_lookup(filters, tree);
+    if (filter)
+        return filter;
+    filter = g_new0(tree_filter_t, 1);
+    filter->tree = tree;
+    filter->seen = ft_seen_new();
+    g_hash_table_insert(filters, tree, filter);
+    message = register_tap_listener("facetime", filter, NULL, TL_REQUIRES_NOTHING, NULL, tree_later, NULL, NULL);
+    if (message)
+        g_string_free(message, TRUE);
+    return filter;
 }
 
 static void
 tree_cleanup(stats_tree *tree)
 {
-    if (seen_by)
-        g_hash_table_remove(seen_by, tree);
+    if (filters)
+        g_hash_table_remove(filters, tree);
 }
 
 static tap_packet_status
 tree_packet(stats_tree *tree, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *data, tap_flags_t flags _U_)
 {
-    ft_seen_t *seen = tree->filter ? seen_of(tree) : NULL;
-    ft_tap_info_t part;
-    const ft_tap_info_t *info = ft_seen_take(seen, (const ft_tap_info_t *)data, &part);
-    const ft_call_packets_t *what;
+    const tree_filter_t *filter = tree->filter ? filter_of(tree) : NULL;
+    ft_tap_info_t part, alone;
+    const ft_tap_info_t *info = (const ft_tap_info_t *)data;
 
+    if (filter && ft_seen_later(info, &part)) {
+        if (info->earlier)
+            return TAP_PACKET_DONT_REDRAW;
+        alone = *info;
+        alone.n_media_backlog = 0;
+        info = &alone;
+    }
+    info = ft_seen_take(filter ? filter->seen : NULL, info, &part);
     if (!info)
         return TAP_PACKET_DONT_REDRAW;
-    what = &info->what;
-    for (unsigned i = 0; i < info->n_media_backlog; i++) {
-        if (ft_seen_frame(seen, info->media_backlog[i].arrival.frame))
-            count_rtp(tree, &info->media_backlog[i].arrival, &info->media_backlog[i].rtp);
-    }
-    count(tree, st_phases, id_phases, val_to_str_const(info->phase, ft_phase_vals, "unknown"), what->packets);
-    count(tree, st_calls, id_calls, call_names[MIN(info->call->number, FT_TREE_CALLS + 1)], what->packets);
-    if (!what->flow)
-        return TAP_PACKET_REDRAW;
-    count(tree, st_packets, id_packets, val_to_str_const(info->packet ? info->packet->kind : what->kind, ft_kind_vals, "unknown"), what->packets);
-    if (what->kind == FT_KIND_COUNT)
-        return TAP_PACKET_REDRAW;
-    count(tree, st_directions, id_directions, direction_name(what->flow, what->from_device), what->packets);
-    for (unsigned i = 0; info->packet && i < info->packet->n_rtp; i++)
-        count_rtp(tree, &info->arrival, &info->packet->rtp[i]);
+    tree_take(tree, filter ? filter->seen : NULL, info);
     return TAP_PACKET_REDRAW;
 }
 
