@@ -1,5 +1,6 @@
 """The timeline: -z facetime,timeline. Each step of each call is a row that says of it what is true, in samples and in all situations."""
 
+import dataclasses
 import re
 
 import pytest
@@ -191,3 +192,17 @@ def test_sharkd(in_sharkd, view_of, name):
         for title in ("Start (s)", "Duration (s)"):
             assert row[title] == pytest.approx(truth[title], abs=0.0006)
         assert {**row, "Start (s)": 0, "Duration (s)": 0} == {**truth, "Start (s)": 0, "Duration (s)": 0}
+
+
+@pytest.mark.parametrize("passes", ((), ("-2",)))
+def test_ports_used_again(wireshark, tmp_path, passes):
+    """A connection that begins once more, on the same ports: each of its packets counts once, the earlier attempt's too."""
+    linktype, packets = pcap.read(paths.sample("facetime-relay"))
+    place = next(number for number, packet in enumerate(packets) if packet.data[23] == 6 and packet.data[36:38] == (5223).to_bytes(2, "big"))
+    syn = packets[place].data
+    attempt = dataclasses.replace(packets[place], data=syn[:38] + (1).to_bytes(4, "big") + syn[42:], time=packets[place].time - 1000)
+    path = tmp_path / "again.pcap"
+    path.write_bytes(pcap.write([*packets[:place], attempt, *packets[place:]], linktype))
+    counted = [row["Packets"] for row in views.timeline(wireshark.tshark(path, *passes, *TIMELINE).ok().out) if row["Step"] == "push"]
+    once = [row["Packets"] for row in views.timeline(wireshark.tshark(paths.sample("facetime-relay"), *TIMELINE).ok().out) if row["Step"] == "push"]
+    assert counted == [once[0] + 1]

@@ -56,6 +56,7 @@ typedef struct service_state {
     ft_service_flow_t flow;         /* first: what others see */
     service_queue_t nameless;
     uint32_t link;                  /* end of the link that the device is behind: ft_link_end() */
+    uint32_t first_frame;           /* of the conversation */
     bool begun;                     /* it had a packet before */
 } service_state_t;
 
@@ -171,6 +172,7 @@ service_flow_get(packet_info *pinfo, bool server_is_dst)
     ft_endpoint_copy(&state->flow.device, server_is_dst ? &pinfo->src : &pinfo->dst,
                      (uint16_t)(server_is_dst ? pinfo->srcport : pinfo->destport));
     state->link = ft_link_end(frame_bytes, pinfo, server_is_dst);
+    state->first_frame = conversation->setup_frame;
     wmem_map_insert(flows, conversation, state);
     has_service_flows = true;
     return state;
@@ -192,7 +194,7 @@ packet_new(ft_service_flow_t *flow, uint32_t frame, uint32_t bytes, const nstime
     return packet;
 }
 
-/* The packet at hand has shown what the connection is: those before it, from the SYN on, belong to it, too. */
+/* The packet at hand has shown what the connection is: those before it, from its SYN on, belong to it, too. */
 static void
 service_flow_begin(service_state_t *state, const packet_info *pinfo)
 {
@@ -200,7 +202,8 @@ service_flow_begin(service_state_t *state, const packet_info *pinfo)
     unsigned count = ft_connection_first(pinfo, &first);
 
     for (unsigned i = 0; i < count; i++) {
-        service_packet_t *packet = first[i].frame < pinfo->num ?
+        /* Where the ports are used again, what was before is another connection's. */
+        service_packet_t *packet = first[i].frame < pinfo->num && first[i].frame >= state->first_frame ?
                                    packet_new(&state->flow, first[i].frame, first[i].bytes, &first[i].when, first[i].from_client) : NULL;
 
         if (packet)
