@@ -14,13 +14,14 @@
 
 /* Who sends, seen from the device. */
 typedef enum { FT_SIDE_UNKNOWN, FT_SIDE_DEVICE, FT_SIDE_PEER, FT_SIDE_RELAY } ft_side_t;
-/* Who sent what went from side a of the flow (from_a), or from side b. */
+/* Who sent what went from side a of the flow (from_a), or from side b. On the peer's own leg with the relay, where both ends were captured, it is the
+ * peer who sends, and what comes to it is the device's. */
 static inline ft_side_t
 ft_side_of(const ft_flow_t *flow, bool from_a)
 {
     if (flow->device_side < 0)
         return FT_SIDE_UNKNOWN;
-    return ft_flow_from_device(flow, from_a) ? FT_SIDE_DEVICE : FT_SIDE_PEER;
+    return ft_flow_from_device(flow, from_a) != (flow->whose == FT_WHOSE_PEER) ? FT_SIDE_DEVICE : FT_SIDE_PEER;
 }
 
 /* Sides that send media: all but the relay. */
@@ -36,6 +37,7 @@ typedef struct ft_stream_side {
     nstime_t when;                  /* absolute, of that */
     uint8_t codec;                  /* payload type of the latest packet that is neither comfort noise nor redundancy */
     uint32_t generation;            /* of the side's streams that it began with, from 1 */
+    struct ft_event *begins;        /* FT_EVENT_STREAM; NULL: it is not kept */
 } ft_stream_side_t;
 
 /* One packet of a stream as it was seen first. */
@@ -55,6 +57,7 @@ typedef struct ft_stream {
     uint16_t latest;                /* sequence number of the latest packet */
     nstime_t when;                  /* absolute, of that */
     ft_sight_t sight;               /* one packet of it, to be seen again at another place */
+    ft_flow_t *sender;              /* the first flow with a relay whose device sent it; NULL: none was captured */
 } ft_stream_t;
 
 /* What happened in a call. */
@@ -95,6 +98,8 @@ typedef struct ft_event {
     ft_moment_t at;
     ft_side_t who;
     const char *what;               /* file scope or static; NULL: the kind says it all */
+    bool by_relay;                  /* FT_EVENT_LOST: the relay's count says so */
+    const ft_flow_t *leg;           /* `who` is as if this leg were the device's, as was not yet known; NULL: it was */
     struct ft_event *next;          /* of the same call */
 } ft_event_t;
 
@@ -326,6 +331,8 @@ ft_confidence_t ft_call_confidence(const ft_call_t *call);
 /* First and last media packet, of any side; frame 0: none. */
 ft_moment_t ft_call_first_media(const ft_call_t *call);
 ft_moment_t ft_call_last_media(const ft_call_t *call);
+/* Has its last frame of media a time well before that of its first one: files that were put one behind the other? */
+bool ft_call_times_go_back(const ft_call_t *call);
 /* The capture was handed over now and then (rvictl: once a second), so that arrival times say little. */
 bool ft_call_in_batches(const ft_call_t *call);
 /* Numbers the calls that stand for themselves from 1, in the order of their first packets, if something changed. */
@@ -414,6 +421,8 @@ extern const value_string ft_event_vals[];
 extern const value_string ft_side_vals[];
 /* Calls back for each event of the call, in the order in which they were noted. Those that hang on the end of the call come last. */
 void ft_history_each(const ft_call_t *call, void (*take)(const ft_call_t *call, const ft_event_t *event, void *data), void *data);
+/* Who it was, as it turned out. */
+ft_side_t ft_event_who(const ft_event_t *event);
 /* Events of all calls at this frame, sorted: *count of them; NULL: none. Once the file was read (later passes). */
 /* "device: codec, audio 0x2ba588db, EVS, was AAC-ELD": who, what kind, and what. */
 char *ft_event_text(wmem_allocator_t *pool, const ft_call_t *call, const ft_event_t *event);

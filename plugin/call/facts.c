@@ -274,10 +274,36 @@ is_claim(const ft_call_t *call, const ft_flow_t *flow, const ft_packet_t *pkt)
     return flow->device_side >= 0 ? !flow->rtp_latest[flow->device_side] : !flow->rtp_latest[0] || !flow->rtp_latest[1];
 }
 
+/* Both ends of a call over the relay may be in one capture: at a router of both, or two files that were merged. A relay sends no device its own
+ * media, so who gets a stream that another address sends to a relay is the other end of the call. The device is the one that the call is told by. */
 static void
-facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet_info *pinfo, ft_side_t side)
+facts_ends(const ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, bool from_device)
+{
+    ft_flow_t *sender = stream->sender;
+
+    if (from_device) {
+        if (!sender)
+            stream->sender = flow;
+        return;
+    }
+    if (!sender || sender == flow || (flow->whose != FT_WHOSE_UNKNOWN && sender->whose != FT_WHOSE_UNKNOWN) ||
+        addresses_equal(&ft_flow_device(sender)->addr, &ft_flow_device(flow)->addr))
+        return;
+    if (flow->whose == FT_WHOSE_UNKNOWN && sender->whose == FT_WHOSE_UNKNOWN)
+        flow->whose = addresses_equal(&ft_flow_device(flow)->addr, &call->device.addr) ? FT_WHOSE_DEVICE : FT_WHOSE_PEER;
+    if (flow->whose == FT_WHOSE_UNKNOWN)
+        flow->whose = sender->whose == FT_WHOSE_PEER ? FT_WHOSE_DEVICE : FT_WHOSE_PEER;
+    if (sender->whose == FT_WHOSE_UNKNOWN)
+        sender->whose = flow->whose == FT_WHOSE_PEER ? FT_WHOSE_DEVICE : FT_WHOSE_PEER;
+}
+
+/* Gives what the packet's sender is. */
+static ft_side_t
+facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet_info *pinfo, bool from_a)
 {
     ft_moment_t at = ft_moment_of(pinfo);
+    ft_side_t side = ft_side_of(flow, from_a);
+    bool at_device;
 
     for (unsigned i = 0; i < pkt->n_rtp; i++) {
         const ft_rtp_t *rtp = &pkt->rtp[i];
@@ -291,6 +317,10 @@ facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet
         stream->latest = rtp->seq;
         stream->when = *ft_frame_time(pinfo);
         stream->call = call;
+        if (pkt->kind == FT_KIND_RELAY && flow->device_side >= 0) {
+            facts_ends(call, flow, stream, ft_flow_from_device(flow, from_a));
+            side = ft_side_of(flow, from_a);
+        }
         ft_media_take(call, flow, stream, side, pkt, rtp, &at);
         /* Numbers that are missing may be among headers that were cut off. */
         if (!flow->rtp_cut)
@@ -300,16 +330,18 @@ facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet
     }
     if (!is_claim(call, flow, pkt))
         call->paths |= pkt->kind == FT_KIND_RELAY || pkt->from_relay || pkt->to_relay || pkt->inside_turn ? FT_PATH_RELAY : FT_PATH_DIRECT;
-    if (flow->device_side >= 0)
+    at_device = flow->device_side >= 0 && flow->whose != FT_WHOSE_PEER;
+    if (at_device) {
         *(side == FT_SIDE_DEVICE ? &call->media_sent : &call->media_received) += pkt->n_rtp;
-    if (flow->device_side >= 0)
         facts_unheard(call, pinfo, side == FT_SIDE_DEVICE);
-    if (flow->device_side >= 0 && pkt->dscp >= 0)
-        *(side == FT_SIDE_DEVICE ? &call->dscp_sent : &call->dscp_received) |= UINT64_C(1) << pkt->dscp;
+        if (pkt->dscp >= 0)
+            *(side == FT_SIDE_DEVICE ? &call->dscp_sent : &call->dscp_received) |= UINT64_C(1) << pkt->dscp;
+    }
     /* What the call announced counts for more now: its other flows look again. */
     if (nstime_is_zero(&call->last_media_time))
         ft_index_tell();
     call->last_media_time = *ft_frame_time(pinfo);
+    return side;
 }
 
 /* Media inside QUIC: who sends when is all that is known. */
@@ -351,6 +383,17 @@ tell_once(ft_flow_t *flow, uint32_t what)
     return true;
 }
 
+/* What happened on a leg, of which it may turn out that it is the peer's own. */
+static ft_event_t *
+tell_of_leg(ft_call_t *call, const ft_flow_t *flow, ft_event_kind_t kind, const ft_moment_t *at, ft_side_t who, const char *what)
+{
+    ft_event_t *event = ft_history_add(call, kind, at, who, what);
+
+    if (event && flow->whose == FT_WHOSE_UNKNOWN)
+        event->leg = flow;
+    return event;
+}
+
 /* A socket is closed, the session is gone, or a link is disconnected: the call is over unless somebody sends media later. */
 static void
 facts_closed(ft_call_t *call, const ft_moment_t *at, ft_side_t by)
@@ -370,20 +413,21 @@ ft_facts_quoted(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, cons
 {
     ft_moment_t at = ft_moment_of(pinfo);
     bool devices = pkt->closed_a == (ft_flow_device(flow) == &flow->a);
+    ft_side_t near = flow->whose == FT_WHOSE_PEER ? FT_SIDE_PEER : FT_SIDE_DEVICE, far = near == FT_SIDE_PEER ? FT_SIDE_DEVICE : FT_SIDE_PEER;
 
     if (!pkt->closed || !tell_once(flow, FT_TOLD_DOWN))
         return;
     if (!devices) {
         /* What the far end closed may be one of its candidates only. */
-        ft_history_add(call, FT_EVENT_SOCKET_CLOSED, &at, FT_SIDE_PEER, ft_endpoint_text(wmem_file_scope(), ft_flow_remote(flow)));
+        ft_history_add(call, FT_EVENT_SOCKET_CLOSED, &at, far, ft_endpoint_text(wmem_file_scope(), ft_flow_remote(flow)));
         return;
     }
     if (!ft_media_socket(call, flow)) {
-        ft_history_add(call, FT_EVENT_LEG_DOWN, &at, FT_SIDE_DEVICE, path_name(flow));
+        ft_history_add(call, FT_EVENT_LEG_DOWN, &at, near, path_name(flow));
         return;
     }
     if (!call->closed.frame)
-        ft_history_add(call, FT_EVENT_SOCKET_CLOSED, &at, FT_SIDE_DEVICE, ft_endpoint_text(wmem_file_scope(), ft_flow_device(flow)));
+        ft_history_add(call, FT_EVENT_SOCKET_CLOSED, &at, near, ft_endpoint_text(wmem_file_scope(), ft_flow_device(flow)));
     facts_closed(call, &at, FT_SIDE_UNKNOWN);
 }
 
@@ -396,25 +440,25 @@ facts_link(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_mo
     if (link->has_delay && !call->accept_delay) {
         call->accept_delay = link->accept_delay;
         call->accept_told_by = side;
-        ft_history_add(call, FT_EVENT_ACCEPTED, at, side,
+        tell_of_leg(call, flow, FT_EVENT_ACCEPTED, at, side,
                        wmem_strdup_printf(wmem_file_scope(), "after %s s, by its link message",
                                           ft_decimal(seconds, link->accept_delay / FT_NTP_SHORT_CLOCK, 1)));
     }
     switch (link->command) {
     case FT_LINK_CANDIDATES:
         if (!link->is_ack && tell_once(flow, side == FT_SIDE_DEVICE ? FT_TOLD_CANDIDATES_A : FT_TOLD_CANDIDATES_B))
-            ft_history_add(call, FT_EVENT_CANDIDATES, at, side,
+            tell_of_leg(call, flow, FT_EVENT_CANDIDATES, at, side,
                            wmem_strdup_printf(wmem_file_scope(), "%u addresses", pkt->n_candidates));
         break;
     case FT_LINK_NOMINATE:
         first_moment(&call->path_nominated, at);
-        ft_history_add(call, FT_EVENT_NOMINATED, at, side,
+        tell_of_leg(call, flow, FT_EVENT_NOMINATED, at, side,
                        wmem_strdup_printf(wmem_file_scope(), "%s%s", link->is_ack ? "accepted: " : "", path_name(flow)));
         break;
     case FT_LINK_DISCONNECTED:
         if (link->is_ack)
             break;
-        ft_history_add(call, FT_EVENT_LEG_DOWN, at, side, "link disconnected");
+        tell_of_leg(call, flow, FT_EVENT_LEG_DOWN, at, side, "link disconnected");
         facts_closed(call, at, side);
         break;
     default:
@@ -427,7 +471,7 @@ static void
 facts_waiting_hello(ft_call_t *call, ft_flow_t *flow)
 {
     if (tell_once(flow, FT_TOLD_OPENED))
-        flow->opened = ft_history_add(call, FT_EVENT_RELAY_OPENED, &flow->waiting_hello.at, FT_SIDE_DEVICE, path_name(flow));
+        flow->opened = tell_of_leg(call, flow, FT_EVENT_RELAY_OPENED, &flow->waiting_hello.at, FT_SIDE_DEVICE, path_name(flow));
     ft_index_add_token(flow->waiting_hello.token, flow->waiting_hello.token_len, call);
     ft_session_take(call, flow, flow->waiting_hello.token, flow->waiting_hello.token_len, &flow->waiting_hello.at, FT_SIDE_DEVICE);
     flow->waiting_hello.token = NULL;
@@ -437,40 +481,41 @@ facts_waiting_hello(ft_call_t *call, ft_flow_t *flow)
 static void
 facts_paths(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side)
 {
+    bool sent = flow->device_side >= 0 && ft_flow_from_device(flow, ft_flow_from_a(flow, pinfo));
     /* What comes from Apple's side is the relay's. */
-    bool from_relay = side == FT_SIDE_PEER && ft_is_apple(&ft_flow_remote(flow)->addr);
+    bool from_relay = flow->device_side >= 0 && !sent && ft_is_apple(&ft_flow_remote(flow)->addr);
 
     if (flow->waiting_hello.token && side != FT_SIDE_UNKNOWN)
         facts_waiting_hello(call, flow);
-    if (pkt->quic_initial && side == FT_SIDE_DEVICE && tell_once(flow, FT_TOLD_OPENED))
-        flow->opened = ft_history_add(call, FT_EVENT_RELAY_OPENED, at, side, path_name(flow));
+    if (pkt->quic_initial && sent && tell_once(flow, FT_TOLD_OPENED))
+        flow->opened = tell_of_leg(call, flow, FT_EVENT_RELAY_OPENED, at, side, path_name(flow));
     if (pkt->quic_token)
         ft_session_take(call, flow, pkt->quic_token, pkt->quic_token_len, at, side);
     if (pkt->kind == FT_KIND_RELAY && tell_once(flow, FT_TOLD_UP))
-        ft_history_add(call, FT_EVENT_LEG_UP, at, side, path_name(flow));
+        tell_of_leg(call, flow, FT_EVENT_LEG_UP, at, side, path_name(flow));
     if (pkt->n_rtp && pkt->kind == FT_KIND_RTP && tell_once(flow, FT_TOLD_UP)) {
-        ft_history_add(call, FT_EVENT_LEG_UP, at, side, path_name(flow));
+        tell_of_leg(call, flow, FT_EVENT_LEG_UP, at, side, path_name(flow));
         if (!ft_is_apple(&ft_flow_remote(flow)->addr))
             first_moment(&call->direct_media, at);
     }
     if (pkt->kind == FT_KIND_STUN && pkt->is_answer && !pkt->error && !ft_is_apple(&ft_flow_remote(flow)->addr) &&
         tell_once(flow, FT_TOLD_ANSWERED)) {
         first_moment(&call->path_answered, at);
-        ft_history_add(call, FT_EVENT_PATH_ANSWERED, at, side, path_name(flow));
+        tell_of_leg(call, flow, FT_EVENT_PATH_ANSWERED, at, side, path_name(flow));
     }
     if (pkt->error && ft_is_apple(&ft_flow_remote(flow)->addr) && tell_once(flow, FT_TOLD_ERROR))
         ft_history_add(call, FT_EVENT_RELAY_ERROR, at, FT_SIDE_RELAY,
                        wmem_strdup_printf(wmem_file_scope(), "%u%s%s", pkt->error, pkt->error_reason ? " " : "",
                                           pkt->error_reason ? pkt->error_reason : ""));
     if (pkt->reallocates && tell_once(flow, from_relay ? FT_TOLD_MOVED : FT_TOLD_REALLOCATED))
-        ft_history_add(call, FT_EVENT_REALLOCATED, at, from_relay ? FT_SIDE_RELAY : side,
+        tell_of_leg(call, flow, FT_EVENT_REALLOCATED, at, from_relay ? FT_SIDE_RELAY : side,
                        from_relay ? "STUN Reallocate, by the relay's wish" : "STUN Reallocate");
     if (pkt->radio || pkt->n_candidates)
         ft_radios_take(call, pinfo, pkt, side, at);
     if (pkt->session_gone)
         facts_closed(call, at, FT_SIDE_UNKNOWN);
-    if (pkt->kind == FT_KIND_RELAY)
-        ft_relay_counts_take(call, flow, pkt, side, at);
+    if (pkt->kind == FT_KIND_RELAY && flow->device_side >= 0 && flow->whose != FT_WHOSE_PEER)
+        ft_relay_counts_take(call, flow, pkt, sent, (flow->told & FT_TOLD_OPENED) != 0, at);
     if (pkt->relay.nack)
         ft_media_ask(call, side, at);
     if (pkt->link.command)
@@ -665,7 +710,7 @@ ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const 
     if (pkt->sip)
         facts_sip(call, pkt->sip, pinfo, from_device, flow->device_side >= 0);
     if (pkt->n_rtp)
-        facts_rtp(call, flow, pkt, pinfo, side);
+        side = facts_rtp(call, flow, pkt, pinfo, from_a);
     if (pkt->quic_media)
         facts_quic_media(call, flow, pinfo, side);
     facts_paths(call, flow, pinfo, pkt, &at, side);

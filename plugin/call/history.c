@@ -93,11 +93,19 @@ ft_history_merge(ft_call_t *keep, ft_call_t *gone)
     gone->n_history = 0;
 }
 
+ft_side_t
+ft_event_who(const ft_event_t *event)
+{
+    if (!event->leg || event->leg->whose != FT_WHOSE_PEER)
+        return event->who;
+    return event->who == FT_SIDE_DEVICE ? FT_SIDE_PEER : event->who == FT_SIDE_PEER ? FT_SIDE_DEVICE : event->who;
+}
+
 char *
 ft_event_text(wmem_allocator_t *pool, const ft_call_t *call, const ft_event_t *event)
 {
     bool ended = event->kind == FT_EVENT_ENDED;
-    ft_side_t who = ended ? ft_call_ended_by(call) : event->who;
+    ft_side_t who = ended ? ft_call_ended_by(call) : ft_event_who(event);
     const char *what = ended ? val_to_str_const(ft_call_end(call), ft_end_vals, "unknown") : event->what;
 
     return wmem_strdup_printf(pool, "%s%s%s%s%s", who == FT_SIDE_UNKNOWN ? "" : val_to_str_const(who, ft_side_vals, "unknown"),
@@ -128,7 +136,7 @@ ft_history_each(const ft_call_t *call, void (*take)(const ft_call_t *call, const
     bool no_verdict = ft_call_is_scattered(call);
 
     for (const ft_event_t *event = call->events; event; event = event->next) {
-        if (!no_verdict || event->kind != FT_EVENT_LOST)
+        if (!(no_verdict && event->kind == FT_EVENT_LOST) && !(event->by_relay && call->relay_count.broken))
             take(call, event, data);
     }
     each_end(call, take, data);

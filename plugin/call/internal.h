@@ -176,7 +176,7 @@ void ft_push_init(void);
 /* ---- relay_counts.c ------------------------------------------------------------------------- */
 
 /* Takes relay channel data into the counts of its flow, and what the relay counted into the call. First pass only. */
-void ft_relay_counts_take(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, ft_side_t side, const ft_moment_t *at);
+void ft_relay_counts_take(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool sent, bool hello, const ft_moment_t *at);
 
 /* ---- sessions.c ----------------------------------------------------------------------------- */
 

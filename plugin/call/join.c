@@ -170,7 +170,10 @@ join_starts_over(const ft_call_t *call, const ft_packet_t *pkt, const ft_call_t 
         return true;
     if (nstime_is_zero(&call->last_media_time))
         return false;
+    /* Files that were put one behind the other have times that go back: as long ago as a silence. */
     silence = ft_seconds(now, &call->last_media_time);
+    if (silence < -FT_SILENCE_SECONDS)
+        return begins;
     if (silence <= FT_SILENCE_SECONDS)
         return begins && silence > FT_REDIAL_SECONDS;
     return begins || pkt->n_rtp > 0 || (pkt->participant && call->n_participants > 0);

@@ -32,6 +32,9 @@
 /* A packet that came so much earlier than its timestamp says was in the same batch as the one before: as FT_RUSH of stream_stats.c, in 1/s. */
 #define FT_RUSH_CLOCK (8 * 24000.0)
 
+/* What the device sent last may stand behind the error in a capture: two cards, or a batch that is not in order. */
+#define FT_CLOSED_DISORDER_SECONDS 0.5
+
 /* A NAT's or link's socket goes on after an ICMP error of its own making for so long, if at all: what comes from the peer later than that says
  * that the call goes on. */
 #define FT_CLOSED_SECONDS 5
@@ -206,7 +209,8 @@ take_new_stream(ft_call_t *call, ft_side_t side, ft_stream_side_t *stream, const
         note(call, FT_EVENT_GENERATION, at, side, "number %u", media->side[side].generation);
     }
     stream->generation = media->side[side].generation;
-    note(call, FT_EVENT_STREAM, at, side, "%s 0x%08x, %s", medium_name(rtp->media), rtp->ssrc, codec_name(rtp->payload_type));
+    stream->begins = ft_history_add(call, FT_EVENT_STREAM, at, side, wmem_strdup_printf(wmem_file_scope(), "%s 0x%08x, %s", medium_name(rtp->media),
+                                                                                        rtp->ssrc, codec_name(rtp->payload_type)));
 }
 
 static void
@@ -299,7 +303,7 @@ take_medium(ft_call_t *call, ft_side_t side, ft_medium_t *medium, const ft_rtp_t
 static void
 take_reopened(ft_call_t *call, ft_side_t side, const ft_moment_t *at)
 {
-    if (side == FT_SIDE_PEER && ft_seconds(&at->when, &call->closed.when) <= FT_CLOSED_SECONDS)
+    if (ft_seconds(&at->when, &call->closed.when) <= (side == FT_SIDE_PEER ? FT_CLOSED_SECONDS : FT_CLOSED_DISORDER_SECONDS))
         return;
     call->closed.frame = 0;
     call->closed_by = FT_SIDE_UNKNOWN;
@@ -327,20 +331,35 @@ ft_media_begin(ft_call_t *call, ft_side_t side, const ft_rtp_t *rtp, const ft_mo
     }
 }
 
-/* Which end is the device turned out within the stream: what was taken so far is this side's. */
+/* Which end is the device, or whose leg it is, turned out within the stream: what was taken so far is this side's. */
 static void
-take_over(ft_call_media_t *media, ft_stream_t *stream, ft_side_t side, uint32_t kind)
+take_over(ft_call_media_t *media, ft_stream_t *stream, ft_side_t side, ft_side_t before, uint32_t kind)
 {
-    ft_medium_t *of = medium_of(media, side, kind), *unknown = medium_of(media, FT_SIDE_UNKNOWN, kind);
+    ft_medium_t *of = medium_of(media, side, kind), *unknown = medium_of(media, before, kind);
 
-    stream->by[side] = stream->by[FT_SIDE_UNKNOWN];
-    stream->by[FT_SIDE_UNKNOWN] = NULL;
+    stream->by[side] = stream->by[before];
+    stream->by[before] = NULL;
+    if (stream->by[side]->begins)
+        stream->by[side]->begins->who = side;
     if (media->side[side].generation == 0)
-        media->side[side].generation = media->side[FT_SIDE_UNKNOWN].generation;
-    if (of && unknown && unknown->first.frame && !of->first.frame) {
+        media->side[side].generation = media->side[before].generation;
+    if (before == FT_SIDE_UNKNOWN && of && unknown && unknown->first.frame && !of->first.frame) {
         *of = *unknown;
         of->stopped.who = side;
     }
+}
+
+/* As which side the stream was taken until now, if that was another one than it is; this one, if it was none. */
+static ft_side_t
+taken_as(const ft_stream_t *stream, const ft_flow_t *flow, ft_side_t side)
+{
+    if (side == FT_SIDE_UNKNOWN || stream->by[side])
+        return side;
+    if (stream->by[FT_SIDE_UNKNOWN])
+        return FT_SIDE_UNKNOWN;
+    if (flow->whose == FT_WHOSE_PEER && stream->sender == flow && stream->by[FT_SIDE_DEVICE])
+        return FT_SIDE_DEVICE;
+    return side;
 }
 
 void
@@ -355,9 +374,10 @@ ft_media_take(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, ft_side_t s
     uint64_t restarts, hole;
     ft_seq_result_t number;
     int64_t highest;
+    ft_side_t as = taken_as(stream, flow, side);
 
-    if (side != FT_SIDE_UNKNOWN && !stream->by[side] && stream->by[FT_SIDE_UNKNOWN])
-        take_over(media, stream, side, rtp->media);
+    if (as != side)
+        take_over(media, stream, side, as, rtp->media);
     by = stream->by[side];
     is_new = !by;
     if (is_new)
@@ -372,25 +392,27 @@ ft_media_take(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, ft_side_t s
     }
     if (!is_new)
         take_batches(media, by, rtp->timestamp, &at->when);
-    take_mode(call, side, pkt->relay.mode, at);
+    begun = by->seq.begun;
+    restarts = by->seq.restarts;
+    highest = by->seq.highest;
+    number = ft_seq_add(&by->seq, rtp->seq);
+    /* What is late, or a copy over another path, says how things were. */
+    if (number == FT_SEQ_NEW)
+        take_mode(call, side, pkt->relay.mode, at);
     if (is_new)
         take_new_stream(call, side, by, rtp, mode != FT_MODE_UNKNOWN && pkt->relay.mode != FT_MODE_UNKNOWN && mode != pkt->relay.mode, at);
     before = medium ? medium->ssrc : 0;
-    if (medium) {
+    /* On the peer's own leg the device's media comes again, later. */
+    if (medium && (number == FT_SEQ_NEW || flow->whose != FT_WHOSE_PEER))
         take_medium(call, side, medium, rtp, at);
-        if (rtp->media == FT_MEDIA_AUDIO)
-            take_audio(call, side, by, medium, rtp, at);
-    }
-    if (medium && rtp->media == FT_MEDIA_VIDEO) {
+    if (medium && rtp->media == FT_MEDIA_AUDIO && number == FT_SEQ_NEW)
+        take_audio(call, side, by, medium, rtp, at);
+    if (medium && rtp->media == FT_MEDIA_VIDEO && number == FT_SEQ_NEW) {
         uint32_t clock = ft_rtp_clock(rtp->payload_type, (call->evidence & FT_EV_RELAYED_ERA) != 0);
 
         paused = ft_turns_add(&medium->turns, rtp->ssrc, is_new ? NULL : &by->timestamp, rtp->timestamp, FT_MAX_PAUSE(clock));
         take_video(call, side, by, medium, rtp, is_new, before, at);
     }
-    begun = by->seq.begun;
-    restarts = by->seq.restarts;
-    highest = by->seq.highest;
-    number = ft_seq_add(&by->seq, rtp->seq);
     if (number == FT_SEQ_NEW) {
         by->timestamp = rtp->timestamp;
         by->when = at->when;

@@ -22,7 +22,7 @@ void ft_endpoint_copy(ft_endpoint_t *to, const address *addr, uint16_t port);
 /* "198.51.100.7:3478", "[2001:db8::1]:3478". In pool; NULL: the caller frees it with wmem_free(NULL, ). */
 char *ft_endpoint_text(wmem_allocator_t *pool, const ft_endpoint_t *at);
 
-/* True if addr is in one of Apple's networks. */
+/* True if addr is in one of Apple's networks, behind NAT64 (64:ff9b::/96, RFC 6052), too. */
 bool ft_is_apple(const address *addr);
 /* True for a private, shared (RFC 6598) or unique local address: many networks have the same. */
 bool ft_is_private(const address *addr);

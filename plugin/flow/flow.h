@@ -25,6 +25,9 @@ typedef struct ft_quic_cid {
 } ft_quic_cid_t;
 
 /* One 5-tuple of UDP, or of TCP where the relay is reached so. Lives in file scope as the conversation's data; written on the first pass only. */
+/* Which end of the call a flow's device is. Of the device, too, where nothing says that both ends were captured. */
+typedef enum { FT_WHOSE_UNKNOWN, FT_WHOSE_DEVICE, FT_WHOSE_PEER } ft_whose_t;
+
 typedef struct ft_flow {
     conversation_t *conversation;   /* Wireshark's; file scope */
     uint32_t link_ends[2][2];       /* of side a [0] and b [1], where it is sent to [0] and where it sends from [1]: ft_link_end(); 0: not seen */
@@ -43,6 +46,7 @@ typedef struct ft_flow {
     dissector_handle_t watched_dissector; /* who had the conversation before this plugin; may be NULL */
     bool waits;                     /* at its socket, for a sign that the socket is FaceTime's */
     int8_t device_side;             /* 0: a is the device, 1: b is, -1: not known */
+    ft_whose_t whose;            /* which end of the call its device is */
     bool both_local;                /* both ends have private addresses: both are devices */
     uint32_t packets;               /* datagrams so far */
     uint64_t bytes;                 /* frame bytes on the wire of those */

@@ -55,7 +55,7 @@ expert_media(packet_info *pinfo, proto_item *item, const ft_call_t *call)
                                call->dscp_sent == unmarked ? "not marked" : "marked", call->dscp_received == unmarked ? "not marked" : "marked");
     else if ((call->dscp_sent | call->dscp_received) == unmarked)
         expert_add_info(pinfo, item, &ei_not_marked);
-    if (call->relay_count.up_lost || call->relay_count.down_lost)
+    if (!call->relay_count.broken && (call->relay_count.up_lost || call->relay_count.down_lost))
         expert_add_info_format(pinfo, item, &ei_relay_loss,
                                "By the relay's count %u of %u packets from the device did not reach it, %u that it sent did not come",
                                call->relay_count.up_lost, call->relay_count.sent, call->relay_count.down_lost);

@@ -172,7 +172,7 @@ show_media(tvbuff_t *tvb, proto_tree *tree, const ft_call_t *call)
 
     if (ft_call_mode(call) != FT_MODE_UNKNOWN)
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_mode, tvb, 0, 0, ft_call_mode(call)));
-    if (first.frame) {
+    if (first.frame && !ft_call_times_go_back(call)) {
         nstime_delta(&media, &last.when, &first.when);
         proto_item_set_generated(proto_tree_add_time(tree, hf_call_media_time, tvb, 0, 0, &media));
     }
@@ -180,7 +180,7 @@ show_media(tvbuff_t *tvb, proto_tree *tree, const ft_call_t *call)
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_caller, tvb, 0, 0, call->invited_by));
     if (call->accept_delay)
         proto_item_set_generated(ft_add_double(tree, hf_call_accept_delay, tvb, 0, 0, call->accept_delay / FT_NTP_SHORT_CLOCK));
-    if (call->relay_count.answers) {
+    if (call->relay_count.answers && !call->relay_count.broken) {
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_up_lost, tvb, 0, 0, call->relay_count.up_lost));
         proto_item_set_generated(proto_tree_add_uint(tree, hf_call_down_lost, tvb, 0, 0, call->relay_count.down_lost));
     }

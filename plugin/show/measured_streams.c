@@ -208,10 +208,17 @@ recent_add(ft_measured_streams_t *streams, ft_measured_stream_t *stream)
     stream->is_recent = true;
 }
 
+/* Where both ends were captured, both send and both receive: which end's this is. */
+static bool
+of_peer(const ft_measured_stream_t *stream)
+{
+    return stream->n_legs > 0 && stream->legs[0]->flow->whose == FT_WHOSE_PEER;
+}
+
 static bool
 same_sender(const ft_measured_stream_t *a, const ft_measured_stream_t *b)
 {
-    return a != b && a->sender == b->sender && ft_measured_call(a) == ft_measured_call(b);
+    return a != b && a->sender == b->sender && of_peer(a) == of_peer(b) && ft_measured_call(a) == ft_measured_call(b);
 }
 
 uint32_t
@@ -224,6 +231,10 @@ ft_measured_media(const ft_measured_stream_t *stream)
 static ft_turns_t *
 turns_of(const ft_measured_streams_t *streams, ft_measured_stream_t *stream)
 {
+    /* Whose it is turned out since. */
+    if (stream->turns && stream->turns_of_peer != of_peer(stream))
+        stream->turns = NULL;
+    stream->turns_of_peer = of_peer(stream);
     for (unsigned i = 0; i < FT_RECENT_STREAMS && !stream->turns; i++) {
         if (streams->recent[i] && streams->recent[i]->turns && same_sender(stream, streams->recent[i]))
             stream->turns = streams->recent[i]->turns;

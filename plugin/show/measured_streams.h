@@ -57,6 +57,7 @@ typedef struct ft_measured_stream {
         uint32_t frames;
     } partner[FT_MAX_PARTNERS];
     ft_turns_t *turns;              /* of all video streams of its sender; the context's */
+    bool turns_of_peer;             /* they are those of the other end, where both ends were captured */
     const struct ft_measured_stream *redundancy_of; /* the other audio stream that ran at the same time; NULL: none, or */
     bool ambiguous;                 /* several did */
 } ft_measured_stream_t;

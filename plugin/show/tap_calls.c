@@ -61,8 +61,8 @@ cell_media_time(const void *row, ft_cell_t *cell)
     const ft_call_t *call = ((const call_row_t *)row)->call;
     ft_moment_t first = ft_call_first_media(call), last = ft_call_last_media(call);
 
-    cell->unknown = !first.frame;
-    if (first.frame)
+    cell->unknown = !first.frame || ft_call_times_go_back(call);
+    if (!cell->unknown)
         cell->real = MAX(ft_seconds(&last.when, &first.when), 0);
 }
 
@@ -122,6 +122,8 @@ cell_notes(const void *row, ft_cell_t *cell)
         cell->text = g_strdup_printf("one SSRC from %u pairs of addresses: no call of two devices", call->by_ssrc);
     else if (back > 0)
         cell->text = g_strdup_printf("the clock was put back by %s s", ft_decimal(seconds, back, 1));
+    else if (ft_call_times_go_back(call))
+        cell->text = g_strdup("its frames are not in the order of their times");
     else
         cell->text = g_strdup(ft_call_in_batches(call) ? "captured in batches: arrival says little" : "-");
 }

@@ -97,7 +97,7 @@ cell_event(const void *row, ft_cell_t *cell)
 static void
 cell_who(const void *row, ft_cell_t *cell)
 {
-    ft_side_t who = row_of(row)->event->who;
+    ft_side_t who = ft_event_who(row_of(row)->event);
 
     if (row_of(row)->event->kind == FT_EVENT_ENDED)
         who = ft_call_ended_by(row_of(row)->call);

@@ -71,6 +71,10 @@ apples_networks(void)
         { { 0x2a, 0x01, 0xb7, 0x40 }, 16, true },
         { { 0x2a, 0x01, 0xb7, 0x41 }, 16, false },
         { { 17 }, 16, false },
+        { { 0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 17, 1, 2, 3 }, 16, true },
+        { { 0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 18, 1, 2, 3 }, 16, false },
+        { { 0x00, 0x64, 0xff, 0x9b, 0, 1, 0, 0, 0, 0, 0, 0, 17, 1, 2, 3 }, 16, false },
+        { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 1, 2, 3 }, 16, false },
     };
     address addr = ADDRESS_INIT_NONE;
     static const uint8_t ether[6] = { 17, 0, 0, 0, 0, 1 };
