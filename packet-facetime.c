@@ -215,11 +215,13 @@ facetime_init(void)
     ft_limits_init();
     ft_frame_time_init();
     ft_flow_init();
+    ft_pieces_init();
     ft_exchange_init();
     ft_nat_behavior_init();
     ft_names_init();
     ft_apns_init();
     ft_calls_init();
+    ft_relay_tcp_init();
     ft_postdissector_init();
 }
 

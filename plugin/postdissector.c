@@ -618,6 +618,8 @@ end_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     bool several = ft_aggregate_may_be(pinfo);
 
+    if (pinfo->ptype == PT_TCP)
+        ft_relay_tcp_unseen(tvb, pinfo, tree);
     if (has_backlog) {
         ft_media_backlog_forget();
         ft_backlog_forget();
@@ -631,7 +633,7 @@ end_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
             collect_names(tvb, pinfo);
     }
     /* Most packets of a capture are TCP's, with hosts that have nothing to do with FaceTime. */
-    if (tree || pinfo->ptype != PT_TCP || several || ft_service_flow_may_be(pinfo))
+    if (tree || pinfo->ptype != PT_TCP || several || ft_packet_at_hand(pinfo) || ft_service_flow_may_be(pinfo))
         take_frame(tvb, pinfo, tree, several);
 }
 

@@ -117,6 +117,13 @@ def test_statistics_that_do_not_belong_together(wireshark):
     assert packets[1].value("rtp.ssrc") == "0x5eed0001"
 
 
+@pytest.mark.parametrize("bit, zero, one_more", [(0, u16(0), u16(1)), (3, b"\0", b"\1"), (4, u16(0), u16(256)), (13, u16(0), u16(1))])
+def test_zero(wireshark, bit, zero, one_more):
+    """A device writes these only where they are not 0; of what the relay writes that is not known."""
+    assert "facetime.relay.zero" in one(wireshark, relay(sub_packet({bit: zero}, rtp()))).names("facetime.relay.")
+    assert "facetime.relay.zero" not in one(wireshark, relay(sub_packet({bit: one_more}, rtp()))).names("facetime.relay.")
+
+
 def test_participant_zero(wireshark):
     assert "facetime.relay.participant_zero" in one(wireshark, relay(sub_packet({2: bytes(8)}, rtp()))).names("facetime.relay.")
     assert "facetime.relay.participant_zero" not in one(wireshark, relay(sub_packet({2: bytes(7) + b"\1"}, rtp()))).names("facetime.relay.")

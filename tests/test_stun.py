@@ -10,6 +10,7 @@ import pytest
 
 from ftools import handmade, paths, pcap, pdml, wire
 from ftools.handmade import DEVICE, PEER, packet
+from ftools.relaydata import link_message, u16
 
 PASSES = {"pass 1": (), "-2": ("-2",)}
 COOKIE = 0x2112A442
@@ -718,3 +719,14 @@ def test_exchanges_are_bounded(wireshark):
     rows = wireshark.fields(capture, ["frame.number", "facetime.kind"], "-Y", "facetime.exchange_limit")
     assert [row["frame.number"] for row in rows] == [[str(limit + 1)], [str(limit + 2)]]
     assert [row["facetime.kind"] for row in rows] == [["1"], ["1"]]
+
+
+@pytest.mark.parametrize("kind", [0x0016, 0x0017])
+def test_data_with_a_channel_number(wireshark, kind):
+    """Apple's indications have CHANNEL-NUMBER where TURN's have XOR-PEER-ADDRESS: to a relay, and between devices."""
+    message = (0x0013, link_message(0x0003, (1, u16(7))))
+    for place, (attribute, apples) in enumerate([((0x000C, u16(0x6000, 0)), True), ((0x0012, u16(1, 0x4002) + bytes(4)), False)]):
+        made = [packet(DEVICE, (PEER[0], PEER[1] + place), stun(kind, attribute, message, (0xFFE5, u16(5))), 0)]
+        shown, = pdml.packets(wireshark, handmade.capture(wireshark, made))
+        assert (shown.values("facetime.stun.link_id") == ["5"]) == apples
+        assert shown.values("facetime.link.command") == ["0x0003"], "the message itself is known in each"

@@ -51,7 +51,10 @@
     F(HOLES,             65536, "gaps in media") \
     F(MEDIA_BACKLOG,     65536, "media packets before their call is known") \
     F(LATE,              65536, "datagrams that another dissector took") \
-    F(REFUSED,           65536, "ICMP errors")
+    F(REFUSED,           65536, "ICMP errors") \
+    F(TCP_CONNECTIONS,    8192, "connections that may be a relay's") \
+    F(TCP_BYTES,      33554432, "bytes of segments out of order") \
+    F(TCP_MESSAGES,     262144, "messages of a relay over TCP")
 
 #define FT_LIMIT_NAME(name, most, text) FT_LIMIT_##name,
 typedef enum {

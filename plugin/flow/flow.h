@@ -1,6 +1,7 @@
 /* flow.h
  * Floor 2, flow: one 5-tuple each; the evidence that it is FaceTime, which side is the device, its requests and answers, what its NAT
- * does. This header is the floor's door; it offers evidence.h, exchange.h and nat_behavior.h as well.
+ * does. This header is the floor's door; it offers evidence.h, exchange.h, nat_behavior.h and pieces.h as
+ * well.
  *
  * A flow knows conversations and endpoints. It does not know how a datagram is read (floor 3) or what a call is (floor 6). The entry passes it
  * what they know (ft_flow_news_t), and each of them keeps its own data with the flow. The entry, the wire formats, the call and the tables
@@ -119,6 +120,7 @@ typedef struct ft_flow_news {
 #include "flow/evidence.h"
 #include "flow/exchange.h"
 #include "flow/nat_behavior.h"
+#include "flow/pieces.h"
 
 /* Is it between a device and a relay, by what was in it? QUIC may be between two devices, too. */
 static inline bool

@@ -23,6 +23,7 @@ static const ft_apns_topic_t topics[] = {
     { "com.apple.private.alloy.avconference.icloud", true },
     { "com.apple.private.alloy.copresence", true },             /* SharePlay */
     { "com.apple.private.alloy.screensharing.qr", true },
+    { "com.apple.private.alloy.shareplay.3p", true },           /* iOS 26 */
     { "com.apple.private.alloy.phonecontinuity", true },        /* calls on the account's other devices */
     { "com.apple.private.alloy.phone.auth", true },
     { "com.apple.private.alloy.dropin.communication", true },

@@ -75,6 +75,7 @@ static expert_field ei_relay_count = EI_INIT;
 static expert_field ei_relay_subpackets = EI_INIT;
 static expert_field ei_relay_stats = EI_INIT;
 static expert_field ei_relay_participant = EI_INIT;
+static expert_field ei_relay_zero = EI_INIT;
 static expert_field ei_relay_payload = EI_INIT;
 static expert_field ei_relay_reading = EI_INIT;
 
@@ -365,7 +366,26 @@ relay_is_odd(const ft_relay_sub_t *sub, bool from_relay)
     uint32_t stats = sub->flags & (FT_RELAY_STATS_ID | FT_RELAY_STATS_PAYLOAD);
 
     return sub->form != FT_RELAY_FLAGGED || sub->data || (sub->flags & FT_RELAY_UNKNOWN) || stats == FT_RELAY_STATS_PAYLOAD ||
-           (stats == FT_RELAY_STATS_ID && from_relay) || ((sub->flags & FT_RELAY_PARTICIPANT) && sub->participant == 0);
+           (stats == FT_RELAY_STATS_ID && from_relay) || ((sub->flags & FT_RELAY_PARTICIPANT) && sub->participant == 0) ||
+           (sub->zeros && !from_relay);
+}
+
+/* Fields of value 0 from a device: what the relay writes is not known so well. */
+static void
+relay_complain_zeros(packet_info *pinfo, proto_item *item, uint32_t zeros)
+{
+    static const value_string names[] = {
+        { FT_RELAY_STREAM, "stream ID" },
+        { FT_RELAY_PRIORITY, "priority" },
+        { FT_RELAY_PROBE_GROUP, "probe group" },
+        { FT_RELAY_LINK, "relay link ID" },
+        { 0, NULL }
+    };
+
+    for (const value_string *name = names; name->strptr; name++) {
+        if (zeros & name->value)
+            expert_add_info_format(pinfo, item, &ei_relay_zero, "A %s of 0: a device leaves it out", name->strptr);
+    }
 }
 
 /* What is against the format in a header that could be walked. */
@@ -381,6 +401,8 @@ relay_complain(packet_info *pinfo, proto_item *item, const ft_relay_sub_t *sub, 
         expert_add_info_format(pinfo, item, &ei_relay_stats, "A statistics ID from the relay has no values");
     if ((sub->flags & FT_RELAY_PARTICIPANT) && sub->participant == 0)
         expert_add_info(pinfo, item, &ei_relay_participant);
+    if (sub->zeros && !pkt->from_relay)
+        relay_complain_zeros(pinfo, item, sub->zeros);
 }
 
 /* Bytes behind a malformed header: their meaning is not known. */
@@ -613,6 +635,8 @@ relay_register(void)
             "Statistics ID and values do not belong together", EXPFILL } },
         { &ei_relay_participant, { "facetime.relay.participant_zero", PI_PROTOCOL, PI_NOTE,
             "Participant ID 0: Apple's code complains about it", EXPFILL } },
+        { &ei_relay_zero, { "facetime.relay.zero", PI_PROTOCOL, PI_NOTE,
+            "A field of value 0 that a device would leave out", EXPFILL } },
         { &ei_relay_reading, { "facetime.relay.guessed_form", PI_ASSUMPTION, PI_NOTE,
             "Read in a form for which there is no flag: all bytes are used so [guess]", EXPFILL } },
         { &ei_relay_payload, { "facetime.relay.unknown_payload", PI_UNDECODED, PI_NOTE,

@@ -110,6 +110,15 @@ relay_field(relay_cursor_t *c, proto_tree *tree, int hf, int n)
     c->at += n;
 }
 
+/* The same of a field that a device writes only where its value is not 0 (IDSFoundation of iOS 26.1). */
+static void
+relay_nonzero(relay_cursor_t *c, proto_tree *tree, int hf, int n, uint32_t bit, ft_relay_sub_t *sub)
+{
+    if (relay_has(c, n) && c->bytes[c->at] == 0 && c->bytes[c->at + n - 1] == 0)
+        sub->zeros |= bit;
+    relay_field(c, tree, hf, n);
+}
+
 /* Takes a count and that many 16-bit IDs. */
 static void
 relay_ids(relay_cursor_t *c, proto_tree *tree, int hf_count, int hf_id, unsigned most)
@@ -164,6 +173,7 @@ relay_header(relay_cursor_t *c, proto_tree *tree, ft_relay_sub_t *sub)
 {
     int words = 1, data_length = -1;
 
+    sub->zeros = 0;
     if (relay_has(c, 2)) {
         sub->flags = ft_u16(c->bytes + c->at);
         c->at += 2;
@@ -178,7 +188,7 @@ relay_header(relay_cursor_t *c, proto_tree *tree, ft_relay_sub_t *sub)
     if (sub->flags & FT_RELAY_STREAM) {
         if (relay_has(c, 2))
             sub->stream = ft_u16(c->bytes + c->at);
-        relay_field(c, tree, hf_relay_stream_id, 2);
+        relay_nonzero(c, tree, hf_relay_stream_id, 2, FT_RELAY_STREAM, sub);
     }
     if (sub->flags & FT_RELAY_STREAMS)
         relay_ids(c, tree, hf_relay_stream_count, hf_relay_secondary_stream_id, FT_RELAY_MAX_STREAMS);
@@ -195,10 +205,10 @@ relay_header(relay_cursor_t *c, proto_tree *tree, ft_relay_sub_t *sub)
             sub->listed = 1 + c->bytes[c->at];
         relay_field(c, tree, hf_relay_transition_count, 1);
     } else if (sub->flags & FT_RELAY_PRIORITY) {
-        relay_field(c, tree, hf_relay_priority, 1);
+        relay_nonzero(c, tree, hf_relay_priority, 1, FT_RELAY_PRIORITY, sub);
     }
     if (sub->flags & FT_RELAY_PROBE_GROUP)
-        relay_field(c, tree, hf_relay_probe_group, 2);
+        relay_nonzero(c, tree, hf_relay_probe_group, 2, FT_RELAY_PROBE_GROUP, sub);
     if (sub->flags & FT_RELAY_VERSION)
         relay_field(c, tree, hf_relay_version, 1);
     if ((sub->flags & FT_RELAY_COMPOUND) && relay_has(c, 2)) {
@@ -220,7 +230,7 @@ relay_header(relay_cursor_t *c, proto_tree *tree, ft_relay_sub_t *sub)
             sub->stats = stats;
     }
     if (sub->flags & FT_RELAY_LINK)
-        relay_field(c, tree, hf_relay_link_id, 2);
+        relay_nonzero(c, tree, hf_relay_link_id, 2, FT_RELAY_LINK, sub);
     if (sub->flags & FT_RELAY_LINKS)
         relay_ids(c, tree, hf_relay_link_count, hf_relay_secondary_link_id, FT_RELAY_MAX_LINKS);
     if (sub->flags & FT_RELAY_SESSION)

@@ -45,6 +45,7 @@ typedef struct ft_relay_sub {
     ft_relay_form_t form;
     bool priority_behind;   /* the priority stands behind the header and not in it */
     uint32_t flags;         /* 0 in the brief form */
+    uint32_t zeros;         /* bits of fields that are there with the value 0, but for the participant ID */
     uint64_t participant;   /* 0: none */
     int stream;             /* primary stream ID; -1: none */
     unsigned listed;        /* IDs in the list of a transition's streams */

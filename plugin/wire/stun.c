@@ -30,6 +30,7 @@
 #include "wire/stun_attributes.h"
 
 #define FT_STUN_PREFIX          0x0f
+#define FT_STUN_SEND_INDICATION 0x0016
 #define FT_STUN_DATA_INDICATION 0x0017
 #define FT_STUN_CHANNEL_NUMBER  0x000c
 #define FT_STUN_DATA            0x0013
@@ -207,8 +208,9 @@ stun_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint3
         data |= attribute == FT_STUN_DATA;
         at += FT_STUN_ATTRIBUTE_HEADER_LEN + len + FT_STUN_PADDING(len);
     }
-    /* A data indication of TURN has a peer address (RFC 8656, section 11.6); Apple's has a channel number in its place. */
-    if (type == FT_STUN_DATA_INDICATION && channel && data)
+    /* A send or data indication of TURN has a peer address (RFC 8656, sections 11.1 and 11.6); Apple's has a channel number in its place: the one
+     * between devices, the other to an older relay. */
+    if ((type == FT_STUN_DATA_INDICATION || type == FT_STUN_SEND_INDICATION) && channel && data)
         *evidence |= FT_EV(FT_EV_APPLE_STUN);
     if (ft_is_media_port(pinfo->srcport) || ft_is_media_port(pinfo->destport))
         *evidence |= FT_EV(FT_EV_STUN_PORTS);

@@ -129,14 +129,14 @@ def _checksum(data):
     return ~total & 0xFFFF
 
 
-def tcp_packets(chunks, port=5223, segment=1400, addresses=(DEVICE, SERVER)):
-    """The packets of a TCP session; CHUNKS are (from the client, bytes)."""
+def tcp_packets(chunks, port=5223, segment=1400, addresses=(DEVICE, SERVER), own_port=49200, sequences=(1000, 5000)):
+    """The packets of a TCP session; CHUNKS are (from the client, bytes). SEQUENCES: the first number of client and server."""
     device, server = map(socket.inet_aton, addresses)
-    sequence, packets = {True: 1000, False: 5000}, []
+    sequence, packets = {True: sequences[0], False: sequences[1]}, []
 
     def add(from_client, flags, data=b""):
         source, target = (device, server) if from_client else (server, device)
-        ports = (49200, port) if from_client else (port, 49200)
+        ports = (own_port, port) if from_client else (port, own_port)
         acknowledged = sequence[not from_client] if flags & 0x10 else 0
         head = struct.pack("!HHIIBBHHH", *ports, sequence[from_client], acknowledged, 0x50, flags, 65535, 0, 0)
         pseudo = source + target + struct.pack("!BBH", 0, 6, len(head) + len(data))
@@ -145,7 +145,7 @@ def tcp_packets(chunks, port=5223, segment=1400, addresses=(DEVICE, SERVER)):
         ip = ip[:10] + struct.pack("!H", _checksum(ip)) + ip[12:]
         packet = ip + head + data
         packets.append(pcap.Packet(START + 1000 * len(packets), packet, len(packet)))
-        sequence[from_client] += len(data) + (1 if flags & 3 else 0)
+        sequence[from_client] = sequence[from_client] + len(data) + (1 if flags & 3 else 0) & 0xFFFFFFFF
 
     add(True, 0x02)
     add(False, 0x12)
