@@ -100,13 +100,25 @@ show_inside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *tre
 static void
 show_title(proto_item *item, const packet_info *pinfo, const ft_packet_t *pkt)
 {
-    const char *kind = kind_column_vals[pkt->kind].strptr + strlen(KIND_UNKNOWN), *side = "";
+    enum { SENT = 1, RECEIVED };
+    static const char *const sides[] = { "", [SENT] = ", sent", [RECEIVED] = ", received" };
+    const char *kind = kind_column_vals[pkt->kind].strptr + strlen(KIND_UNKNOWN), *what = pkt->what ? pkt->what : "";
+    size_t length = strlen(what);
+    unsigned side = 0;
+    uint64_t key;
+    ft_kept_text_t *kept;
 
     if (pkt->flow && pkt->flow->device_side >= 0)
-        side = ft_flow_from_device(pkt->flow, ft_flow_from_a(pkt->flow, pinfo)) ? ", sent" : ", received";
+        side = ft_flow_from_device(pkt->flow, ft_flow_from_a(pkt->flow, pinfo)) ? SENT : RECEIVED;
+    /* Of texts that are as long the one that was shown last is kept, if it ends so. */
+    key = (uint64_t)length << 32 | (uint64_t)pkt->kind << 8 | side;
+    kept = ft_kept_text_of(proto_facetime, key);
+    if (kept->begun && g_str_has_suffix(kept->label.representation, what) && ft_kept_text_use(item, kept, key, (uint64_t)proto_facetime))
+        return;
     /* In one go: each text that is added costs as much as a field. */
-    proto_item_append_text(item, "%s%s%s%s%s", pkt->kind != FT_KIND_UNKNOWN ? ", " : "", pkt->kind != FT_KIND_UNKNOWN ? kind : "", side,
-                           pkt->what ? ", " : "", pkt->what ? pkt->what : "");
+    proto_item_append_text(item, "%s%s%s%s%s", pkt->kind != FT_KIND_UNKNOWN ? ", " : "", pkt->kind != FT_KIND_UNKNOWN ? kind : "", sides[side],
+                           pkt->what ? ", " : "", what);
+    ft_kept_text_take(item, kept, key, (uint64_t)proto_facetime);
 }
 
 /* What a datagram holds, by its wire format or that of what it carries. wire NULL: no form that is known. */

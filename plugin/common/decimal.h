@@ -30,14 +30,4 @@ ft_decimal(char *text, double value, int decimals)
     return g_ascii_formatd(text, FT_DECIMAL_LEN, format, value);
 }
 
-/* Adds a field of type FT_DOUBLE; the label has a point whatever the locale, and the value of its column and of PDML is the number's own. The
- * value is in the field's unit. Returns the item, as proto_tree_add_double() does. */
-static inline proto_item *
-ft_add_double(proto_tree *tree, int hf, tvbuff_t *tvb, int at, int len, double value)
-{
-    char text[FT_DECIMAL_LEN];
-
-    return proto_tree_add_double_format_value(tree, hf, tvb, at, len, value, "%s", ft_decimal(text, value, FT_DECIMALS_AS_NEEDED));
-}
-
 #endif /* FT_DECIMAL_H */

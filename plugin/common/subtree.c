@@ -5,6 +5,9 @@
  */
 #include "common/subtree.h"
 
+#include "common/decimal.h"
+#include "common/shortcuts.h"
+
 /* Does the line say this already? A field without a value is shown by its name. */
 static bool
 is_name_of(const field_info *line, const char *text)
@@ -30,14 +33,49 @@ ft_subtree(proto_tree *tree, int hf, tvbuff_t *tvb, int start, int length, int e
     return proto_item_add_subtree(line, ett);
 }
 
+proto_tree *
+ft_subtree_kept(proto_tree *tree, int hf, tvbuff_t *tvb, int start, int length, int ett, proto_item **item, uint64_t key, const char *format, ...)
+{
+    proto_item *line = proto_tree_add_item(tree, hf, tvb, start, length, ENC_NA);
+    ft_kept_text_t *kept = ft_kept_text_of(hf, key);
+    char text[ITEM_LABEL_LENGTH];
+    va_list arguments;
+
+    if (item)
+        *item = line;
+    if (!ft_kept_text_use(line, kept, key, (uint64_t)hf)) {
+        va_start(arguments, format);
+        (void)vsnprintf(text, sizeof text, format, arguments);
+        va_end(arguments);
+        proto_item_set_text(line, "%s", text);
+        ft_kept_text_take(line, kept, key, (uint64_t)hf);
+    }
+    return proto_item_add_subtree(line, ett);
+}
+
 /* ---- Texts that are kept ----------------------------------------------------------------------- */
+
+/* Wireshark makes no text for a line that is not shown. */
+static bool
+has_text(const proto_item *item)
+{
+    return item && PITEM_FINFO(item) && PTREE_DATA(item)->visible && !FI_GET_FLAG(PITEM_FINFO(item), FI_HIDDEN);
+}
 
 bool
 ft_kept_text_use(proto_item *item, const ft_kept_text_t *kept, uint64_t key, uint64_t more)
 {
-    if (!kept->begun || kept->key != key || kept->more != more)
+    field_info *line;
+
+    if (!has_text(item))
+        return true;
+    if (!ft_shortcuts || !kept->begun || kept->key != key || kept->more != more)
         return false;
-    proto_item_set_text(item, "%s", kept->text);
+    /* Not proto_item_set_text(): of a text that is there already, printf() costs more than the line itself. */
+    line = PITEM_FINFO(item);
+    if (!line->rep)
+        line->rep = wmem_new(PTREE_DATA(item)->pinfo->pool, item_label_t);
+    *line->rep = kept->label;
     return true;
 }
 
@@ -51,7 +89,39 @@ ft_kept_text_take(const proto_item *item, ft_kept_text_t *kept, uint64_t key, ui
     kept->begun = true;
     kept->key = key;
     kept->more = more;
-    (void)g_strlcpy(kept->text, line->rep->representation, sizeof kept->text);
+    kept->label = *line->rep;
+}
+
+/* As many as there are lengths of datagrams. */
+#define KEPT_TEXTS 1024
+
+ft_kept_text_t *
+ft_kept_text_of(int hf, uint64_t value)
+{
+    static ft_kept_text_t texts[KEPT_TEXTS];
+
+    return &texts[((value ^ (uint64_t)(unsigned)hf << 32) * UINT64_C(0x9e3779b97f4a7c15)) >> 54]; /* 2^64 by the golden ratio: Knuth, 6.4 */
+}
+G_STATIC_ASSERT(KEPT_TEXTS == 1 << 10);
+
+proto_item *
+ft_add_double(proto_tree *tree, int hf, tvbuff_t *tvb, int at, int len, double value)
+{
+    char text[FT_DECIMAL_LEN];
+    ft_kept_text_t *kept;
+    proto_item *item;
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    kept = ft_kept_text_of(hf, bits);
+    if (!ft_shortcuts || !kept->begun || kept->key != bits || kept->more != (uint64_t)hf) {
+        item = proto_tree_add_double_format_value(tree, hf, tvb, at, len, value, "%s", ft_decimal(text, value, FT_DECIMALS_AS_NEEDED));
+        ft_kept_text_take(item, kept, bits, (uint64_t)hf);
+        return item;
+    }
+    item = proto_tree_add_double(tree, hf, tvb, at, len, value);
+    ft_kept_text_use(item, kept, bits, (uint64_t)hf);
+    return item;
 }
 
 /* ---- Bits of a word ----------------------------------------------------------------------------- */
@@ -127,7 +197,7 @@ void
 ft_add_flags(proto_tree *tree, int hf, tvbuff_t *tvb, int at, int ett, int *const *bits, int hf_not_set, uint64_t value)
 {
     struct folded *of = tree && PTREE_DATA(tree)->visible ? folded_get(bits, value) : NULL;
-    bool kept = of && of->text.begun;
+    bool kept = of && of->text.begun && ft_shortcuts;
     proto_item *item;
 
     /* The line names the bits that are set, which costs as much as a field for each. */

@@ -195,8 +195,8 @@ ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_call_
     nstime_t since;
 
     nstime_delta(&since, ft_frame_time(pinfo), &call->first_time);
-    tree = ft_subtree(root, proto_call, tvb, 0, 0, ett_call, &item, "FaceTime Call %u, %s", call->number,
-                      val_to_str_const(phase, ft_phase_vals, "unknown"));
+    tree = ft_subtree_kept(root, proto_call, tvb, 0, 0, ett_call, &item, (uint64_t)call->number << 8 | phase, "FaceTime Call %u, %s", call->number,
+                           val_to_str_const(phase, ft_phase_vals, "unknown"));
     proto_item_set_generated(item);
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call, tvb, 0, 0, call->number));
     proto_item_set_generated(proto_tree_add_uint(tree, hf_call_phase, tvb, 0, 0, phase));

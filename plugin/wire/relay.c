@@ -457,7 +457,8 @@ relay_subpackets(tvbuff_t *tvb, int at, int end, packet_info *pinfo, proto_tree 
         const ft_relay_sub_t *sub = &r.subs[n];
         proto_item *item = NULL;
         /* The item reaches to the end of the captured bytes; its length is set once the end of the header is known. */
-        proto_tree *sub_tree = tree ? ft_subtree(tree, hf_relay_subpacket, tvb, sub->start, -1, ett_relay_subpacket, &item, "Sub-packet %u", n + 1) : NULL;
+        proto_tree *sub_tree = tree ? ft_subtree_kept(tree, hf_relay_subpacket, tvb, sub->start, -1, ett_relay_subpacket, &item, n + 1,
+                                                      "Sub-packet %u", n + 1) : NULL;
 
         if (n > 0) {
             col_append_str(pinfo->cinfo, COL_INFO, "; ");
@@ -552,9 +553,15 @@ relay_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
     if (pkt->flow && !PINFO_FD_VISITED(pinfo))
         pkt->flow->relay_channel = tvb_get_ntohs(tvb, 0);
     if (tree) {
-        proto_tree_add_item(tree, hf_relay_channel, tvb, 0, 2, ENC_BIG_ENDIAN);
-        length = proto_tree_add_item(tree, hf_relay_length, tvb, 2, 2, ENC_BIG_ENDIAN);
-        proto_item_append_text(length, " bytes");
+        uint16_t bytes = tvb_get_ntohs(tvb, 2);
+        ft_kept_text_t *kept = ft_kept_text_of(hf_relay_length, bytes);
+
+        proto_tree_add_uint(tree, hf_relay_channel, tvb, 0, 2, tvb_get_ntohs(tvb, 0));
+        length = proto_tree_add_uint(tree, hf_relay_length, tvb, 2, 2, bytes);
+        if (!ft_kept_text_use(length, kept, bytes, (uint64_t)hf_relay_length)) {
+            proto_item_append_text(length, " bytes");
+            ft_kept_text_take(length, kept, bytes, (uint64_t)hf_relay_length);
+        }
     }
     if (end > reported || end + FT_RELAY_MAX_PADDING < reported) {
         expert_add_info_format(pinfo, length, &ei_relay_length, "Length %d does not fit a datagram of %d bytes",

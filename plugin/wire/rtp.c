@@ -460,7 +460,7 @@ rtp_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *ft_tree, const ft_rtp_ty
          const ft_rtp_trailer_t *trailer, const ft_rtp_t *rtp, const ft_rtp_probe_t *probe)
 {
     const char *name = type ? type->name : "Unknown";
-    proto_tree *tree = ft_subtree(ft_tree, hf_rtp, tvb, 0, -1, ett_rtp, NULL, "RTP: %s", name);
+    proto_tree *tree = ft_subtree_kept(ft_tree, hf_rtp, tvb, 0, -1, ett_rtp, NULL, (uintptr_t)type, "RTP: %s", name);
     proto_item *item = proto_tree_add_string(tree, hf_rtp_payload_name, tvb, 1, 1, name);
     int at = FT_RTP_HEADER_LEN + 4 * (ft_tvb_get_u8(tvb, 0) & 0x0f);
 

@@ -196,28 +196,30 @@ static void
 add_value(proto_tree *tree, int hf, tvbuff_t *tvb, int at, int len)
 {
     if (tvb_bytes_exist(tvb, at, len))
-        proto_tree_add_item(tree, hf, tvb, at, len, ENC_BIG_ENDIAN);
+        proto_tree_add_uint(tree, hf, tvb, at, len, len == 1 ? ft_tvb_get_u8(tvb, at) : len == 2 ? tvb_get_ntohs(tvb, at) : tvb_get_ntohl(tvb, at));
 }
 
-/* The same for a time in units of 1/clock s, with the milliseconds that it is. */
-static void
-add_time(proto_tree *tree, int hf, tvbuff_t *tvb, int at, double clock)
-{
-    char text[FT_DECIMAL_LEN];
-
-    if (tvb_bytes_exist(tvb, at, 2))
-        proto_item_append_text(proto_tree_add_item(tree, hf, tvb, at, 2, ENC_BIG_ENDIAN), " (%s ms)",
-                               ft_decimal(text, tvb_get_ntohs(tvb, at) * 1000.0 / clock, 1));
-}
-
-/* The same where one value means that there is none. */
+/* The same for a time in units of 1/clock s, with the milliseconds that it is; one value means that there is none. */
 static void
 add_time_or(proto_tree *tree, int hf, tvbuff_t *tvb, int at, double clock, uint16_t none, const char *text)
 {
-    if (tvb_bytes_exist(tvb, at, 2) && tvb_get_ntohs(tvb, at) == none)
-        proto_item_append_text(proto_tree_add_item(tree, hf, tvb, at, 2, ENC_BIG_ENDIAN), " (%s)", text);
+    char milliseconds[FT_DECIMAL_LEN];
+    ft_kept_text_t *kept;
+    proto_item *item;
+    uint16_t value;
+
+    if (!tvb_bytes_exist(tvb, at, 2))
+        return;
+    value = tvb_get_ntohs(tvb, at);
+    kept = ft_kept_text_of(hf, value);
+    item = proto_tree_add_uint(tree, hf, tvb, at, 2, value);
+    if (ft_kept_text_use(item, kept, value, (uint64_t)hf))
+        return;
+    if (value == none)
+        proto_item_append_text(item, " (%s)", text);
     else
-        add_time(tree, hf, tvb, at, clock);
+        proto_item_append_text(item, " (%s ms)", ft_decimal(milliseconds, value * 1000.0 / clock, 1));
+    ft_kept_text_take(item, kept, value, (uint64_t)hf);
 }
 
 /* Media or parity? By the word of error correction. */
@@ -401,7 +403,7 @@ extension_multiway(tvbuff_t *tvb, int at, int words, proto_tree *tree, const ft_
         tvb_memeql(tvb, at + FT_MULTIWAY_MKI_AT, rtp->mki, MIN(rtp->mki_len, FT_MULTIWAY_MKI_LEN)) != 0)
         return false;
     add_value(tree, hf_ext_multiway_roc, tvb, at, FT_MULTIWAY_MKI_AT);
-    add_value(tree, hf_ext_multiway_mki, tvb, at + FT_MULTIWAY_MKI_AT, FT_MULTIWAY_MKI_LEN);
+    proto_tree_add_item(tree, hf_ext_multiway_mki, tvb, at + FT_MULTIWAY_MKI_AT, FT_MULTIWAY_MKI_LEN, ENC_NA);
     return true;
 }
 
@@ -549,7 +551,7 @@ ft_rtp_extension_read(const ft_rtp_bytes_t *packet, unsigned offset, ft_rtp_t *r
 int
 ft_rtp_extension_dissect(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, const ft_rtp_t *rtp, const ft_rtp_probe_t *probe)
 {
-    proto_item *item, *profile_item;
+    proto_item *profile_item;
     proto_tree *ext, *list;
     uint16_t profile, words;
     int at = offset + FT_EXT_HEADER_LEN;
@@ -558,16 +560,15 @@ ft_rtp_extension_dissect(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tr
         return at;
     profile = tvb_get_ntohs(tvb, offset);
     words = tvb_get_ntohs(tvb, offset + 2);
-    item = proto_tree_add_none_format(tree, hf_ext, tvb, offset, MIN(FT_EXT_HEADER_LEN + 4 * words, tvb_captured_length_remaining(tvb, offset)),
-                                      "Header Extension: 0x%04x, %u word%s", profile, words, plurality(words, "", "s"));
-    ext = proto_item_add_subtree(item, ett_ext);
-    profile_item = proto_tree_add_item(ext, hf_ext_profile, tvb, offset, 2, ENC_BIG_ENDIAN);
-    proto_tree_add_item(ext, hf_ext_length, tvb, offset + 2, 2, ENC_BIG_ENDIAN);
+    ext = ft_subtree_kept(tree, hf_ext, tvb, offset, MIN(FT_EXT_HEADER_LEN + 4 * words, tvb_captured_length_remaining(tvb, offset)), ett_ext, NULL,
+                          (uint64_t)profile << 16 | words, "Header Extension: 0x%04x, %u word%s", profile, words, plurality(words, "", "s"));
+    profile_item = proto_tree_add_uint(ext, hf_ext_profile, tvb, offset, 2, profile);
+    proto_tree_add_uint(ext, hf_ext_length, tvb, offset + 2, 2, words);
     extension_named(tvb, at, words, pinfo, ext, profile_item, profile, rtp, probe);
     if (words > 0 && tvb_bytes_exist(tvb, at, 4)) {
         list = ft_subtree(ext, hf_ext_content, tvb, at, MIN(4 * words, tvb_captured_length_remaining(tvb, at)), ett_ext_words, NULL, "Words");
         for (int i = 0; i < words && tvb_bytes_exist(tvb, at + 4 * i, 4); i++)
-            proto_tree_add_item(list, hf_ext_word, tvb, at + 4 * i, 4, ENC_BIG_ENDIAN);
+            proto_tree_add_uint(list, hf_ext_word, tvb, at + 4 * i, 4, tvb_get_ntohl(tvb, at + 4 * i));
     }
     return at + 4 * words;
 }
