@@ -108,7 +108,8 @@ def test_columns_have_a_width():
     text = (PROFILE / "preferences").read_text(encoding="utf-8")
     columns = re.findall(r'^ +"([^"]+)", "([^"]+)"', text, re.M)
     widths = re.findall(r'"?(%[^",]+)"?, (\d+)', next(line for line in lines("recent") if line.startswith("column.width: ")))
-    assert [name for name, _ in widths] == [shows for _, shows in columns]
+    # Wireshark finds the width of such a column by its field alone, without occurrence and format: seen in the windows of 4.0 and 4.4.
+    assert [name for name, _ in widths] == [shows.removesuffix(":0:R") for _, shows in columns]
     assert all(40 <= int(width) <= 600 for _, width in widths)
     assert len({title for title, _ in columns}) == len({shows for _, shows in columns}) == len(columns)
 

@@ -128,11 +128,11 @@ cell_filter(const void *row, ft_cell_t *cell)
 static const ft_column_t events_columns[] = {
     { "Call", FT_CELL_NUMBER, cell_call, false },
     { "Time (s)", FT_CELL_REAL, cell_time, false },
-    { "Time (UTC)", FT_CELL_TEXT, cell_utc, false },
     { "Event", FT_CELL_TEXT, cell_event, false },
     { "Who", FT_CELL_TEXT, cell_who, false },
     { "What", FT_CELL_TEXT, cell_what, false },
     { "Frame", FT_CELL_NUMBER, cell_frame, false },
+    { "Time (UTC)", FT_CELL_TEXT, cell_utc, false },
     { "Filter", FT_CELL_TEXT, cell_filter, false },
 };
 
