@@ -4,11 +4,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2016 # formats of apt, and programs of awk
 
-# Debian's archive and apt's proxies as on this system; without them mmdebstrap's own. As root.
+# mirror_of ORIGIN: where this system has its packages of Debian or of Ubuntu from; nothing if it has none.
+mirror_of() {
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(ORIGIN)' 'Created-By: Packages' |
+		awk -v origin="$1" '$1 ~ /^https?:/ && $2 !~ /-/ && $3 == origin && NF == 3 { print $1; exit }'
+}
+
+# Debian's and Ubuntu's archives and apt's proxies as on this system; without them mmdebstrap's own. As root.
 prepare_chroots() {
 	need_packages mmdebstrap debian-archive-keyring mount
-	mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(ORIGIN)' 'Created-By: Packages' |
-		awk '$1 ~ /^https?:/ && $2 !~ /-/ && $3 == "Debian" && NF == 3 { print $1; exit }')
+	mirror=$(mirror_of Debian)
+	ubuntu_mirror=$(mirror_of Ubuntu)
 	apt-config dump | grep -E '^Acquire::(https?|ftp|Check-|Retries)' >"$work/apt.conf" || :
 	# A mirror that stands still for a while is as good.
 	echo 'Acquire::Check-Valid-Until "false";' >>"$work/apt.conf"
@@ -50,8 +56,9 @@ make_chroot() {
 	rm -rf --one-file-system "$2"
 	if is_ubuntu "$1"; then
 		find_ubuntu_keyring || return 1
-		# Its minimal system has no apt; the mirror is the one that mmdebstrap knows.
-		set -- --components=main,universe --keyring="$keyring" --include="apt,$3" "$1" "$2"
+		# Its minimal system has no apt. The mirror is that of this system if it is Ubuntu, where mmdebstrap takes Debian's, else the one that mmdebstrap
+		# knows.
+		set -- --components=main,universe --keyring="$keyring" --include="apt,$3" "$1" "$2" ${ubuntu_mirror:+"$ubuntu_mirror"}
 	else
 		set -- --include="$3" "$1" "$2" ${mirror:+"$mirror"}
 	fi
