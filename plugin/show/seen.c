@@ -87,13 +87,11 @@ note_in_batch(ft_seen_t *seen, const ft_call_packets_t *what)
 
 /* The part of a batch that the filter let through. */
 static const ft_tap_info_t *
-take_batch(ft_seen_t *seen, const ft_tap_info_t *info, ft_tap_info_t *part)
+take_batch(const ft_seen_t *seen, const ft_tap_info_t *info, ft_tap_info_t *part)
 {
     const batch_t *batch = info->what.batch < seen->batches->len ? &g_array_index(seen->batches, batch_t, info->what.batch) : NULL;
-    uint32_t packets = batch ? batch->packets : 0;
 
-    seen->missed += info->what.packets - MIN(packets, info->what.packets);
-    if (packets == 0)
+    if (!batch || batch->packets == 0)
         return NULL;
     *part = *info;
     part->what.frame = batch->frame;
@@ -119,10 +117,16 @@ ft_seen_take(ft_seen_t *seen, const ft_tap_info_t *info, ft_tap_info_t *part)
         return info;
     if (info->what.batch)
         return take_batch(seen, info, part);
-    if (ft_seen_frame(seen, info->what.frame))
-        return info;
-    seen->missed += info->what.packets;
-    return NULL;
+    return ft_seen_frame(seen, info->what.frame) ? info : NULL;
+}
+
+void
+ft_seen_miss(ft_seen_t *seen, const ft_tap_info_t *info)
+{
+    ft_tap_info_t part;
+    const ft_tap_info_t *taken = ft_seen_take(seen, info, &part);
+
+    seen->missed += info->what.packets - (taken ? MIN(taken->what.packets, info->what.packets) : 0);
 }
 
 const ft_tap_info_t *

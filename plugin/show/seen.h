@@ -25,7 +25,9 @@ const ft_tap_info_t *ft_seen_take(ft_seen_t *seen, const ft_tap_info_t *info, ft
 const ft_tap_info_t *ft_seen_later(const ft_tap_info_t *info, ft_tap_info_t *part);
 /* Did the filter let this frame through, before it was of a call? True without a filter. */
 bool ft_seen_frame(const ft_seen_t *seen, uint32_t frame);
-/* Packets that were brought into calls and that the filter had not let through. */
+/* A frame that the filter lets through brings these earlier packets: notes how many of them the filter had not let through. */
+void ft_seen_miss(ft_seen_t *seen, const ft_tap_info_t *info);
+/* How many were noted so: a filter that asks for the call would have let them through. */
 uint64_t ft_seen_missed(const ft_seen_t *seen);
 
 #endif /* FT_SEEN_H */

@@ -322,8 +322,11 @@ terminal_packet(void *tapdata, packet_info *pinfo _U_, epan_dissect_t *edt _U_, 
 
     /* The second listener takes what packets bring of earlier ones. */
     if (terminal->filter && ft_seen_later((const ft_tap_info_t *)data, &alone)) {
-        if (((const ft_tap_info_t *)data)->earlier)
+        if (((const ft_tap_info_t *)data)->earlier) {
+            rows_forget(&terminal->rows);
+            ft_seen_miss(terminal->rows.seen, (const ft_tap_info_t *)data);
             return TAP_PACKET_DONT_REDRAW;
+        }
         alone = *(const ft_tap_info_t *)data;
         alone.n_media_backlog = 0;
         data = &alone;
