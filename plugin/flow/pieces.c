@@ -64,26 +64,26 @@ bytes_drop(ft_pieces_bytes_t *kept, unsigned count)
 }
 
 static void
-piece_remove(ft_pieces_t *pieces, unsigned index)
+piece_remove(ft_pieces_t *pieces, unsigned place)
 {
-    bytes_forget(&pieces->pieces[index].head);
-    bytes_forget(&pieces->pieces[index].tail);
+    bytes_forget(&pieces->pieces[place].head);
+    bytes_forget(&pieces->pieces[place].tail);
     pieces->count--;
-    memmove(pieces->pieces + index, pieces->pieces + index + 1, (pieces->count - index) * sizeof *pieces->pieces);
+    memmove(pieces->pieces + place, pieces->pieces + place + 1, (pieces->count - place) * sizeof *pieces->pieces);
 }
 
 /* A new piece without bytes in this place. */
 static unsigned
-piece_insert(ft_pieces_t *pieces, unsigned index, uint32_t sequence)
+piece_insert(ft_pieces_t *pieces, unsigned place, uint32_t sequence)
 {
     if (pieces->count == FT_PIECES_MAX) {
         piece_remove(pieces, 0);
-        index -= index > 0;
+        place -= place > 0;
     }
-    memmove(pieces->pieces + index + 1, pieces->pieces + index, (pieces->count - index) * sizeof *pieces->pieces);
-    pieces->pieces[index] = (ft_piece_t){ .start = sequence, .end = sequence };
+    memmove(pieces->pieces + place + 1, pieces->pieces + place, (pieces->count - place) * sizeof *pieces->pieces);
+    pieces->pieces[place] = (ft_piece_t){ .start = sequence, .end = sequence };
     pieces->count++;
-    return index;
+    return place;
 }
 
 /* Takes the messages that are complete. Returns the bytes that they are. */
@@ -164,9 +164,9 @@ piece_extend(ft_piece_t *piece, const uint8_t *bytes, unsigned count, const ft_p
 
 /* The hole between a piece and the next one is filled. */
 static void
-join(ft_pieces_t *pieces, unsigned index, const ft_pieces_reader_t *reader, void *data)
+join(ft_pieces_t *pieces, unsigned place, const ft_pieces_reader_t *reader, void *data)
 {
-    ft_piece_t *left = &pieces->pieces[index], *right = left + 1;
+    ft_piece_t *left = &pieces->pieces[place], *right = left + 1;
 
     left->end = right->end;
     if (left->in_step) {
@@ -181,39 +181,39 @@ join(ft_pieces_t *pieces, unsigned index, const ft_pieces_reader_t *reader, void
         left->tail = right->tail;
         right->tail = (ft_pieces_bytes_t){ .bytes = NULL };
     }
-    piece_remove(pieces, index + 1);
+    piece_remove(pieces, place + 1);
 }
 
-/* Bytes that are new, between two pieces. Returns the index of theirs. */
+/* Bytes that are new, between two pieces. Returns the place of theirs. */
 static unsigned
-add_new(ft_pieces_t *pieces, unsigned index, uint32_t sequence, const uint8_t *bytes, unsigned count, const ft_pieces_reader_t *reader, void *data)
+add_new(ft_pieces_t *pieces, unsigned place, uint32_t sequence, const uint8_t *bytes, unsigned count, const ft_pieces_reader_t *reader, void *data)
 {
-    if (index > 0 && pieces->pieces[index - 1].end == sequence)
-        index--;
+    if (place > 0 && pieces->pieces[place - 1].end == sequence)
+        place--;
     else
-        index = piece_insert(pieces, index, sequence);
-    piece_extend(&pieces->pieces[index], bytes, count, reader, data);
-    if (index + 1 < pieces->count && pieces->pieces[index + 1].start == sequence + count)
-        join(pieces, index, reader, data);
-    pieces->in_step |= pieces->pieces[index].in_step;
+        place = piece_insert(pieces, place, sequence);
+    piece_extend(&pieces->pieces[place], bytes, count, reader, data);
+    if (place + 1 < pieces->count && pieces->pieces[place + 1].start == sequence + count)
+        join(pieces, place, reader, data);
+    pieces->in_step |= pieces->pieces[place].in_step;
     if (!pieces->in_step)
         pieces->unread += count;
-    return index;
+    return place;
 }
 
 unsigned
 ft_pieces_add(ft_pieces_t *pieces, uint32_t sequence, const uint8_t *bytes, unsigned count, const ft_pieces_reader_t *reader, void *data)
 {
-    unsigned index = pieces->count, added = 0;
+    unsigned place = pieces->count, added = 0;
 
     /* Most segments follow the last piece. */
-    while (index > 0 && behind(sequence, pieces->pieces[index - 1].end) < 0)
-        index--;
+    while (place > 0 && behind(sequence, pieces->pieces[place - 1].end) < 0)
+        place--;
     while (count > 0) {
         unsigned part = count, skip = 0;
 
-        if (index < pieces->count) {
-            const ft_piece_t *next = &pieces->pieces[index];
+        if (place < pieces->count) {
+            const ft_piece_t *next = &pieces->pieces[place];
             int32_t gap = behind(next->start, sequence);
 
             if (gap <= 0) {
@@ -225,14 +225,14 @@ ft_pieces_add(ft_pieces_t *pieces, uint32_t sequence, const uint8_t *bytes, unsi
             }
         }
         if (part > 0) {
-            index = add_new(pieces, index, sequence, bytes, part, reader, data);
+            place = add_new(pieces, place, sequence, bytes, part, reader, data);
             added += part;
         }
         sequence += part + skip;
         bytes += part + skip;
         count -= part + skip;
-        if (part == 0 || index >= pieces->count || behind(sequence, pieces->pieces[index].end) >= 0)
-            index++;
+        if (part == 0 || place >= pieces->count || behind(sequence, pieces->pieces[place].end) >= 0)
+            place++;
     }
     return added;
 }

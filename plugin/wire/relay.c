@@ -556,7 +556,7 @@ relay_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *f
         uint16_t bytes = tvb_get_ntohs(tvb, 2);
         ft_kept_text_t *kept = ft_kept_text_of(hf_relay_length, bytes);
 
-        proto_tree_add_uint(tree, hf_relay_channel, tvb, 0, 2, tvb_get_ntohs(tvb, 0));
+        proto_tree_add_item(tree, hf_relay_channel, tvb, 0, 2, ENC_BIG_ENDIAN);
         length = proto_tree_add_uint(tree, hf_relay_length, tvb, 2, 2, bytes);
         if (!ft_kept_text_use(length, kept, bytes, (uint64_t)hf_relay_length)) {
             proto_item_append_text(length, " bytes");

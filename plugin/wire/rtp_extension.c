@@ -568,7 +568,7 @@ ft_rtp_extension_dissect(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tr
     if (words > 0 && tvb_bytes_exist(tvb, at, 4)) {
         list = ft_subtree(ext, hf_ext_content, tvb, at, MIN(4 * words, tvb_captured_length_remaining(tvb, at)), ett_ext_words, NULL, "Words");
         for (int i = 0; i < words && tvb_bytes_exist(tvb, at + 4 * i, 4); i++)
-            proto_tree_add_uint(list, hf_ext_word, tvb, at + 4 * i, 4, tvb_get_ntohl(tvb, at + 4 * i));
+            proto_tree_add_item(list, hf_ext_word, tvb, at + 4 * i, 4, ENC_BIG_ENDIAN);
     }
     return at + 4 * words;
 }
