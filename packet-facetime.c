@@ -214,6 +214,7 @@ facetime_init(void)
     ft_ids_init();
     ft_limits_init();
     ft_frame_time_init();
+    ft_conversation_init();
     ft_flow_init();
     ft_pieces_init();
     ft_exchange_init();

@@ -185,11 +185,11 @@ ft_datagram_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_w
     pkt->claimed = true;
     /* Attached before it is shown: a capture that is cut ends the showing, not the call. */
     ft_packet_attach(pinfo, pkt);
-    col_clear(pinfo->cinfo, COL_INFO);
     if (!root && ft_shortcuts && wire && wire->unseen && !ft_flow_limit_reached() && !ft_is_shown(NULL) && wire->unseen(tvb, pinfo, pkt)) {
         col_set_str(pinfo->cinfo, COL_PROTOCOL, kind_column_vals[pkt->kind].strptr);
         return;
     }
+    col_clear(pinfo->cinfo, COL_INFO);
     show_datagram(tvb, pinfo, root, wire, pkt);
 }
 

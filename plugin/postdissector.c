@@ -29,7 +29,7 @@ static struct {
 static unsigned n_shown;
 static bool has_backlog;        /* the frame before may have brought something into a call: call/backlog.c, call/media_backlog.c */
 static protocol_t *protocol;    /* FaceTime */
-static int proto_udp, proto_icmp, proto_icmpv6;
+static int proto_udp, proto_icmp, proto_icmpv6, proto_dns, proto_mdns;
 
 /* Wireshark remembers for each frame which heuristic dissector took it, and asks only that one on later passes. So a datagram
  * that another one took before its flow was known is shown as FaceTime's by this file. */
@@ -148,7 +148,7 @@ bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
     ft_flow_t *flow = NULL;
     ft_packet_t quoted = { 0 }, *pkt;
 
-    if (last_layer(pinfo) != proto_udp || !is_icmp(pinfo))
+    if (!is_icmp(pinfo))
         return NULL;
     if (PINFO_FD_VISITED(pinfo)) {
         flow = (ft_flow_t *)wmem_map_lookup(refused, GUINT_TO_POINTER(pinfo->num));
@@ -172,13 +172,13 @@ bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
 /* The facts of a datagram that a stock dissector has shown, if it is FaceTime's, or may be. First pass only. Which heuristic Wireshark asks first
  * depends on the packets before, and the port table, a conversation or Decode As may come before all of them. */
 static ft_packet_t *
-taken_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree, bool alone)
+taken_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree, bool alone, int last)
 {
-    int last = last_layer(pinfo);
     ft_payload_t payload;
 
-    /* 1. A dissector took it: who took none was asked after this plugin. Of an aggregate only the last layer is known. */
-    if (alone && (last == proto_data || last == proto_udp))
+    /* 1. A dissector took it: who took none was asked after this plugin, and DNS, by whatever port, takes nothing of FaceTime's. Of an aggregate
+     *    only the last layer is known. */
+    if (alone && (last == proto_data || last == proto_udp || last == proto_dns || last == proto_mdns))
         return NULL;
     /* 2. It begins as one of FaceTime's forms: avoids all work with the traffic of others. */
     if (!ft_payload_in(&payload, frame, pinfo, FT_IP_PROTOCOL_UDP) || !ft_wire_begins(&payload, pinfo))
@@ -280,14 +280,15 @@ static ft_packet_t *
 unseen_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool alone)
 {
     ft_packet_t *pkt = NULL;
+    int last = last_layer(pinfo);
 
     if (PINFO_FD_VISITED(pinfo) && wmem_map_size(late) > 0)
         pkt = late_packet(tvb, pinfo, tree);
     if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP)
-        pkt = taken_packet(tvb, pinfo, tree, alone);
+        pkt = taken_packet(tvb, pinfo, tree, alone, last);
     if (!pkt && !PINFO_FD_VISITED(pinfo) && pinfo->ptype == PT_UDP && ft_flow_is_owned(pinfo) && !(alone && is_icmp(pinfo)))
         pkt = owned_packet(pinfo);
-    if (!pkt && alone)
+    if (!pkt && alone && last == proto_udp)
         pkt = bare_icmp_packet(tvb, pinfo);
     return pkt;
 }
@@ -657,6 +658,8 @@ ft_postdissector_init(void)
     proto_udp = proto_get_id_by_filter_name("udp");
     proto_icmp = proto_get_id_by_filter_name("icmp");
     proto_icmpv6 = proto_get_id_by_filter_name("icmpv6");
+    proto_dns = proto_get_id_by_filter_name("dns");
+    proto_mdns = proto_get_id_by_filter_name("mdns");
 }
 
 void

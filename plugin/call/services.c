@@ -160,7 +160,7 @@ service_flow_know(service_state_t *state, ft_role_t role, const char *name)
 static service_state_t *
 service_flow_get(packet_info *pinfo, bool server_is_dst)
 {
-    conversation_t *conversation = ft_conversation(pinfo, true);
+    conversation_t *conversation = ft_conversation_at_hand(pinfo, true);
     service_state_t *state = (service_state_t *)wmem_map_lookup(flows, conversation);
 
     if (state || !ft_limit_take(FT_LIMIT_SERVICE_FLOWS, &pinfo->abs_ts))

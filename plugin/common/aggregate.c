@@ -17,6 +17,8 @@
 
 #include "common/ids.h"
 
+#include <epan/ipproto.h>
+
 /* The fewest layers of a frame with two packets: a link, then IP, UDP and data twice. Most frames have fewer: link, ethertype, IP, TCP, TLS. */
 #define FT_LAYERS_OF_TWO 7
 
@@ -25,6 +27,13 @@
 
 /* RFC 768. */
 #define UDP_LENGTH_AT   4
+
+/* RFC 4443, 2.1, and the types that IANA has assigned. */
+#define ICMPV6_HEADER       8
+#define ICMPV6_FIRST_ERROR  1
+#define ICMPV6_LAST_ERROR   4
+#define ICMPV6_FIRST_OTHER  128
+#define ICMPV6_LAST_OTHER   161
 
 uint32_t ft_aggregate_part;
 
@@ -64,10 +73,30 @@ checksum(const uint8_t *bytes, unsigned length)
     return (uint16_t)~sum;
 }
 
+/* Does an IP header fit into these bytes? length: how many there are on the wire. What a tunnel's outer header carries is looked at no further. */
+static bool
+is_inner(bool v6, const uint8_t *bytes, unsigned captured, unsigned length)
+{
+    ft_ip_t inner;
+
+    return ft_ip_at(&inner, bytes, captured) && inner.v6 == v6 && inner.length <= length;
+}
+
+/* An error with the packet that it quotes, which may be cut, or one of the other messages that are in use. */
+static bool
+is_icmpv6(const uint8_t *bytes, unsigned captured)
+{
+    ft_ip_t quoted;
+
+    if (bytes[0] >= ICMPV6_FIRST_ERROR && bytes[0] <= ICMPV6_LAST_ERROR)
+        return captured < ICMPV6_HEADER + FT_IPV4_HEADER || (ft_ip_at(&quoted, bytes + ICMPV6_HEADER, captured - ICMPV6_HEADER) && quoted.v6);
+    return bytes[0] >= ICMPV6_FIRST_OTHER && bytes[0] <= ICMPV6_LAST_OTHER;
+}
+
 /* Is this an IP packet that ends within the bytes? captured, reported: how many there are, in the capture and on the wire.
  *  1. The header is valid (ft_ip_at()), with the length that it says: avoids most other bytes.
  *  2. IPv4: the checksum is right, or left to the network card: avoids bytes that look like a header by chance.
- *  3. Of UDP and TCP the header fits: avoids the same in IPv6, which has no checksum. */
+ *  3. Of UDP, TCP, ICMPv6 and a packet inside of it the header fits: avoids the same in IPv6, which has no checksum. */
 static bool
 is_packet(ft_ip_t *ip, const uint8_t *bytes, unsigned captured, unsigned reported)
 {
@@ -87,6 +116,9 @@ is_packet(ft_ip_t *ip, const uint8_t *bytes, unsigned captured, unsigned reporte
     switch (ip->protocol) {
     case FT_IP_PROTOCOL_UDP: return length >= FT_UDP_HEADER && ft_u16(header + UDP_LENGTH_AT) >= FT_UDP_HEADER && ft_u16(header + UDP_LENGTH_AT) <= length;
     case FT_IP_PROTOCOL_TCP: return length >= FT_TCP_HEADER && 4u * (header[12] >> 4) >= FT_TCP_HEADER && 4u * (header[12] >> 4) <= length;
+    case IP_PROTO_IPIP: return is_inner(false, header, ip->captured - ip->payload, length);
+    case IP_PROTO_IPV6: return is_inner(true, header, ip->captured - ip->payload, length);
+    case IP_PROTO_ICMPV6: return length >= ICMPV6_HEADER && is_icmpv6(header, ip->captured - ip->payload);
     default: return !ip->v6;
     }
 }
@@ -139,7 +171,8 @@ ft_aggregate_of(ft_ip_t *packets, tvbuff_t *frame, const packet_info *pinfo)
         if (count == 0)
             return 0;
         last = &packets[count - 1];
-        if (is_at_hand(last, pinfo))
+        /* The packet that an ICMP error quotes is no further one. */
+        if (is_at_hand(last, pinfo) || last->protocol == IP_PROTO_ICMP || last->protocol == IP_PROTO_ICMPV6)
             return count - 1;
         bytes = last->bytes + last->payload;
         reported = last->length - last->payload;

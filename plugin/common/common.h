@@ -15,6 +15,7 @@
 
 #include "common/aggregate.h"
 #include "common/bplist.h"
+#include "common/conversation.h"
 #include "common/decimal.h"
 #include "common/endpoint.h"
 #include "common/frame_time.h"

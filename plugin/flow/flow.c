@@ -61,7 +61,12 @@ recent_place(const packet_info *pinfo)
 static inline bool
 is_side(const ft_endpoint_t *side, const address *addr, uint32_t port)
 {
-    return side->port == port && side->addr.type == addr->type && memcmp(side->addr.data, addr->data, (size_t)addr->len) == 0;
+    if (side->port != port || side->addr.type != addr->type)
+        return false;
+    /* Most are IPv4's, and this is asked several times for each packet: without a call. */
+    if (addr->type == AT_IPv4)
+        return ft_u32((const uint8_t *)side->addr.data) == ft_u32((const uint8_t *)addr->data);
+    return memcmp(side->addr.data, addr->data, (size_t)addr->len) == 0;
 }
 
 static inline bool

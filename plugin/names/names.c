@@ -64,7 +64,7 @@ pair_key(const packet_info *pinfo)
 static conversation_t *
 service_conversation(packet_info *pinfo)
 {
-    conversation_t *conversation = ft_conversation(pinfo, false);
+    conversation_t *conversation = ft_conversation_at_hand(pinfo, false);
 
     return conversation && !(conversation->options & (NO_ADDR2 | NO_PORT2 | NO_PORT2_FORCE)) ? conversation : NULL;
 }

@@ -172,13 +172,17 @@ nat_probe_form_strict(tvbuff_t *tvb)
 }
 
 static nat_probe_form_t
+nat_probe_form_on(nat_probe_form_t strict, tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow)
+{
+    if (strict != NAT_PROBE_SNATMAP && flow && flow->is_facetime && (flow->kinds & (1u << FT_KIND_NAT_PROBE)))
+        return nat_probe_form_known(tvb, pinfo, flow);
+    return strict;
+}
+
+static nat_probe_form_t
 nat_probe_form(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow)
 {
-    nat_probe_form_t form = nat_probe_form_strict(tvb);
-
-    if (form != NAT_PROBE_SNATMAP && flow && flow->is_facetime && (flow->kinds & (1u << FT_KIND_NAT_PROBE)))
-        return nat_probe_form_known(tvb, pinfo, flow);
-    return form;
+    return nat_probe_form_on(nat_probe_form_strict(tvb), tvb, pinfo, flow);
 }
 
 static bool
@@ -190,7 +194,7 @@ nat_probe_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, 
         *evidence |= FT_EV(FT_EV_SNATMAP);
     else if (form == NAT_PROBE_COMMNAT)
         *evidence |= FT_EV(FT_EV_COMMNAT);
-    return nat_probe_form(tvb, pinfo, flow) != NAT_PROBE_NONE;
+    return nat_probe_form_on(form, tvb, pinfo, flow) != NAT_PROBE_NONE;
 }
 
 /* ---- What links probes --------------------------------------------------------------------- */

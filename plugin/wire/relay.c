@@ -177,6 +177,7 @@ relay_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint
 {
     int reported = (int)tvb_reported_length(tvb), end;
     relay_checked_t checked;
+    const uint8_t *bytes;
     relay_quic_t quic;
     bool fits, relay_flow;
 
@@ -184,14 +185,15 @@ relay_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint
      *    real calls are 0x6000. Another first byte 0x6x only between a relay port of Apple's and somebody. */
     if (tvb_captured_length(tvb) < FT_RELAY_HEADER_LEN + 2)
         return false;
-    if (ft_tvb_get_u8(tvb, 0) != FT_RELAY_CHANNEL && !relay_is_apples(pinfo))
+    bytes = tvb_get_ptr(tvb, 0, FT_RELAY_HEADER_LEN);
+    if (bytes[0] != FT_RELAY_CHANNEL && !relay_is_apples(pinfo))
         return false;
     /* 2. The length is that of the datagram, but for up to three bytes of padding: avoids QUIC short headers, which
      *    begin with 0x60 too (one in 16,384 of them passes). On a flow that has relay data, a datagram of the latest
      *    channel number is shown with a wrong length, too. */
-    end = FT_RELAY_HEADER_LEN + tvb_get_ntohs(tvb, 2);
+    end = FT_RELAY_HEADER_LEN + ft_u16(bytes + 2);
     fits = reported >= end && reported - end <= FT_RELAY_MAX_PADDING;
-    relay_flow = flow && flow->is_facetime && (flow->kinds & (1u << FT_KIND_RELAY)) && tvb_get_ntohs(tvb, 0) == flow->relay_channel;
+    relay_flow = flow && flow->is_facetime && (flow->kinds & (1u << FT_KIND_RELAY)) && ft_u16(bytes) == flow->relay_channel;
     if (!fits && !relay_flow)
         return false;
     /* 3. The bytes after the first are not a connection ID of the flow: avoids the QUIC short header that does pass. */
@@ -205,7 +207,7 @@ relay_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint
         return relay_flow && (quic == QUIC_NO || (checked.result == FT_RELAY_OK && checked.known && !(checked.flags & FT_RELAY_UNKNOWN)));
     }
     /* 5. The same where all fits: also a payload that was seen before. And of a channel number of another first byte. */
-    if ((quic == QUIC_MAYBE || ft_tvb_get_u8(tvb, 0) != FT_RELAY_CHANNEL) && checked.result == FT_RELAY_OK && !checked.plausible)
+    if ((quic == QUIC_MAYBE || bytes[0] != FT_RELAY_CHANNEL) && checked.result == FT_RELAY_OK && !checked.plausible)
         return false;
     /* 6. The sub-packets parse to the end. On a flow that has no relay data yet, also: no bit that was never seen, and a host
      *    of Apple's or a payload of a known kind; avoids random bytes (one in about four million gets here). */
