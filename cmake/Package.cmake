@@ -11,7 +11,7 @@ set(FT_MINOR "${Wireshark_MAJOR_VERSION}.${Wireshark_MINOR_VERSION}")
 math(EXPR FT_NEXT_MINOR "${Wireshark_MINOR_VERSION} + 1")
 set(FT_PACKAGE wireshark-facetime)
 set(FT_PACKAGE_FILES "${CMAKE_CURRENT_BINARY_DIR}/package")
-set(FT_PACKAGE_SAMPLE "${PROJECT_SOURCE_DIR}/captures/facetime-2010-inbound.pcap")
+set(FT_PACKAGE_SAMPLE "${PROJECT_SOURCE_DIR}/captures/facetime-relay.pcap")
 set(FT_DOC_DIR "share/doc/${FT_PACKAGE}")
 set(FT_CONTACT "facetime maintainers <maintainers@facetime.invalid>" CACHE STRING "Maintainer of the packages")
 
@@ -36,7 +36,7 @@ endfunction()
 # ---- The archive: one folder, with the scripts of tools/ -----------------------------------------
 
 file(WRITE "${FT_PACKAGE_FILES}/wireshark-version" "${FT_MINOR}\n")
-ft_write_readme(archive "./install" "./uninstall" "tools" "captures/facetime-2010-inbound.pcap")
+ft_write_readme(archive "./install" "./uninstall" "tools" "captures/facetime-relay.pcap")
 ft_install_documents(archive . captures)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/profile" DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)
 ft_install_tools(archive . "${PROJECT_SOURCE_DIR}/tools/profile" "${PROJECT_SOURCE_DIR}/tools/report" "${PROJECT_SOURCE_DIR}/tools/uninstall")
@@ -60,7 +60,7 @@ if(FT_GZIP)
 	endforeach()
 endif()
 ft_write_readme(debian "apt-get install ./wireshark-facetime_*.deb" "apt-get purge wireshark-facetime" "/usr/share/${FT_PACKAGE}/tools"
-	"/usr/share/doc/${FT_PACKAGE}/examples/facetime-2010-inbound.pcap")
+	"/usr/share/doc/${FT_PACKAGE}/examples/facetime-relay.pcap")
 ft_install_documents(debian "${FT_DOC_DIR}" examples)
 ft_install_tools(debian "share/${FT_PACKAGE}" "${PROJECT_SOURCE_DIR}/tools/profile" "${PROJECT_SOURCE_DIR}/tools/report")
 # One of Wireshark's profiles for all users: -C FaceTime copies it to the user's own. tools/profile finds it through the link.

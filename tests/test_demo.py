@@ -13,7 +13,8 @@ import pytest
 
 from ftools import paths, pcap
 
-SAMPLE = paths.sample("facetime-2010-inbound")
+SAMPLE = paths.sample("facetime-relay")
+LEGACY = paths.sample("facetime-2010-inbound")   # with names in the clear
 THREE = paths.CAPTURES / "situations" / "legacy-three-calls.pcap"
 SIX = paths.CAPTURES / "situations" / "modern-ipv6-only.pcap"
 pytestmark = [
@@ -316,7 +317,7 @@ def test_every_value_is_whole(fitted, capture, columns):
 
 def test_wide_characters(wireshark, fitted):
     """Names of East Asian characters and emoji, and combining ones: the table is cut at the same cells of the screen."""
-    content = SAMPLE.read_bytes()
+    content = LEGACY.read_bytes()
     for number, name in ((b"+18885550100", "\u30e6\u30cb\U0001f600"), (b"+12025550143", "Zoe\u0308 \u0394")):
         content = content.replace(number, name.encode().ljust(len(number), b"x"))
     capture = wireshark.write("wide.pcap", content)

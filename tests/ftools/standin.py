@@ -56,7 +56,7 @@ class System:
         shutil.copytree(paths.ROOT / "tools", self.clone / "tools", symlinks=True)
         shutil.copytree(paths.ROOT / "profile", self.clone / "profile")
         (self.clone / "captures").mkdir()
-        shutil.copy(paths.sample("facetime-2010-inbound"), self.clone / "captures")
+        shutil.copy(paths.sample("facetime-relay"), self.clone / "captures")
         (self.folder / "os-release").write_text(release)
         self.minor = ".".join(version.split(".")[:2])
         self.numbered = self.minor.replace(".", "-") if kernel == "Darwin" else self.minor
