@@ -89,7 +89,8 @@ typedef enum { FT_PATH_NONE = 0, FT_PATH_DIRECT = 1, FT_PATH_RELAY = 2 } ft_path
 typedef enum {
     FT_MODE_UNKNOWN,
     FT_MODE_MULTIWAY,       /* as a group: each stream has an ID, video comes in layers, the relay chooses */
-    FT_MODE_ONE_TO_ONE      /* between two devices: one audio and one video stream of each */
+    FT_MODE_ONE_TO_ONE,     /* between two devices: one audio and one video stream of each */
+    FT_MODE_BROWSER         /* somebody joined by a FaceTime link, with WebRTC */
 } ft_mode_t;
 
 /* How sure: facetime.confidence. */
@@ -120,6 +121,8 @@ typedef enum {
     FT_EV_CANDIDATE,        /* an end of the flow was announced as a candidate */
     FT_EV_DECODE_AS,        /* the analyst chose FaceTime by Decode As */
     FT_EV_FORM,             /* a form that only FaceTime sends, of a wire format without a sign of its own above */
+    FT_EV_WEB_PATH,         /* STUN with an Apple host, of a client that opened a FaceTime link */
+    FT_EV_WEB,              /* DTLS of the same: a browser */
     FT_EV_COUNT
 } ft_evidence_t;
 

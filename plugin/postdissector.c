@@ -350,7 +350,8 @@ take_into_flow(tvbuff_t *frame, packet_info *pinfo, ft_flow_t *flow, const ft_pa
         for (unsigned i = 0; i < pkt->n_candidates; i++)
             ft_flow_take_announced(pinfo, &pkt->candidates[i].at);
     }
-    if (ft_flow_update(flow, pinfo, &news))
+    /* A browser's payload types are not FaceTime's. */
+    if (ft_flow_update(flow, pinfo, &news) && !(flow->evidence & FT_EV(FT_EV_WEB)))
         ft_rtp_prepare_flow(pinfo, flow);
     ft_flow_settle(flow, pinfo);
 }

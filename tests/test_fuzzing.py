@@ -67,6 +67,6 @@ def test_guided_by_coverage(tmp_path):
             (inputs[1] / str(number)).write_bytes(corpus.extractfile(member).read())
     subprocess.run([sys.executable, paths.ROOT / "tests" / "fuzzing" / "seeds", inputs[2]], check=True, capture_output=True)
     number = RUNS + sum(len(list(folder.iterdir())) for folder in inputs)
-    done = subprocess.run([harness, "-seed=1", f"-runs={number}", "-detect_leaks=0", "-close_fd_mask=1", "-rss_limit_mb=3000", "-max_len=6000",
+    done = subprocess.run([harness, "-seed=1", f"-runs={number}", "-detect_leaks=0", "-close_fd_mask=1", "-rss_limit_mb=6000", "-max_len=6000",
                            *inputs], cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False, timeout=900)
     assert done.returncode == 0 and "DONE" in done.stderr, done.stderr[-4000:]

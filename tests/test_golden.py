@@ -19,7 +19,7 @@ import pytest
 import test_apns
 import test_quic_keys
 import test_relay_tcp
-from ftools import datagrams, facts, later, paths, pcap, push
+from ftools import datagrams, facts, later, paths, pcap, push, webrtc
 from ftools.datagrams import FORMS, frame
 
 SECONDS = {None: 1, "milli": 1e-3, "micro": 1e-6, "nano": 1e-9}
@@ -28,6 +28,7 @@ FORMS_NAME, LATER_NAME = "forms", "later"
 # Captures with options that show what is in them.
 OTHERS = {
     "relay-tcp": lambda wireshark: (push.capture(wireshark, "relay-tcp.pcap", test_relay_tcp.TALK[:6], addresses=test_relay_tcp.ENDS, port=3482), ()),
+    "web": lambda wireshark: (webrtc.capture(wireshark, [*webrtc.look_up(), *webrtc.call(packets=1)]), ()),
     "push-packed": lambda wireshark: (push.capture(wireshark, "push-packed.pcap", test_apns.containers()), test_apns.PACK_DECODE),
     "quic-keys": lambda wireshark: test_quic_keys.made(wireshark, (True, test_quic_keys.packet(True, 5, test_quic_keys.datagram(test_quic_keys.MEDIA) * 2)),
                                                      (True, test_quic_keys.packet(True, 6, test_quic_keys.stream(test_quic_keys.request("PUT", "/QR/AllocBind"))))),

@@ -162,11 +162,22 @@ stopped_first(const ft_call_t *call)
     return device.frame < peer.frame ? FT_SIDE_DEVICE : FT_SIDE_PEER;
 }
 
+/* What the calls of Apple's devices show. */
+#define FT_EV_OF_DEVICES (FT_EV(FT_EV_RELAY_HEADER) | FT_EV(FT_EV_LINK_MESSAGE) | FT_EV(FT_EV_APPLE_STUN) | FT_EV(FT_EV_QUIC_RELAY))
+
+bool
+ft_call_is_browsers(const ft_call_t *call)
+{
+    return (call->evidence & FT_EV(FT_EV_WEB)) && !(call->evidence & FT_EV_OF_DEVICES);
+}
+
 ft_mode_t
 ft_call_mode(const ft_call_t *call)
 {
     ft_mode_t mode = FT_MODE_UNKNOWN;
 
+    if (ft_call_is_browsers(call))
+        return FT_MODE_BROWSER;
     if (call->n_participants > FT_TWO_ENDS)
         return FT_MODE_MULTIWAY;
     /* Both sides change one after the other: the call is one-to-one once one of them says so. */

@@ -323,6 +323,8 @@ ft_side_t ft_call_ended_by(const ft_call_t *call);
 ft_moment_t ft_call_link_end(const ft_call_t *call);
 /* How it is run now, by the latest packet of either side. */
 ft_mode_t ft_call_mode(const ft_call_t *call);
+/* Did somebody join it in a browser, with nothing of a device's call to be seen? Media is WebRTC's then: a guess. */
+bool ft_call_is_browsers(const ft_call_t *call);
 /* More pairs of addresses have its SSRCs than a call has paths: a generator's file, or one whose addresses were changed. Numbers of streams, losses and
  * hosts say nothing then. */
 bool ft_call_is_scattered(const ft_call_t *call);

@@ -573,7 +573,7 @@ facts_count_relay(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool
 }
 
 /* What a device exchanges with Apple's servers, not with its peer. */
-#define KINDS_OF_SERVERS (1u << FT_KIND_RELAY | 1u << FT_KIND_QUIC | 1u << FT_KIND_NAT_PROBE | 1u << FT_KIND_LINK_PROBE)
+#define KINDS_OF_SERVERS (1u << FT_KIND_RELAY | 1u << FT_KIND_WEB | 1u << FT_KIND_QUIC | 1u << FT_KIND_NAT_PROBE | 1u << FT_KIND_LINK_PROBE)
 
 static void
 facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_device)
@@ -589,7 +589,7 @@ facts_sides(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, bool from_
         facts_index_device(call, &flow->a, flow->link_ends[0], true);
         facts_index_device(call, &flow->b, flow->link_ends[1], true);
     }
-    if ((pkt->kind == FT_KIND_RELAY || (pkt->inside_turn && pkt->n_rtp)) && call->relay.addr.type == AT_NONE)
+    if ((pkt->kind == FT_KIND_RELAY || pkt->kind == FT_KIND_WEB || (pkt->inside_turn && pkt->n_rtp)) && call->relay.addr.type == AT_NONE)
         call->relay = *remote;
     if (with_relay)
         facts_count_relay(call, flow, pkt, from_device);

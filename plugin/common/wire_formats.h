@@ -7,7 +7,7 @@
 #define FT_WIRE_FORMATS_H
 
 /* Formats are tried in this order. Where the first bytes of two formats overlap, the format with more conditions comes first:
- * the NAT probe before STUN (both begin with 00), relay channel data before QUIC (both 60).
+ * the NAT probe before STUN (both begin with 00), relay channel data before QUIC (both 60), WebRTC before RTP (on flows of its own).
  *
  *   struct        the file's ft_wire_t is ft_wire_ and this
  *   kind          the kind is FT_KIND_ and this
@@ -20,6 +20,7 @@
  *
  *        struct      kind        number  phase         facetime.kind  column      protocol         ladder */
 #define FT_WIRE_FORMATS(FORMAT) \
+    FORMAT(web,        WEB,        9,      MEDIA,        "web",         "FTWeb",    "WebRTC",        "WebRTC") \
     FORMAT(nat_probe,  NAT_PROBE,  7,      PROBE,        "nat-probe",   "FTNAT",    "NAT probe",     "NAT probe") \
     FORMAT(stun,       STUN,       1,      CONNECTIVITY, "stun",        "FTSTUN",   "STUN",          "STUN check") \
     FORMAT(link_probe, LINK_PROBE, 6,      RELAY,        "link-probe",  "FTProbe",  "link probe",    "Link probe") \

@@ -89,6 +89,7 @@ const value_string ft_mode_vals[] = {
     { FT_MODE_UNKNOWN, "unknown" },
     { FT_MODE_MULTIWAY, "multiway" },
     { FT_MODE_ONE_TO_ONE, "one-to-one" },
+    { FT_MODE_BROWSER, "in a browser" },
     { 0, NULL }
 };
 

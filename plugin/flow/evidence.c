@@ -40,6 +40,8 @@ static const struct {
     [FT_EV_CANDIDATE]    = { FT_CONFIDENCE_MEDIUM, "address announced in a FaceTime call" },
     [FT_EV_DECODE_AS]    = { FT_CONFIDENCE_HIGH, "chosen by Decode As" },
     [FT_EV_FORM]         = { FT_CONFIDENCE_HIGH, "form that nothing else sends" },
+    [FT_EV_WEB_PATH]     = { FT_CONFIDENCE_LOW, "STUN with an Apple host, by who opened a FaceTime link" },
+    [FT_EV_WEB]          = { FT_CONFIDENCE_MEDIUM, "DTLS with an Apple host, by who opened a FaceTime link" },
 };
 
 ft_confidence_t

@@ -126,7 +126,7 @@ typedef struct ft_flow_news {
 static inline bool
 ft_flow_is_with_relay(const ft_flow_t *flow)
 {
-    return flow->kinds & (1u << FT_KIND_RELAY) || (flow->kinds & (1u << FT_KIND_QUIC) && !flow->quic_between);
+    return flow->kinds & (1u << FT_KIND_RELAY | 1u << FT_KIND_WEB) || (flow->kinds & (1u << FT_KIND_QUIC) && !flow->quic_between);
 }
 
 /* The flow of the packet's conversation, or NULL. */

@@ -15,6 +15,7 @@
 #include "names/handshake.h"
 #include "names/hosts.h"
 #include "names/names.h"
+#include "names/web_links.h"
 
 /* RFC 7301 registers none of them; read on the wire and in public code: apns-security-v2, apns-security-v3,
  * apns-pack-v1:4096:4096 (the sizes of both sides' tables). */
@@ -149,6 +150,8 @@ name_take(packet_info *pinfo, const char *name, const char *path)
         return NULL;
     if (!host_at_hand)
         host_at_hand = host;
+    if (host->role == FT_ROLE_LINK)
+        ft_web_link_opened(pinfo);
     first = (ft_named_t *)wmem_map_lookup(named, GUINT_TO_POINTER(pinfo->num));
     for (one = first; one; one = one->next) {
         if (one->host == host)
@@ -360,6 +363,7 @@ ft_names_show(tvbuff_t *tvb, const packet_info *pinfo, proto_tree *tree)
 void
 ft_names_init(void)
 {
+    ft_web_links_init();
     addresses = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
     named = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     services = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);

@@ -12,6 +12,8 @@
 
 #include "common/common.h"
 
+#include "names/web_links.h"
+
 /* What a host is for: facetime.host.role. */
 typedef enum {
     FT_ROLE_NONE,

@@ -19,7 +19,7 @@ datagram_role(const ft_call_packets_t *what, const ft_endpoint_t *remote)
     if (!ft_is_apple(&remote->addr))
         return what->flow->kinds & (1u << FT_KIND_RELAY) ? "relay" : "peer";
     /* Apple's relays of 2010 are TURN servers. */
-    if (what->flow->inside_turn || what->flow->kinds & ((1u << FT_KIND_RELAY) | (1u << FT_KIND_QUIC) | (1u << FT_KIND_LINK_PROBE)))
+    if (what->flow->inside_turn || what->flow->kinds & ((1u << FT_KIND_RELAY) | (1u << FT_KIND_QUIC) | (1u << FT_KIND_WEB) | (1u << FT_KIND_LINK_PROBE)))
         return "relay";
     return what->flow->kinds & (1u << FT_KIND_STUN) ? "STUN server" : "Apple";
 }

@@ -28,7 +28,7 @@ media_text(const ft_call_t *call)
     case FT_MEDIA_AUDIO: return "audio";
     case FT_MEDIA_VIDEO: return "video";
     case FT_MEDIA_AUDIO | FT_MEDIA_VIDEO: return "audio+video";
-    default: return call->media_in_quic ? "in QUIC [guess]" : "-";
+    default: return !call->media_in_quic ? "-" : ft_call_is_browsers(call) ? "by WebRTC [guess]" : "in QUIC [guess]";
     }
 }
 

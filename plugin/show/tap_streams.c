@@ -107,6 +107,13 @@ cell_ssrc(const void *row, ft_cell_t *cell)
     cell->text = stream_of(row)->in_quic ? g_strdup("-") : g_strdup_printf("0x%08x", stream_of(row)->ssrc);
 }
 
+/* What one side sends to a browser, or from one: what is in it the browser's session description says, which nobody sees. */
+static bool
+is_web(const ft_measured_stream_t *stream)
+{
+    return ft_call_is_browsers(ft_measured_call(stream));
+}
+
 static void
 cell_media(const void *row, ft_cell_t *cell)
 {
@@ -119,7 +126,8 @@ cell_media(const void *row, ft_cell_t *cell)
 static void
 cell_codec(const void *row, ft_cell_t *cell)
 {
-    const char *name = stream_of(row)->in_quic ? "in QUIC [guess]" : ft_rtp_name(ft_stream_main_type(&stream_of(row)->stats));
+    const ft_measured_stream_t *stream = stream_of(row);
+    const char *name = !stream->in_quic ? ft_rtp_name(ft_stream_main_type(&stream->stats)) : is_web(stream) ? "by WebRTC [guess]" : "in QUIC [guess]";
 
     if (g_str_has_prefix(name, "Audio") || g_str_has_prefix(name, "Video"))
         name += strlen("Audio");
@@ -513,7 +521,7 @@ cell_notes(const void *row, ft_cell_t *cell)
     GString *text = g_string_new(NULL);
 
     if (stream->in_quic)
-        g_string_append(text, "rate: of QUIC packets");
+        g_string_append(text, is_web(stream) ? "rate: of SRTP packets" : "rate: of QUIC packets");
     if (in_batches(stream))
         g_string_append(text, stream->in_quic ? "; captured in batches" : "captured in batches: times by RTP");
     if (stream->stats.seq.restarts)
@@ -538,7 +546,8 @@ cell_filter(const void *row, ft_cell_t *cell)
     uint32_t call = ft_measured_call(stream)->number;
 
     if (stream->in_quic)
-        cell->text = g_strdup_printf("facetime.call == %u && facetime.quic.media%s", call, from[ft_measured_sender(stream)]);
+        cell->text = g_strdup_printf("facetime.call == %u && facetime.%s%s", call, is_web(stream) ? "web.part == 2" : "quic.media",
+                                     from[ft_measured_sender(stream)]);
     else
         cell->text = g_strdup_printf("facetime.call == %u && rtp.ssrc == 0x%08x", call, stream->ssrc);
 }

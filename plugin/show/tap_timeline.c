@@ -129,7 +129,8 @@ cell_what(const void *row, ft_cell_t *cell)
     const char *text = val_to_str_const(step->phase, what, "unknown");
 
     if (step->phase == FT_PHASE_MEDIA && step->in_quic == step->packets) {
-        cell->text = g_strdup_printf("media inside QUIC [guess], %s, encrypted", step->path == FT_PATH_RELAY ? "over the relay" : "directly");
+        cell->text = g_strdup_printf("media %s [guess], %s, encrypted", ft_call_is_browsers(step->call) ? "by WebRTC" : "inside QUIC",
+                                     step->path == FT_PATH_RELAY ? "over the relay" : "directly");
         return;
     }
     if (step->phase == FT_PHASE_MEDIA) {
@@ -234,7 +235,7 @@ timeline_packet(ft_table_rows_t *rows, const void *data)
         return;
     remote = ft_far_end_of(&info->what);
     flow = info->what.flow;
-    in_quic = info->phase == FT_PHASE_MEDIA && info->what.kind == FT_KIND_QUIC;
+    in_quic = info->phase == FT_PHASE_MEDIA && (info->what.kind == FT_KIND_QUIC || info->what.kind == FT_KIND_WEB);
     /* Between devices there are connections of their own. */
     if (in_quic && flow)
         relayed = ft_is_apple(&ft_flow_remote(flow)->addr);

@@ -54,6 +54,8 @@ ft_demux(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_
 #define RELAY_CHANNEL     0x60      /* relay.c; the high digit */
 #define RELAY_LENGTH_AT   2
 #define RELAY_MAX_PADDING 3
+#define DTLS_HANDSHAKE    22        /* web.c */
+#define DTLS_VERSION      0xfe      /* its high byte */
 #define NAT_PROBE_LEN     16        /* nat_probe.c */
 /* The least that tells one format from another. */
 #define LEAST_LEN         8
@@ -71,7 +73,9 @@ ft_wire_begins(const ft_payload_t *payload, const packet_info *pinfo)
     /* By the two bits that RFC 7983 and RFC 9443 tell protocols apart with. */
     switch (bytes[0] >> 6) {
     case 0:
-        /* STUN has its cookie. */
+        /* STUN has its cookie, DTLS its version. */
+        if (bytes[0] == DTLS_HANDSHAKE)
+            return bytes[1] == DTLS_VERSION;
         bytes += bytes[0] == STUN_PREFIX;
         return ft_u16(bytes + STUN_COOKIE_AT) == FT_STUN_COOKIE >> 16;
     case 1:

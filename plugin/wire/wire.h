@@ -162,7 +162,7 @@ typedef struct ft_packet {
     bool quic_initial;              /* a QUIC Initial: somebody opens a connection */
     uint64_t participant;           /* participant ID of the (first) relay sub-packet; 0: none */
     bool quic_between;              /* of a QUIC pod between the two devices, whose connection ID their checks have named: no relay */
-    bool quic_media;                /* a packet of a QUIC pod that has the size and rate of media: a guess, counted as media */
+    bool quic_media;                /* a packet of a QUIC pod that has the size and rate of media: a guess, counted as media. Or of WebRTC: web.c */
     const uint8_t *quic_token;      /* session token of a QUIC hello to the relay; file scope; NULL: none */
     unsigned quic_token_len;        /* bytes */
     uint8_t quic_salt[FT_QUIC_SALT_LEN]; /* beside the token: another one in each hello */
@@ -174,7 +174,7 @@ typedef struct ft_packet {
 static inline bool
 ft_packet_is_with_relay(const ft_packet_t *pkt)
 {
-    return pkt->kind == FT_KIND_RELAY || (pkt->kind == FT_KIND_QUIC && !pkt->quic_between);
+    return pkt->kind == FT_KIND_RELAY || pkt->kind == FT_KIND_WEB || (pkt->kind == FT_KIND_QUIC && !pkt->quic_between);
 }
 
 /* Where and when a datagram was seen. */

@@ -6,7 +6,7 @@ import re
 from . import paths
 
 # The words of facetime.kind, facetime.call.phase, .state, .direction, facetime.path and facetime.confidence that are public.
-KINDS = ("unknown", "stun", "sip", "rtp", "rtcp", "relay", "link-probe", "nat-probe", "quic")
+KINDS = ("unknown", "stun", "sip", "rtp", "rtcp", "relay", "link-probe", "nat-probe", "quic", "web")
 PHASES = ("push", "lookup", "probe", "certificate", "registration", "relay", "connectivity", "signalling", "media", "teardown")
 STATES = ("attempted", "ringing", "established", "ended", "declined", "cancelled", "failed", "interrupted")
 DIRECTIONS = ("inbound", "outbound", "unknown")

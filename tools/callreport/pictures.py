@@ -63,8 +63,8 @@ def _svg(figure, title, description, ident):
     text = re.sub(r'\bid="([^"]+)"', lambda match: f'id="{ident}-{match[1]}"', text)
     text = re.sub(r'(url\(#|href="#)', rf"\g<1>{ident}-", text)
     text = re.sub(r'<svg ([^>]*?)width="([\d.]+)pt" height="([\d.]+)pt"', r"<svg \1", text, count=1)
-    # WeasyPrint does not know this form of a font: the same as attributes.
-    text = re.sub(r'<text style="(?:fill: ([^;]+); )?font: (?:(italic) )?(?:(\d+) )?([\d.]+)px [^"]*?(?:; text-anchor: (\w+))?"', _font, text)
+    # WeasyPrint knows the size of a text only as an attribute.
+    text = re.sub(r'<text style="([^"]*)"', _font, text)
     head = f'<svg role="img" aria-labelledby="{ident}-title {ident}-desc" '
     labels = f'<title id="{ident}-title">{_escape(title)}</title><desc id="{ident}-desc">{_escape(description)}</desc>'
     start = text.index(">") + 1
@@ -72,9 +72,14 @@ def _svg(figure, title, description, ident):
 
 
 def _font(match):
-    fill, style, weight, size, anchor = match.groups()
-    known = (("fill", fill), ("font-style", style), ("font-weight", weight), ("font-size", size), ("text-anchor", anchor), ("font-family", ", ".join(STYLE["font.sans-serif"])))
-    return "<text " + " ".join(f'{name}="{value}"' for name, value in known if value)
+    """The style of a text as attributes. Matplotlib writes the font as one property until 3.9, as one for each part since."""
+    known = {name.strip(): value.strip() for name, _, value in (each.partition(":") for each in match[1].split(";")) if name.strip()}
+    whole = re.match(r"(?:(italic|oblique) )?(?:(\d+|bold) )?([\d.]+)px ", known.pop("font", ""))
+    if whole:
+        known |= {name: value for name, value in zip(("font-style", "font-weight", "font-size"), whole.groups()) if value}
+    known["font-size"] = known.get("font-size", "10").removesuffix("px")
+    known["font-family"] = ", ".join(STYLE["font.sans-serif"])
+    return "<text " + " ".join(f'{name}="{value}"' for name, value in known.items())
 
 
 def _escape(text):
