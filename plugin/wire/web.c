@@ -21,8 +21,9 @@
 #define DTLS_EPOCH_AT       3
 #define DTLS_LENGTH_AT      11
 #define DTLS_HANDSHAKE      22
-#define DTLS_FIRST          20      /* types of content: RFC 7983 */
-#define DTLS_LAST           63
+#define DTLS_FIRST          20      /* types of content */
+#define DTLS_LAST           23
+#define DTLS_UNIFIED        0x20    /* RFC 9147, 4: the short header of 1.3, 0x20 to 0x3f */
 #define DTLS_VERSION_MAJOR  0xfe
 
 /* RFC 5761, 4: the second byte of RTCP where RTP has the same port. */
@@ -52,18 +53,32 @@ is_dtls(const uint8_t *bytes, unsigned captured, unsigned reported)
 }
 
 static bool
+is_browsers(const ft_flow_t *flow)
+{
+    return flow && (flow->evidence & FT_EV(FT_EV_WEB));
+}
+
+static bool
 web_match(tvbuff_t *tvb, const packet_info *pinfo _U_, const ft_flow_t *flow, uint32_t *evidence _U_)
 {
     unsigned captured = tvb_captured_length(tvb);
     const uint8_t *bytes = tvb_get_ptr(tvb, 0, (int)captured);
-    bool known = flow && (flow->evidence & FT_EV(FT_EV_WEB));
 
-    /* 1. A DTLS record; on a flow that has none yet the first one of a handshake, in the clear: avoids all but the beginning of DTLS. Whose it is,
+    /* 1. A DTLS record: avoids what only begins as one. Of its short form nothing more is known than where it comes. */
+    if (captured >= DTLS_HEADER_LEN && bytes[0] >= DTLS_UNIFIED)
+        return is_browsers(flow);
+    if (!is_dtls(bytes, captured, tvb_reported_length(tvb)))
+        return false;
+    /* 2. On a flow that has none yet the first one of a handshake, in the clear: avoids all but the beginning of DTLS. Whose it is,
      *    what is around it tells: ft_context_of(). Not on a flow that is FaceTime's by other signs: its media is no browser's. */
-    if (is_dtls(bytes, captured, tvb_reported_length(tvb)))
-        return known || ((!flow || !flow->is_facetime) && bytes[0] == DTLS_HANDSHAKE && ft_u16(bytes + DTLS_EPOCH_AT) == 0);
-    /* 2. RTP or RTCP behind it: avoids media of FaceTime's own, which has no DTLS. */
-    return known && bytes[0] >> 6 == 2 && captured >= FT_RTP_HEADER_LEN;
+    return is_browsers(flow) || ((!flow || !flow->is_facetime) && bytes[0] == DTLS_HANDSHAKE && ft_u16(bytes + DTLS_EPOCH_AT) == 0);
+}
+
+static bool
+web_media_match(tvbuff_t *tvb, const packet_info *pinfo _U_, const ft_flow_t *flow, uint32_t *evidence _U_)
+{
+    /* RTP or RTCP behind the handshake: avoids media of FaceTime's own, which has none. */
+    return is_browsers(flow) && tvb_captured_length(tvb) >= FT_RTP_HEADER_LEN;
 }
 
 static void
@@ -109,8 +124,17 @@ web_handoff(void)
 
 const ft_wire_t ft_wire_web = {
     .kind = FT_KIND_WEB,
+    .first_mask = 0xc0, .first_bits = 0x00,     /* RFC 7983: 20 to 63, and STUN's */
     .register_fields = web_register,
     .handoff = web_handoff,
     .match = web_match,
+    .dissect = web_dissect,
+};
+
+/* What follows the handshake. */
+const ft_wire_t ft_wire_web_media = {
+    .kind = FT_KIND_WEB,
+    .first_mask = 0xc0, .first_bits = 0x80,     /* RFC 7983 */
+    .match = web_media_match,
     .dissect = web_dissect,
 };

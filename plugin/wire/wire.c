@@ -13,6 +13,7 @@
 
 /* All wire formats, in the order in which they are tried: the one that is no evidence itself comes last. */
 static const ft_wire_t *const ft_wires[] = {
+    &ft_wire_web_media,
     FT_WIRE_FORMATS(FT_FORMAT_ADDRESS)
     &ft_wire_channel_data,
     &ft_wire_vtp,

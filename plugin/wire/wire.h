@@ -220,7 +220,8 @@ typedef struct ft_wire {
 
 #define FT_FORMAT_EXTERN(name, ...) extern const ft_wire_t ft_wire_##name;
 FT_WIRE_FORMATS(FT_FORMAT_EXTERN)
-/* No kinds of their own: what TURN's ChannelData carries, what a virtual transport packet wraps. */
+/* No kinds of their own: WebRTC's media, what TURN's ChannelData carries, what a virtual transport packet wraps. */
+extern const ft_wire_t ft_wire_web_media;
 extern const ft_wire_t ft_wire_channel_data;
 extern const ft_wire_t ft_wire_vtp;
 
