@@ -118,7 +118,8 @@ edge_of(const ft_call_t *call, unsigned only, bool last)
     ft_moment_t edge = { 0 };
 
     for (unsigned side = 0; call->streams && side < FT_MEDIA_SIDES; side++) {
-        const ft_medium_t *media[] = { &call->streams->side[side].audio, &call->streams->side[side].video };
+        const ft_medium_t *media[] = { &call->streams->side[side].audio, &call->streams->side[side].video,
+                                       &call->streams->side[side].opaque };
 
         for (unsigned i = 0; i < array_length(media); i++) {
             const ft_moment_t *at = last ? &media[i]->stopped.at : &media[i]->first;

@@ -127,6 +127,7 @@ typedef struct ft_medium {
 typedef struct ft_call_media {
     struct {
         ft_medium_t audio, video;
+        ft_medium_t opaque;         /* inside QUIC, or WebRTC's: which medium is not known, and that it is media is a guess */
         ft_mode_t mode;             /* latest */
         uint32_t generation;        /* of its streams, from 1; 0: none yet */
         uint32_t of_picture;        /* generation of the stream of the latest video packet */

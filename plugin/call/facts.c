@@ -344,10 +344,13 @@ facts_rtp(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const packet
     return side;
 }
 
-/* Media inside QUIC: who sends when is all that is known. */
+/* Media inside QUIC, or of a browser: who sends when is all that is known. */
 static void
 facts_quic_media(ft_call_t *call, const ft_flow_t *flow, const packet_info *pinfo, ft_side_t side)
 {
+    ft_moment_t at = ft_moment_of(pinfo);
+
+    ft_media_take_opaque(call, side, flow->evidence & FT_EV(FT_EV_WEB) ? "by WebRTC [guess]" : "in QUIC [guess]", &at);
     call->media_in_quic++;
     call->paths |= ft_is_apple(&ft_flow_remote(flow)->addr) ? FT_PATH_RELAY : FT_PATH_DIRECT;
     if (flow->device_side >= 0)

@@ -119,7 +119,8 @@ static void
 each_end(const ft_call_t *call, void (*take)(const ft_call_t *call, const ft_event_t *event, void *data), void *data)
 {
     for (unsigned side = 0; call->streams && side < FT_MEDIA_SIDES; side++) {
-        const ft_medium_t *media[] = { &call->streams->side[side].audio, &call->streams->side[side].video };
+        const ft_medium_t *media[] = { &call->streams->side[side].audio, &call->streams->side[side].video,
+                                       &call->streams->side[side].opaque };
 
         for (unsigned i = 0; i < array_length(media); i++) {
             if (media[i]->first.frame && (call->closed.frame || ft_seconds(ft_call_now(), &media[i]->stopped.at.when) > FT_STOP_SECONDS))

@@ -151,6 +151,8 @@ void ft_history_init(void);
 /* Takes one RTP packet of a side into its stream and the media of its call. First pass only. */
 void ft_media_take(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, ft_side_t side, const ft_packet_t *pkt, const ft_rtp_t *rtp,
                    const ft_moment_t *at);
+/* Takes a packet of which nothing more is known than that it may be media. First pass only. what: static, where it is. */
+void ft_media_take_opaque(ft_call_t *call, ft_side_t side, const char *what, const ft_moment_t *at);
 /* A stream of this side began with this packet before its flow was known, and had its latest one then. First pass only. */
 void ft_media_begin(ft_call_t *call, ft_side_t side, const ft_rtp_t *rtp, const ft_moment_t *first,
                     const ft_moment_t *latest);

@@ -283,10 +283,8 @@ take_video(ft_call_t *call, ft_side_t side, ft_stream_side_t *stream, const ft_m
 
 /* First and latest packet of a medium; what comes after a silence begins it again. */
 static void
-take_medium(ft_call_t *call, ft_side_t side, ft_medium_t *medium, const ft_rtp_t *rtp, const ft_moment_t *at)
+take_medium(ft_call_t *call, ft_side_t side, ft_medium_t *medium, const char *name, const ft_moment_t *at)
 {
-    const char *name = medium_name(rtp->media);
-
     if (!medium->first.frame) {
         medium->first = *at;
         medium->stopped = (ft_event_t){ .kind = FT_EVENT_MEDIA_STOPPED, .who = side, .what = name };
@@ -296,7 +294,12 @@ take_medium(ft_call_t *call, ft_side_t side, ft_medium_t *medium, const ft_rtp_t
         ft_history_add(call, FT_EVENT_MEDIA_STARTED, at, side, name);
     }
     medium->stopped.at = *at;
-    medium->ssrc = rtp->ssrc;
+}
+
+void
+ft_media_take_opaque(ft_call_t *call, ft_side_t side, const char *what, const ft_moment_t *at)
+{
+    take_medium(call, side, &media_of(call)->side[side].opaque, what, at);
 }
 
 /* Media after the socket was closed: another one was opened, or the error was none of the end. */
@@ -326,7 +329,8 @@ ft_media_begin(ft_call_t *call, ft_side_t side, const ft_rtp_t *rtp, const ft_mo
     stream->by[side]->when = first->when;
     take_new_stream(call, side, stream->by[side], rtp, false, first);
     if (medium) {
-        take_medium(call, side, medium, rtp, first);
+        take_medium(call, side, medium, medium_name(rtp->media), first);
+        medium->ssrc = rtp->ssrc;
         medium->stopped.at = *latest;
     }
 }
@@ -403,8 +407,10 @@ ft_media_take(ft_call_t *call, ft_flow_t *flow, ft_stream_t *stream, ft_side_t s
         take_new_stream(call, side, by, rtp, mode != FT_MODE_UNKNOWN && pkt->relay.mode != FT_MODE_UNKNOWN && mode != pkt->relay.mode, at);
     before = medium ? medium->ssrc : 0;
     /* On the peer's own leg the device's media comes again, later. */
-    if (medium && (number == FT_SEQ_NEW || flow->whose != FT_WHOSE_PEER))
-        take_medium(call, side, medium, rtp, at);
+    if (medium && (number == FT_SEQ_NEW || flow->whose != FT_WHOSE_PEER)) {
+        take_medium(call, side, medium, medium_name(rtp->media), at);
+        medium->ssrc = rtp->ssrc;
+    }
     if (medium && rtp->media == FT_MEDIA_AUDIO && number == FT_SEQ_NEW)
         take_audio(call, side, by, medium, rtp, at);
     if (medium && rtp->media == FT_MEDIA_VIDEO && number == FT_SEQ_NEW) {
@@ -487,6 +493,7 @@ ft_media_merge(ft_call_t *keep, ft_call_t *gone)
     for (unsigned side = 0; side < FT_MEDIA_SIDES; side++) {
         merge_medium(&to->side[side].audio, &from->side[side].audio);
         merge_medium(&to->side[side].video, &from->side[side].video);
+        merge_medium(&to->side[side].opaque, &from->side[side].opaque);
         to->side[side].mode = MAX(to->side[side].mode, from->side[side].mode);
         to->side[side].generation = MAX(to->side[side].generation, from->side[side].generation);
         if (!to->flow[side])

@@ -24,7 +24,7 @@ def handshake(kind, body=b"\xfe\xfd" + bytes(range(32)) + b"\0\0\0\2\xc0\x2b\1\0
     return record(22, struct.pack(">BBHHBHBH", kind, 0, len(body), 0, 0, 0, 0, len(body)) + body)
 
 
-HELLO, ANSWER = handshake(1), handshake(2)
+HELLO, ANSWER = handshake(1), handshake(2, b"\xfe\xfd" + bytes(range(32)) + b"\0\xc0\x2b\0")
 DATA = record(23, b"\x5a" * 40, epoch=1)
 CHECK = stun(0x0001, (0x0006, b"abcd:efgh"), (0x0024, u32(1)), (0x0008, bytes(20)))
 CHECKED = stun(0x0101, (0x0020, u16(1, 0x1234) + u32(0x12345678)), (0x0008, bytes(20)))
