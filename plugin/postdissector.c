@@ -337,11 +337,11 @@ take_into_flow(tvbuff_t *frame, packet_info *pinfo, ft_flow_t *flow, const ft_pa
                             .inside_turn = pkt->inside_turn, .quic_scid_len = pkt->quic_scid_len, .quic_scid = pkt->quic_scid };
 
     if (pkt->rtp_cut)
-        flow->rtp_cut |= ft_flow_from_a(flow, pinfo) ? 1 : 2;
-    if (ft_flow_wants_links(flow, ft_flow_from_a(flow, pinfo)))
-        ft_flow_note_links(flow, ft_flow_from_a(flow, pinfo), ft_link_end(frame, pinfo, true), ft_link_end(frame, pinfo, false));
+        flow->rtp_cut |= pkt->from_a ? 1 : 2;
+    if (ft_flow_wants_links(flow, pkt->from_a))
+        ft_flow_note_links(flow, pkt->from_a, ft_link_end(frame, pinfo, true), ft_link_end(frame, pinfo, false));
     if (flow->device_side < 0) {
-        news.device_by_form = device_by_form(flow, pkt, ft_flow_from_a(flow, pinfo));
+        news.device_by_form = device_by_form(flow, pkt, pkt->from_a);
         news.device_by_call = device_by_call(flow);
     }
     if (!flow->is_facetime && news.evidence && (int)ft_confidence(flow->evidence | news.evidence) < ft_pref_confidence && ft_call_has_socket(flow))

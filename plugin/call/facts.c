@@ -484,7 +484,7 @@ facts_waiting_hello(ft_call_t *call, ft_flow_t *flow)
 static void
 facts_paths(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side)
 {
-    bool sent = flow->device_side >= 0 && ft_flow_from_device(flow, ft_flow_from_a(flow, pinfo));
+    bool sent = flow->device_side >= 0 && ft_flow_from_device(flow, pkt->from_a);
     /* What comes from Apple's side is the relay's. */
     bool from_relay = flow->device_side >= 0 && !sent && ft_is_apple(&ft_flow_remote(flow)->addr);
 
@@ -673,7 +673,7 @@ void
 ft_facts_take(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
 {
     ft_moment_t at = ft_moment_of(pinfo);
-    bool from_a = ft_flow_from_a(flow, pinfo), from_device;
+    bool from_a = pkt->from_a, from_device;
     ft_side_t side;
 
     if (ft_sip_is_request(pkt->sip, "INVITE"))

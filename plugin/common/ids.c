@@ -17,13 +17,13 @@ dissector_handle_t ft_watch_handle;
 dissector_handle_t ft_port_handle;
 heur_dtbl_entry_t *ft_heur_entry;
 
-static int expert_tap;                  /* Wireshark's, of expert items */
+int ft_expert_tap;
 static int expert_fields = -1;           /* the protocol that their fields belong to */
 
 void
 ft_ids_init(void)
 {
-    expert_tap = find_tap_id("expert");
+    ft_expert_tap = find_tap_id("expert");
     expert_fields = proto_get_id_by_filter_name("_ws.expert");
 }
 
@@ -34,12 +34,10 @@ is_asked_for(int proto)
 }
 
 bool
-ft_is_shown(proto_tree *tree)
+ft_is_tree_shown(proto_tree *tree)
 {
-    if (have_tap_listener(expert_tap))
+    if (!ft_shortcuts || have_tap_listener(ft_expert_tap))
         return true;
-    if (!tree || !ft_shortcuts)
-        return tree != NULL;
     /* Not proto_field_is_referenced(): Wireshark 4.6 says yes for each protocol where a protocol hierarchy is made, which counts the call, too. */
     return PTREE_DATA(tree)->visible || is_asked_for(proto_facetime) || is_asked_for(proto_expert);
 }
@@ -47,7 +45,7 @@ ft_is_shown(proto_tree *tree)
 bool
 ft_is_looked_at(proto_tree *tree, int proto)
 {
-    if (!ft_shortcuts || have_tap_listener(expert_tap))
+    if (!ft_shortcuts || have_tap_listener(ft_expert_tap))
         return true;
     /* Who asks for a field asks for its protocol, too: proto_tree_prime_with_hfid(). */
     return tree && (PTREE_DATA(tree)->visible || is_asked_for(proto) || is_asked_for(expert_fields));

@@ -13,6 +13,7 @@
 
 extern int proto_facetime;                  /* -1 before registration */
 extern int ft_tap;                          /* id of the tap "facetime" */
+extern int ft_expert_tap;                   /* Wireshark's, of expert items */
 extern expert_module_t *ft_expert;          /* all expert items of the plugin but those of the push are registered with it */
 extern dissector_handle_t ft_handle;        /* of conversations that are FaceTime */
 extern dissector_handle_t ft_watch_handle;  /* of conversations that may turn out to be */
@@ -24,7 +25,12 @@ void ft_ids_init(void);
 
 /* Does anybody see what is shown? Without a tree only those who collect expert items. A tree may be there for the protocols alone, or for
  * fields of others: then nobody sees fields of FaceTime's. Half a million media packets need not be shown to nobody. */
-bool ft_is_shown(proto_tree *tree);
+bool ft_is_tree_shown(proto_tree *tree);
+static inline bool
+ft_is_shown(proto_tree *tree)
+{
+    return tree ? ft_is_tree_shown(tree) : have_tap_listener(ft_expert_tap);
+}
 
 /* Will anybody look into the tree: is it printed, does a filter, column or tap ask for a field of `proto`, or are expert items collected?
  * A tree that only counts protocols is nobody's: what costs much and decides nothing is not read for it. */

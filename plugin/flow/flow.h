@@ -62,6 +62,7 @@ typedef struct ft_flow {
     /* What the RTP wire format keeps with the flow (wire/rtp.c). */
     conversation_t *rtp_conversation[2]; /* where the stock rtp dissector keeps its data for packets from a [0], from b [1] */
     struct rtp_stream *rtp_latest[2];    /* the stream of the latest packet from a [0], from b [1]: saves a look-up */
+    struct rtp_stream *rtp_before[2];    /* the one before: audio and video take turns */
     struct {
         uint32_t timestamp, frame;  /* of the latest audio packet from a [0], from b [1]; frame 0: none */
         struct ft_rtp_probe *cluster; /* one that waits for its audio packet; NULL: none */

@@ -13,7 +13,7 @@ ft_arrival_of(ft_arrival_t *arrival, tvbuff_t *frame, const packet_info *pinfo, 
     arrival->frame = pinfo->num;
     arrival->when = *ft_frame_time(pinfo);
     arrival->flow = pkt->flow;
-    arrival->from_a = ft_flow_from_a(pkt->flow, pinfo);
+    arrival->from_a = pkt->from_a;
     arrival->path = ft_packet_path(pinfo, pkt);
     arrival->dscp = pkt->n_rtp && ft_ip_of(&ip, frame, pinfo) ? ip.dscp : -1;
 }

@@ -28,6 +28,7 @@ ft_packet_new(packet_info *pinfo, tvbuff_t *tvb, ft_flow_t *flow, const ft_wire_
     pkt->kind = wire ? wire->kind : FT_KIND_UNKNOWN;
     pkt->evidence = evidence;
     pkt->phase = ft_kind_phase(pkt->kind);
+    pkt->from_a = flow && ft_flow_from_a(flow, pinfo);
     ft_ends_of(&pkt->ends, pinfo);
     return pkt;
 }

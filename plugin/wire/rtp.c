@@ -272,14 +272,23 @@ rtp_announced_by_sdp(const packet_info *pinfo)
 static rtp_stream_t *
 rtp_prepare(packet_info *pinfo, ft_flow_t *flow, uint32_t ssrc, bool old)
 {
-    rtp_stream_t key = { .flow = flow, .ssrc = ssrc }, *stream, **latest;
+    rtp_stream_t key = { .flow = flow, .ssrc = ssrc }, *stream, **latest, **before;
     const conversation_t *announced;
+    unsigned side;
 
     if (flow == NULL || proto_rtp < 0 || !rtp_conversation(pinfo, flow))
         return NULL;
-    latest = &flow->rtp_latest[ft_flow_from_a(flow, pinfo) ? 0 : 1];
+    side = ft_flow_from_a(flow, pinfo) ? 0 : 1;
+    latest = &flow->rtp_latest[side];
+    before = &flow->rtp_before[side];
     if (ft_shortcuts && *latest && (*latest)->ssrc == ssrc)
         return *latest;
+    stream = *before;
+    *before = *latest;
+    if (ft_shortcuts && stream && stream->ssrc == ssrc) {
+        *latest = stream;
+        return stream;
+    }
     stream = (rtp_stream_t *)wmem_map_lookup(rtp_streams, &key);
     if (!stream && !PINFO_FD_VISITED(pinfo) && ft_limit_take(FT_LIMIT_RTP_STREAMS, &pinfo->abs_ts)) {
         announced = rtp_announced_by_sdp(pinfo);

@@ -22,13 +22,22 @@ add_bytes(char *to, const char *text, size_t length)
 static char *
 add_decimal(char *to, uint32_t number)
 {
+    static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+                                "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
     char digits[10];
     unsigned n = sizeof digits;
 
-    do {
-        digits[--n] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
+    /* Two digits at a time: a division costs more than all else here. */
+    for (; number >= 100; number /= 100) {
+        n -= 2;
+        memcpy(digits + n, pairs + 2 * (number % 100), 2);
+    }
+    if (number >= 10) {
+        n -= 2;
+        memcpy(digits + n, pairs + 2 * number, 2);
+    } else {
+        digits[--n] = (char)('0' + number);
+    }
     memcpy(to, digits + n, sizeof digits - n);
     return to + sizeof digits - n;
 }
@@ -76,7 +85,7 @@ ft_rtp_brief(wmem_allocator_t *scope, const ft_rtp_t *rtp)
 
 /* Medium, codec, direction and numbers of pkt's latest RTP packet, to `to`, which has INFO_LEN bytes. */
 static void
-write_info(char *to, const packet_info *pinfo, const ft_packet_t *pkt)
+write_info(char *to, const ft_packet_t *pkt)
 {
     const ft_rtp_t *rtp = &pkt->rtp[pkt->n_rtp - 1];
 
@@ -84,7 +93,7 @@ write_info(char *to, const packet_info *pinfo, const ft_packet_t *pkt)
     if (rtp->picture.parity)
         to = ADD_TEXT(to, " parity");
     if (pkt->flow && pkt->flow->device_side >= 0)
-        to = ft_flow_from_device(pkt->flow, ft_flow_from_a(pkt->flow, pinfo)) ? ADD_TEXT(to, ", sent") : ADD_TEXT(to, ", received");
+        to = ft_flow_from_device(pkt->flow, pkt->from_a) ? ADD_TEXT(to, ", sent") : ADD_TEXT(to, ", received");
     if (rtp->retransmitted)
         to = ADD_TEXT(to, ", retransmitted");
     if (pkt->claimed) {
@@ -104,7 +113,7 @@ ft_rtp_info(packet_info *pinfo, const ft_packet_t *pkt)
 
     if (!pinfo->cinfo)
         return;
-    write_info(info, pinfo, pkt);
+    write_info(info, pkt);
     col_append_str(pinfo->cinfo, COL_INFO, info);
 }
 
@@ -115,6 +124,6 @@ ft_rtp_info_alone(packet_info *pinfo, const ft_packet_t *pkt)
 
     if (!pinfo->cinfo)
         return;
-    write_info(info, pinfo, pkt);
+    write_info(info, pkt);
     col_add_str(pinfo->cinfo, COL_INFO, info);
 }

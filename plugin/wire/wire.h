@@ -137,6 +137,7 @@ typedef struct ft_packet {
     bool inside_shown;              /* what a TURN message carries was shown with it */
     bool from_relay, to_relay;      /* the source, the destination is the relay's side */
     ft_flow_t *flow;                /* file scope; NULL if there is none */
+    bool from_a;                    /* it goes from side a of the flow to side b */
     bool compound;                  /* the datagram may hold more than one RTP packet */
     bool rtp_cut;                   /* what may be RTP was captured without its header */
     unsigned n_rtp;
