@@ -82,6 +82,7 @@ count_rtp(stats_tree *tree, const ft_arrival_t *arrival, const ft_rtp_t *rtp)
 typedef struct tree_filter {
     stats_tree *tree;
     ft_seen_t *seen;
+    bool listens;               /* the second listener is there */
 } tree_filter_t;
 
 static GHashTable *filters;     /* stats_tree * -> tree_filter_t */
@@ -126,12 +127,20 @@ tree_later(void *tapdata, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const
     return TAP_PACKET_REDRAW;
 }
 
+/* When Wireshark ends it takes its listeners away one by one, since 4.6 each with its tree: the second one is gone before its tree. */
+static void
+later_finish(void *tapdata)
+{
+    ((tree_filter_t *)tapdata)->listens = false;
+}
+
 static void
 filter_free(void *data)
 {
     tree_filter_t *filter = (tree_filter_t *)data;
 
-    remove_tap_listener(filter);
+    if (filter->listens)
+        remove_tap_listener(filter);
     ft_seen_free(filter->seen);
     g_free(filter);
 }
@@ -152,7 +161,8 @@ filter_of(stats_tree *tree)
     filter->tree = tree;
     filter->seen = ft_seen_new();
     g_hash_table_insert(filters, tree, filter);
-    message = register_tap_listener("facetime", filter, NULL, TL_REQUIRES_NOTHING, NULL, tree_later, NULL, NULL);
+    message = register_tap_listener("facetime", filter, NULL, TL_REQUIRES_NOTHING, NULL, tree_later, NULL, later_finish);
+    filter->listens = !message;
     if (message)
         g_string_free(message, TRUE);
     return filter;
