@@ -142,6 +142,38 @@ def test_transition_of_too_many(wireshark):
     assert seen(packet, "reading", "transition_streams") == [[], []] and "rtp" not in packet.protocols
 
 
+LENGTHS = {
+    "of list and payload": (TRANSITION, lambda packet: len(TRANSITION + packet)),
+    "of the payload": (TRANSITION, len),
+    "of list, priority and payload": (TRANSITION + b"\1", lambda packet: len(TRANSITION + packet) + 1),
+}
+
+
+@each_pass
+@pytest.mark.parametrize("name", LENGTHS)
+def test_transition_first_of_two(wireshark, passes, name):
+    """Bit 7 and a list: whether the length is that of the list too is told by what follows."""
+    (before, length), packet = LENGTHS[name], rtp(123, 0x5EED0777)
+    first = relayed.sub_packet(b"", stream=0x0777, transition=2, more=True, **ONE)[:-2] + u16(length(packet)) + before + packet
+    shown = alone(wireshark, relay(first, relayed.later(rtp(100, 0x5EED0004), stream=0xE47D, last=True)), passes)
+    assert shown.values("rtp.ssrc") == ["0x5eed0777", "0x5eed0004"] and seen(shown, "reading") == [[LISTED, BRIEF]] and clean(shown)
+
+
+@each_pass
+@pytest.mark.parametrize("stream", [0xA969, 0xAE0D, 0xA54D])
+def test_stream_id_like_flags(wireshark, passes, stream):
+    """A stream ID, priority and length that could be flags of what is encrypted hop by hop, which is bytes of any kind to the end."""
+    second = relayed.later(rtp(100, 0x5EED0002, payload=bytes(range(1, 251)) + bytes(50)), stream=stream, priority=1)
+    packet = alone(wireshark, relay(LOOSE[0], second, relayed.later(rtp(100, 0x5EED0003), stream=0xE47D, last=True)), passes)
+    assert packet.values("rtp.ssrc") == SSRCS[:3] and seen(packet, "reading") == [[BRIEF, BRIEF]]
+
+
+def test_first_of_the_list_like_a_control_message(wireshark):
+    """An ID 0x40.. at the start of the list."""
+    packet = alone(wireshark, relay(relayed.sub_packet(u16(0x4011, 0x0777, 0x0778) + rtp(123, 0x5EED0777), stream=0x0777, transition=2, **ONE)))
+    assert packet.values("rtp.ssrc") == ["0x5eed0777"] and seen(packet, "reading", "control.id") == [[LISTED], []]
+
+
 # ---- Quality metadata ----------------------------------------------------------------------------
 
 CHUNKS = relayed.quality((0, b"\x11"), (1, b"\x22" * 3), (0, b"\x33" * 5), (2, b"\x44" * 7))

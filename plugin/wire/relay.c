@@ -116,15 +116,6 @@ typedef struct relay_checked {
     bool plausible;         /* it is of a kind that was seen */
 } relay_checked_t;
 
-/* Has the control message one of the headers that real calls have? Another one is too weak a sign. */
-static bool
-relay_control_seen(tvbuff_t *tvb, const ft_relay_sub_t *sub)
-{
-    ft_control_form_t form = ft_control_form(tvb_new_subset_length(tvb, sub->payload, sub->end - sub->payload));
-
-    return form == FT_CONTROL_SEEN || form == FT_CONTROL_CUT;
-}
-
 static relay_checked_t
 relay_check(tvbuff_t *tvb, int at, int end, const packet_info *pinfo, const ft_flow_t *flow)
 {
@@ -142,7 +133,7 @@ relay_check(tvbuff_t *tvb, int at, int end, const packet_info *pinfo, const ft_f
     /* Nothing at all is only known where there are statistics to send without payload. */
     checked.known = kind == FT_PAYLOAD_NONE ? (first->flags & FT_RELAY_STATS_ID) != 0 :
                     kind == FT_PAYLOAD_RTP || kind == FT_PAYLOAD_LINK || kind == FT_PAYLOAD_FACE ||
-                    (kind == FT_PAYLOAD_CONTROL && relay_control_seen(tvb, first));
+                    (kind == FT_PAYLOAD_CONTROL && ft_relay_control_seen(tvb, first));
     checked.plausible = checked.known || kind == FT_PAYLOAD_CONTROL ||
                         (kind == FT_PAYLOAD_PROTOBUF && tvb_get_ntohs(tvb, first->payload) == FT_PROTOBUF_START);
     return checked;

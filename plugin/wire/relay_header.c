@@ -259,7 +259,7 @@ ft_relay_walk_t
 ft_relay_walk(tvbuff_t *tvb, int end, proto_tree *tree, ft_relay_sub_t *sub)
 {
     relay_cursor_t c = { .tvb = tvb, .captured = (int)tvb_captured_length(tvb), .at = sub->start, .end = end, .result = FT_RELAY_OK };
-    int data_length = -1;
+    int data_length = -1, list_at;
 
     c.bytes = tvb_get_ptr(tvb, 0, c.captured);
     sub->flags = 0;
@@ -274,6 +274,7 @@ ft_relay_walk(tvbuff_t *tvb, int end, proto_tree *tree, ft_relay_sub_t *sub)
         relay_brief_header(&c, tree, sub);
     else
         data_length = relay_header(&c, tree, sub);
+    list_at = c.at;
     if (sub->form == FT_RELAY_LISTED) {
         if (sub->listed > FT_RELAY_MAX_STREAMS + 1)
             c.result = FT_RELAY_BAD_COUNT;
@@ -294,9 +295,11 @@ ft_relay_walk(tvbuff_t *tvb, int end, proto_tree *tree, ft_relay_sub_t *sub)
     sub->payload = c.at;
     sub->end = end;
     if (c.result == FT_RELAY_OK && data_length >= 0) {
-        if (c.at + data_length > end)
+        sub->end = (sub->list_counted ? list_at : c.at) + data_length;
+        if (sub->end > end || sub->end < c.at) {
+            sub->end = end;
             return FT_RELAY_SHORT;
-        sub->end = c.at + data_length;
+        }
         sub->last = sub->end == end;
     }
     return c.result;

@@ -44,6 +44,7 @@ typedef enum {
 typedef struct ft_relay_sub {
     ft_relay_form_t form;
     bool priority_behind;   /* the priority stands behind the header and not in it */
+    bool list_counted;      /* the length that bit 7 announces is that of list and payload, as IDSFoundation knows no list; else of the payload */
     uint32_t flags;         /* 0 in the brief form */
     uint32_t zeros;         /* bits of fields that are there with the value 0, but for the participant ID */
     uint64_t participant;   /* 0: none */

@@ -18,8 +18,8 @@
 
 #define FT_RELAY_CHUNKS         8       /* chunks of quality metadata that are taken for such; Apple names four kinds */
 
-/* Readings of a datagram that are tried at most: eight sub-packets of eight readings each could be combined in millions of ways. */
-#define FT_RELAY_TRIES          64
+/* Readings of a datagram that are tried at most: eight sub-packets of nine readings each could be combined in millions of ways. */
+#define FT_RELAY_TRIES          128
 
 int
 ft_relay_payload_kind(tvbuff_t *tvb, int at, int end, uint32_t flags)
@@ -57,6 +57,14 @@ ft_relay_payload_kind(tvbuff_t *tvb, int at, int end, uint32_t flags)
     }
 }
 
+bool
+ft_relay_control_seen(tvbuff_t *tvb, const ft_relay_sub_t *sub)
+{
+    ft_control_form_t form = ft_control_form(tvb_new_subset_length(tvb, sub->payload, sub->end - sub->payload));
+
+    return form == FT_CONTROL_SEEN || form == FT_CONTROL_CUT;
+}
+
 /* RTP of any type, or RTCP. */
 static bool
 relay_is_rtp(tvbuff_t *tvb, int at, int end, const packet_info *pinfo)
@@ -70,14 +78,16 @@ relay_is_rtp(tvbuff_t *tvb, int at, int end, const packet_info *pinfo)
     return ft_rtp_match(tvb_new_subset_length(tvb, at, end - at), pinfo, NULL);
 }
 
-/* RTP of one of FaceTime's payload types, or RTCP; ssrc_low: the lower half that its SSRC must have, or one more, as that of the stream
- * with parity has; -1: any. */
+/* RTP of one of FaceTime's payload types and without contributing sources, which FaceTime never has, or RTCP; ssrc_low: the lower half that its
+ * SSRC must have, or one more, as that of the stream with parity has; -1: any. */
 static bool
 relay_is_media(tvbuff_t *tvb, int at, int end, const packet_info *pinfo, int ssrc_low)
 {
     unsigned ssrc;
 
     if (!ft_rtp_is_facetime(tvb_new_subset_length(tvb, at, end - at), pinfo))
+        return false;
+    if (!ft_rtp_is_rtcp_type(ft_tvb_get_u8(tvb, at + 1)) && (ft_tvb_get_u8(tvb, at) & 0x0f))
         return false;
     if (ssrc_low < 0 || !tvb_bytes_exist(tvb, at + 10, 2))
         return true;
@@ -115,7 +125,7 @@ relay_form_allowed(const ft_relay_reading_t *r, unsigned n, const ft_relay_sub_t
         return true;
     case FT_RELAY_LISTED:
         /* 2. A list only where the bit of a transition says so. */
-        if (!(sub->flags & FT_RELAY_TRANSITION))
+        if (!(sub->flags & FT_RELAY_TRANSITION) || (sub->list_counted && !(sub->flags & FT_RELAY_COMPOUND)))
             return false;
         break;
     case FT_RELAY_REPEATED:
@@ -130,22 +140,26 @@ relay_form_allowed(const ft_relay_reading_t *r, unsigned n, const ft_relay_sub_t
     return n == 0 || (sub->participant && sub->participant == r->subs[0].participant);
 }
 
-/* Is the payload of a form that is known? In the form that the flags say any RTP will do, else it must be one of FaceTime's types. */
+/* Is the payload of a form that is known? In the form that the flags of the first sub-packet say any will do. Elsewhere the bytes may as well be those
+ * of another form, whose IDs and lengths are any numbers: there RTP must be of one of FaceTime's types, and a stream ID half of its SSRC; a control
+ * message must have a header that was seen, and what is encrypted hop by hop its first bytes. */
 static bool
 relay_payload_sure(const ft_relay_reading_t *r, unsigned n, ft_relay_sub_t *sub)
 {
     bool plain = n == 0 && sub->form == FT_RELAY_FLAGGED && !(sub->flags & FT_RELAY_TRANSITION);
-    /* Of a transition both forms may look right: the stream ID tells. */
-    int ssrc_low = n == 0 && (sub->flags & FT_RELAY_TRANSITION) ? sub->stream : -1, data;
+    /* Of a transition, and behind the first one, several forms may look right: the stream ID tells. */
+    int ssrc_low = !plain && sub->form <= FT_RELAY_LISTED ? sub->stream : -1, data;
 
     switch (ft_relay_payload_kind(r->tvb, sub->payload, sub->end, sub->flags)) {
     case FT_PAYLOAD_NONE:
         return sub->form == FT_RELAY_FLAGGED;
     case FT_PAYLOAD_LINK:
-    case FT_PAYLOAD_CONTROL:
     case FT_PAYLOAD_FACE:
-    case FT_PAYLOAD_PROTOBUF:
         return true;
+    case FT_PAYLOAD_CONTROL:
+        return plain || ft_relay_control_seen(r->tvb, sub);
+    case FT_PAYLOAD_PROTOBUF:
+        return plain || tvb_get_ntohs(r->tvb, sub->payload) == FT_PROTOBUF_START;
     case FT_PAYLOAD_RTP:
         sub->is_rtp = plain && !r->quality && relay_is_rtp(r->tvb, sub->payload, sub->end, r->pinfo);
         if (sub->is_rtp)
@@ -172,10 +186,11 @@ relay_try(ft_relay_reading_t *r, int at, unsigned n)
 {
     static const struct {
         ft_relay_form_t form;
-        bool priority_behind;
+        bool priority_behind, list_counted;
     } readings[] = {
-        { FT_RELAY_FLAGGED, false }, { FT_RELAY_LISTED, false }, { FT_RELAY_LISTED, true }, { FT_RELAY_REPEATED, false },
-        { FT_RELAY_REPEATED, true }, { FT_RELAY_BRIEF, false }, { FT_RELAY_BRIEF, true },
+        { FT_RELAY_FLAGGED, false, false }, { FT_RELAY_LISTED, false, true }, { FT_RELAY_LISTED, true, true }, { FT_RELAY_LISTED, false, false },
+        { FT_RELAY_LISTED, true, false }, { FT_RELAY_REPEATED, false, false }, { FT_RELAY_REPEATED, true, false }, { FT_RELAY_BRIEF, false, false },
+        { FT_RELAY_BRIEF, true, false },
     };
 
     for (unsigned i = 0; i < array_length(readings); i++) {
@@ -185,6 +200,7 @@ relay_try(ft_relay_reading_t *r, int at, unsigned n)
             return false;
         sub->form = readings[i].form;
         sub->priority_behind = readings[i].priority_behind;
+        sub->list_counted = readings[i].list_counted;
         sub->start = at;
         r->result = ft_relay_walk(r->tvb, r->end, NULL, sub);
         r->n = n + 1;

@@ -42,6 +42,8 @@ typedef struct ft_relay_reading {
 
 /* What the bytes from `at` to `end` are, FT_PAYLOAD_*, as far as they were captured. */
 int ft_relay_payload_kind(tvbuff_t *tvb, int at, int end, uint32_t flags);
+/* Has the control message one of the headers that real calls have? Another one is too weak a sign. */
+bool ft_relay_control_seen(tvbuff_t *tvb, const ft_relay_sub_t *sub);
 /* Did both sides announce, before this frame, that they accept quality metadata before media? */
 bool ft_relay_takes_quality(const ft_flow_t *flow, uint32_t frame);
 
