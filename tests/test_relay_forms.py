@@ -237,6 +237,19 @@ def test_channel_numbers(wireshark, passes, channel):
     assert packets[1].values("facetime.relay.bad_length")
 
 
+@each_pass
+@pytest.mark.parametrize("channel", [0x6100, 0x6ABC, 0x6FFF])
+@pytest.mark.parametrize("far", [("198.51.100.77", 3482), ("17.249.172.91", 443), ("2001:db8::77", 3482)], ids=("nobody's", "another port", "IPv6"))
+def test_channel_numbers_on_a_known_flow(wireshark, passes, channel, far):
+    """Where the relay's address says nothing, the flow does; not TURN's ChannelData with RTP right behind its header."""
+    near = ("2001:db8::5" if ":" in far[0] else "192.168.1.90", 16393)
+    payloads = [relay(sub_packet({0: u16(1)}, rtp())), relay(sub_packet({0: u16(1)}, rtp()), channel=channel), relay(rtp(), channel=channel)]
+    packets = pdml.packets(wireshark, handmade.capture(wireshark, [handmade.packet(near, far, payload, 10 * number)
+                                                                   for number, payload in enumerate(payloads)]), *PASSES[passes])
+    assert [packet.values("facetime.relay.channel") for packet in packets] == [["0x6000"], [f"0x{channel:04x}"], []]
+    assert packets[1].value("rtp.ssrc") == "0x5eed0001"
+
+
 def test_other_channel_numbers_are_turns(wireshark):
     """0x7000 has another first digit; 0x6100 between strangers says nothing."""
     for ends, channel in (((DEVICE, RELAY), 0x7000), ((("192.168.1.90", 50000), ("198.51.100.90", 50002)), 0x6100)):

@@ -170,14 +170,16 @@ relay_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint
     relay_checked_t checked;
     const uint8_t *bytes;
     relay_quic_t quic;
-    bool fits, relay_flow;
+    bool fits, relay_flow, usual, apples;
 
     /* 1. The channel number 0x60xx: avoids plain TURN ChannelData (0x40 to 0x4f, RFC 8656). The relay chooses the number; all in two
-     *    real calls are 0x6000. Another first byte 0x6x only between a relay port of Apple's and somebody. */
+     *    real calls are 0x6000. Another first byte 0x6x only between a relay port of Apple's and somebody, or on a flow that is FaceTime's. */
     if (tvb_captured_length(tvb) < FT_RELAY_HEADER_LEN + 2)
         return false;
     bytes = tvb_get_ptr(tvb, 0, FT_RELAY_HEADER_LEN);
-    if (bytes[0] != FT_RELAY_CHANNEL && !relay_is_apples(pinfo))
+    usual = bytes[0] == FT_RELAY_CHANNEL;
+    apples = usual || relay_is_apples(pinfo);
+    if (!apples && (!flow || !flow->is_facetime))
         return false;
     /* 2. The length is that of the datagram, but for up to three bytes of padding: avoids QUIC short headers, which
      *    begin with 0x60 too (one in 16,384 of them passes). On a flow that has relay data, a datagram of the latest
@@ -197,8 +199,11 @@ relay_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint
          *    it is wrong in one thing: avoids QUIC of a connection ID that is empty or came encrypted. */
         return relay_flow && (quic == QUIC_NO || (checked.result == FT_RELAY_OK && checked.known && !(checked.flags & FT_RELAY_UNKNOWN)));
     }
-    /* 5. The same where all fits: also a payload that was seen before. And of a channel number of another first byte. */
-    if ((quic == QUIC_MAYBE || bytes[0] != FT_RELAY_CHANNEL) && checked.result == FT_RELAY_OK && !checked.plausible)
+    /* 5. The same where all fits: also a payload that was seen before. And of a channel number of another first byte; away from Apple's relays one
+     *    that is evidence: avoids TURN's ChannelData and QUIC of others on the flow. */
+    if ((quic == QUIC_MAYBE || !usual) && checked.result == FT_RELAY_OK && !checked.plausible)
+        return false;
+    if (!apples && (checked.result != FT_RELAY_OK || !checked.known))
         return false;
     /* 6. The sub-packets parse to the end. On a flow that has no relay data yet, also: no bit that was never seen, and a host
      *    of Apple's or a payload of a known kind; avoids random bytes (one in about four million gets here). */
