@@ -68,6 +68,7 @@ def test_a_counter_behind_a_short_identifier(wireshark, passes):
     """By itself a last number of 1 would be behind a long identifier; from the second packet on what repeats says how long it is."""
     packets = shown(wireshark, *(rtp(104, sequence=number, payload=body(number) + b"\0\x11\0\0\0\1") for number in range(1, 5)), passes=passes)
     assert [ends(packet)[:3] for packet in packets[1:]] == [(SHORT, "0011", "1")] * 3
+    assert (ends(packets[0])[0] == SHORT) == (passes == "-2")
 
 
 @each_pass
@@ -75,6 +76,7 @@ def test_a_long_identifier_that_repeats(wireshark, passes):
     """By itself 0x20 would be the constant of a short one."""
     packets = shown(wireshark, *(rtp(104, sequence=number, payload=body(number) + SENDER + CONSTANT) for number in range(1, 5)), passes=passes)
     assert [ends(packet)[0] for packet in packets[1:]] == [LONG] * 3
+    assert (ends(packets[0])[0] == LONG) == (passes == "-2")
 
 
 def tagged(kind, number, key=b"\0\x11", ssrc=0x5EED0001):

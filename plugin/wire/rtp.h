@@ -118,11 +118,11 @@ typedef struct ft_rtp_trailer {
 typedef struct ft_rtp_endings {
     uint8_t end[FT_RTP_MKI_LEN];    /* bytes before a small last number, in the latest packet: if they repeat, they are a key identifier */
     bool has_end;
-    ft_rtp_trailer_kind_t trailer;  /* found by repetition: LONG or SHORT from trailer_frame on, TAGGED from run_frame on */
+    ft_rtp_trailer_kind_t trailer;  /* found by repetition; on later passes known from run_frame on */
     uint32_t trailer_frame;         /* frame that told; 0: none so far */
     uint16_t run_mki;               /* the two bytes in the place of a short identifier, if there is a tag */
     unsigned run;                   /* packets in a row that have them */
-    uint32_t run_frame;             /* the first of those */
+    uint32_t run_frame;             /* the first of those; or that of `end` */
     uint8_t key[FT_RTP_KEY_LEN];    /* begin of the key identifier that was noted last, zeroes before there is one */
 } ft_rtp_endings_t;
 

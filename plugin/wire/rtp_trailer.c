@@ -127,6 +127,8 @@ learn(const ft_rtp_bytes_t *packet, unsigned at, const packet_info *pinfo, ft_rt
         else if (endings->has_end && memcmp(before + FT_RTP_MKI_LEN - FT_RTP_SHORT_MKI_LEN, endings->end + FT_RTP_MKI_LEN - FT_RTP_SHORT_MKI_LEN,
                                             FT_RTP_SHORT_MKI_LEN) == 0)
             endings->trailer = FT_TRAILER_SHORT;
+        if (!endings->trailer || !endings->has_end)
+            endings->run_frame = pinfo->num;
         memcpy(endings->end, before, FT_RTP_MKI_LEN);
         endings->has_end = true;
     } else {
@@ -152,10 +154,10 @@ trailer_of(const ft_rtp_bytes_t *packet, unsigned at, const packet_info *pinfo, 
 {
     const ft_rtp_trailer_t none = { .kind = FT_TRAILER_NONE };
     ft_rtp_trailer_t trailer;
-    bool told = endings && endings->trailer && endings->trailer_frame <= pinfo->num, is_short;
+    bool told = endings && endings->trailer && (PINFO_FD_VISITED(pinfo) ? endings->run_frame : endings->trailer_frame) <= pinfo->num, is_short;
     int last;
 
-    if (endings && endings->trailer == FT_TRAILER_TAGGED && (told || (PINFO_FD_VISITED(pinfo) && endings->run_frame <= pinfo->num)))
+    if (told && endings->trailer == FT_TRAILER_TAGGED)
         return tagged_mki(packet, at, media, &trailer) ? trailer : none;
     last = small_end(packet, at);
     if (last < 0)
