@@ -248,6 +248,18 @@ def test_control_message_and_the_senders_key(wireshark, passes, key):
     assert [packet.values("facetime.relay.control.key_frame") for packet in packets] == [[], ["2"], []]
 
 
+@each_pass
+@pytest.mark.parametrize("header, size", [(0x08, 1), (0x09, 2), (0x0B, 4), (0x0D, 6), (0x0F, 8)])
+@pytest.mark.parametrize("key", ["long", "short"])
+def test_control_message_with_another_part_of_the_key(wireshark, passes, key, header, size):
+    """The beginning may be of any length; a short identifier in RTP is the beginning of the long one."""
+    mki = b"\x00\x11" + KEY[2:] + bytes(range(8))
+    media = rtp(100, payload=b"\x5a" * 40 + (mki + bytes(4) if key == "long" else mki[:2] + b"\0\0\0\x20"))
+    other = bytes([mki[0] ^ 1]) + mki[1:]
+    packets = said(wireshark, (True, media), (True, control(b"\0", 30, header, mki[:size])), (True, control(b"\1", 30, header, other[:size])), passes=passes)
+    assert [packet.values("facetime.relay.control.key_frame") for packet in packets] == [[], ["2"], []]
+
+
 NO_CONTROLS = {"a signature": control(b"\0", 30, 0x8F), "too short for its header": bytes([0x40, 0x7F]) + bytes(20), "another mark": b"\x41" + control(b"\0", 30)[1:]}
 
 

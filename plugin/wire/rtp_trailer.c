@@ -55,16 +55,17 @@ static const value_string trailer_vals[] = {
     { 0, NULL }
 };
 
-/* A key identifier of one sender. File scope. */
+/* A key identifier of one sender, or the beginning of one. File scope. */
 typedef struct rtp_key {
     const ft_flow_t *flow;
     bool from_a;
+    bool is_short;              /* it is all of a short identifier, and so the beginning of the long one of the same key */
     uint8_t len;                /* bytes of id */
     uint8_t id[FT_RTP_KEY_LEN]; /* the rest is 0 */
     uint32_t frame;             /* of the first packet with it */
 } rtp_key_t;
 
-static wmem_map_t *rtp_keys;            /* rtp_key_t by flow, direction and identifier; file scope */
+static wmem_map_t *rtp_keys;            /* rtp_key_t by flow, direction and identifier or its beginning; file scope */
 
 /* The last u32, if it is small as a counter or the constant are: by chance once in 16 million packets. -1: it is not, or not captured. The payload
  * begins at `at`. */
@@ -207,26 +208,39 @@ ft_rtp_key_frame(const ft_flow_t *flow, bool from_a, const uint8_t *id, unsigned
     rtp_key_t key = rtp_key(flow, from_a, id, len);
     const rtp_key_t *found = (const rtp_key_t *)wmem_map_lookup(rtp_keys, &key);
 
+    if (!found && len > FT_RTP_SHORT_MKI_LEN) {
+        key = rtp_key(flow, from_a, id, FT_RTP_SHORT_MKI_LEN);
+        found = (const rtp_key_t *)wmem_map_lookup(rtp_keys, &key);
+        return found && found->is_short ? found->frame : 0;
+    }
     return found ? found->frame : 0;
 }
 
-/* Notes the first packet with a key identifier. First pass only. */
+/* Notes the first packet with a key identifier, for each length that a control message may give of it. First pass only. */
 static void
 note_key(const packet_info *pinfo, const ft_flow_t *flow, ft_rtp_endings_t *endings, const ft_rtp_t *rtp)
 {
     rtp_key_t key, *kept;
+    bool from_a = ft_flow_from_a(flow, pinfo);
 
     if (rtp->mki_len >= FT_RTP_KEY_LEN && memcmp(endings->key, rtp->mki, FT_RTP_KEY_LEN) == 0)
         return;
-    key = rtp_key(flow, ft_flow_from_a(flow, pinfo), rtp->mki, rtp->mki_len);
+    key = rtp_key(flow, from_a, rtp->mki, rtp->mki_len);
     if (memcmp(endings->key, key.id, sizeof key.id) == 0)
         return;
     memcpy(endings->key, key.id, sizeof key.id);
-    if (wmem_map_lookup(rtp_keys, &key) || !ft_limit_take(FT_LIMIT_RTP_KEYS, &pinfo->abs_ts))
-        return;
-    key.frame = pinfo->num;
-    kept = (rtp_key_t *)wmem_memdup(wmem_file_scope(), &key, sizeof key);
-    wmem_map_insert(rtp_keys, kept, kept);
+    for (unsigned len = MIN(rtp->mki_len, FT_RTP_KEY_LEN); len > 0; len--) {
+        key = rtp_key(flow, from_a, rtp->mki, len);
+        kept = (rtp_key_t *)wmem_map_lookup(rtp_keys, &key);
+        if (!kept) {
+            if (!ft_limit_take(FT_LIMIT_RTP_KEYS, &pinfo->abs_ts))
+                return;
+            key.frame = pinfo->num;
+            kept = (rtp_key_t *)wmem_memdup(wmem_file_scope(), &key, sizeof key);
+            wmem_map_insert(rtp_keys, kept, kept);
+        }
+        kept->is_short |= len == rtp->mki_len;
+    }
 }
 
 /* Where the payload begins: behind the CSRC list and the header extension, which fit (ft_rtp_match) if they were captured. */
