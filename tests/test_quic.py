@@ -241,6 +241,18 @@ def test_psk_to_another_server(wireshark):
     assert [psk(packet) for packet in packets] == [["", "", ""]]
 
 
+@each_pass
+@pytest.mark.parametrize("parts", [1, 2, 3])
+@pytest.mark.parametrize("order", ["sent", "reversed"])
+def test_hello_of_another_program_on_a_media_port(wireshark, passes, parts, order):
+    """The stock dissector has it, and is asked again for the key: it must find the parts that it keeps, and the capture stays readable."""
+    initials = hello(parts=parts)
+    ends = ("192.168.1.90", 16393), ("198.51.100.90", 443)
+    capture = handmade.capture(wireshark, [handmade.packet(*ends, payload, 10 * number) for number, payload in enumerate(initials if order == "sent" else initials[::-1])])
+    done = wireshark.tshark(capture, *PASSES[passes], "-T", "fields", "-e", "frame.number", "-e", "facetime.quic.psk.token").ok()
+    assert done.out.split() == [str(number + 1) for number in range(parts)] and "bug" not in done.err
+
+
 @needs_real
 def test_psk_of_real_calls(wireshark):
     """Wi-Fi and cellular of one device have the same token and other salts; two sessions have two tokens."""

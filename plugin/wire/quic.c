@@ -257,20 +257,41 @@ quic_keep_psk(const packet_info *pinfo, const field_info *identity)
     wmem_map_insert(quic_hellos, GUINT_TO_POINTER(pinfo->num), psk);
 }
 
+/* If the stock dissector had the frame, it is called as on a later pass, and at the depth of dissectors that it was called at: under that depth TLS keeps
+ * the parts of a hello that spans several Initials. */
+static void
+quic_as_before(packet_info *pinfo)
+{
+    int quic = proto_get_id_by_filter_name("quic");
+    uint8_t depth = 0;
+
+    for (wmem_list_frame_t *layer = wmem_list_head(pinfo->layers); layer; layer = wmem_list_frame_next(layer), depth++) {
+        if (GPOINTER_TO_INT(wmem_list_frame_data(layer)) != quic)
+            continue;
+        pinfo->fd->visited = 1;
+        pinfo->curr_layer_num = depth;
+        return;
+    }
+}
+
 /* A datagram that another dissector had. If it was QUIC's, the stock dissector is called again, as on a later pass: then it shows what it keeps,
- * and keeps nothing. */
+ * and keeps nothing. Nobody asked to see this: what goes wrong is not said. */
 static void
 quic_show_again(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     volatile gboolean columns = col_get_writable(pinfo->cinfo, -1);
+    uint8_t depth_now = pinfo->curr_layer_num;
 
     TRY {
         col_set_writable(pinfo->cinfo, -1, FALSE);
-        pinfo->fd->visited = proto_is_frame_protocol(pinfo->layers, "quic");
+        quic_as_before(pinfo);
         call_dissector_only(quic_handle, tvb, pinfo, tree, NULL);
+    }
+    CATCH_NONFATAL_ERRORS {
     }
     FINALLY {
         pinfo->fd->visited = 0;
+        pinfo->curr_layer_num = depth_now;
         col_set_writable(pinfo->cinfo, -1, columns);
     }
     ENDTRY;
