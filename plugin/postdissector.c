@@ -373,7 +373,7 @@ take_datagram(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
     /* Wireshark goes on asking who took it. */
     if (pkt->stock && (pkt->earlier || !is_plain_data(pinfo)))
         late_note(pinfo);
-    if (pkt->stock && pkt->quic_initial)
+    if (!pkt->claimed && pkt->quic_initial)
         ft_quic_take_hello(pinfo, pkt);
     take_into_flow(tvb, pinfo, pkt->flow, pkt);
     if (pkt->n_rtp) {

@@ -253,6 +253,21 @@ def test_hello_of_another_program_on_a_media_port(wireshark, passes, parts, orde
     assert done.out.split() == [str(number + 1) for number in range(parts)] and "bug" not in done.err
 
 
+LATER = {"another host": (DEVICE, ("198.51.100.90", 443)), "another port": (DEVICE, (RELAY[0], 4500)), "behind a NAT": (("192.0.2.1", 51000), (RELAY[0], 443)),
+         "IPv6": (("2001:db8::5", 16393), ("2001:db8::90", 443))}
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3])
+@pytest.mark.parametrize("ends", LATER)
+def test_psk_before_the_flow_was_known(wireshark, ends, parts):
+    """What comes later makes the flow FaceTime: on the second pass the hello has its token, in however many Initials it came."""
+    sign = u32(1, 0x12345678) + bytes((192, 168, 1, 90)) + u16(16402, 0xAAAA)
+    payloads = [*hello(parts=parts), sign, *(relay(sub_packet({0: u16(1)}, rtp(sequence=number))) for number in range(3))]
+    packets = pdml.packets(wireshark, handmade.capture(wireshark, [handmade.packet(*LATER[ends], payload, 10 * number)
+                                                                   for number, payload in enumerate(payloads)]), "-2")
+    assert [psk(packet)[1] for packet in packets[:parts]] == [""] * (parts - 1) + [TOKEN.hex()] and not any(packet.names("_ws.malformed") for packet in packets)
+
+
 @needs_real
 def test_psk_of_real_calls(wireshark):
     """Wi-Fi and cellular of one device have the same token and other salts; two sessions have two tokens."""

@@ -257,15 +257,17 @@ quic_keep_psk(const packet_info *pinfo, const field_info *identity)
     wmem_map_insert(quic_hellos, GUINT_TO_POINTER(pinfo->num), psk);
 }
 
-/* If the stock dissector had the frame, it is called as on a later pass, and at the depth of dissectors that it was called at: under that depth TLS keeps
- * the parts of a hello that spans several Initials. */
+/* Under the depth of dissectors TLS keeps the parts of a hello that spans several Initials. If the stock dissector had the frame, it is called as on a
+ * later pass, and at the same depth as before; else as if this plugin, below UDP, called it, as it will on later passes. */
 static void
 quic_as_before(packet_info *pinfo)
 {
-    int quic = proto_get_id_by_filter_name("quic");
+    int quic = proto_get_id_by_filter_name("quic"), udp = proto_get_id_by_filter_name("udp");
     uint8_t depth = 0;
 
     for (wmem_list_frame_t *layer = wmem_list_head(pinfo->layers); layer; layer = wmem_list_frame_next(layer), depth++) {
+        if (GPOINTER_TO_INT(wmem_list_frame_data(layer)) == udp)
+            pinfo->curr_layer_num = depth + 2;
         if (GPOINTER_TO_INT(wmem_list_frame_data(layer)) != quic)
             continue;
         pinfo->fd->visited = 1;
@@ -349,8 +351,9 @@ ft_quic_take_hello(packet_info *pinfo, ft_packet_t *pkt)
 {
     const quic_psk_t *psk;
 
-    /* Cheap test first: a hello for a relay comes from one of the device's media ports. */
-    if (!pkt->tvb || pkt->quic_token || hf_tls_psk_identity < 0 || !(ft_is_media_port(pinfo->srcport) || ft_is_media_port(pinfo->destport)))
+    /* Cheap test first: a hello for a relay comes from one of the device's media ports, or, where a NAT changed that, goes to a host of Apple's. */
+    if (!pkt->tvb || pkt->quic_token || hf_tls_psk_identity < 0 ||
+        !(ft_is_media_port(pinfo->srcport) || ft_is_media_port(pinfo->destport) || ft_is_apple(&pinfo->dst)))
         return;
     quic_hello(pkt->tvb, pinfo, NULL, pkt);
     psk = (const quic_psk_t *)wmem_map_lookup(quic_hellos, GUINT_TO_POINTER(pinfo->num));
