@@ -120,6 +120,25 @@ def test_rows_of_merged_calls(wireshark, passes):
     assert found in (["sent", "received"], ["sent", "received"] * 2) and len(found) == 2 * len(rows(wireshark, capture, "calls", *PASSES[passes]))
 
 
+V6_ENDS = ("2001:db8::5", 16393), ("2620:149:a44:1100::5", 3482)
+
+
+@each_pass
+@pytest.mark.parametrize("ends", [(DEVICE, RELAY), V6_ENDS], ids=("IPv4", "IPv6"))
+def test_from_the_middle(wireshark, passes, ends):
+    """The capture began within the call: the connection IDs that come again and again at Apple's relay are sign enough."""
+    packets = shown(wireshark, stream(True, SENT) + stream(False, RECEIVED, start=110), passes, ends)
+    media = marked(packets)
+    assert all(media[-40:]) and (passes == "pass 1") != all(media) and packets[-1].value("facetime.call.phase") == "8"
+
+
+@each_pass
+@pytest.mark.parametrize("name", ["other connection IDs in each", "an ID of another form", "an ID of another type", "the relay's own connection ID"])
+def test_from_the_middle_without_a_pod(wireshark, passes, name):
+    """Short headers of another form say no more than before."""
+    assert all(one.values("facetime.call") == [] for one in shown(wireshark, NO_MEDIA[name], passes))
+
+
 NO_MEDIA = {
     "acknowledgements": stream(True, SENT, size=40),
     "a packet a second": stream(True, SENT, count=12, every=1000),
@@ -149,8 +168,9 @@ def test_messages_have_their_pod(wireshark):
 @pytest.mark.parametrize("port", [443, 3482, 51820])
 def test_the_same_to_another_host(wireshark, passes, port):
     """A download over HTTP/3, or WireGuard, of the same shape: nothing of it is FaceTime."""
-    packets = shown(wireshark, HELLO + stream(True, SENT) + stream(False, RECEIVED), passes, ends=(("192.168.1.90", 50000), ("198.51.100.7", port)))
-    assert not any(marked(packets)) and all(one.values("facetime.call") == [] for one in packets)
+    for first in (HELLO, []):
+        packets = shown(wireshark, first + stream(True, SENT) + stream(False, RECEIVED), passes, ends=(("192.168.1.90", 50000), ("198.51.100.7", port)))
+        assert not any(marked(packets)) and all(one.values("facetime.call") == [] for one in packets)
 
 
 @each_pass

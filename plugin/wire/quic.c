@@ -339,11 +339,14 @@ quic_take_psk(const quic_psk_t *psk, ft_packet_t *pkt)
     memcpy(pkt->quic_salt, psk->salt, sizeof pkt->quic_salt);
 }
 
-/* A datagram that a stock dissector has, or will have on this pass: what a call needs of it. */
+/* A datagram that a stock dissector has, or will have on this pass: what a call needs of it. Where the capture began within a group call there is no
+ * handshake: the ID of a pod that comes again and again, between a relay port of Apple's and one of the device's ports, is as good a sign. */
 static void
-quic_note(tvbuff_t *tvb, packet_info *pinfo _U_, ft_packet_t *pkt)
+quic_note(tvbuff_t *tvb, packet_info *pinfo, ft_packet_t *pkt)
 {
     pkt->quic_initial = ft_quic_opens(tvb);
+    if (!pkt->quic_initial && pkt->flow && quic_between(pinfo) && ft_quic_pod(tvb, pinfo, pkt->flow))
+        pkt->evidence |= FT_EV(FT_EV_QUIC_RELAY);
 }
 
 void
