@@ -528,6 +528,28 @@ def test_error_of_the_relay(wireshark, passes, mapped):
     assert int(found.value(STUN + "channel"), 0) == 0x6000 and experts(found) == []
 
 
+NAMED_ERRORS = {300: "Try Alternate", 400: "Bad Request", 403: "Forbidden", 420: "Unknown Attribute", 437: "Allocation Mismatch", 438: "Stale Nonce",
+                487: "Role Conflict", 500: "Server Error", 603: "Blocked", 610: "Error indication 1", 699: "Unknown"}
+
+
+def test_errors_have_names(wireshark):
+    """Those of the standards too, in the answers of Apple's methods."""
+    payloads = [stun(0x0FF0, (0x0009, bytes([0, 0, *divmod(number, 100)])), transaction=number) for number in NAMED_ERRORS]
+    assert [found.lines(STUN + "error")[0] for found in after_opening(wireshark, *payloads)] == [
+        f"{name} ({number})" for number, name in NAMED_ERRORS.items()]
+
+
+BITS = {(0xFFE4, 0x231): {"channel_binding.cellular": "1", "channel_binding.additional": "0x00000003", "channel_binding.may_disconnect": "1"},
+        (0xFFE4, 0x10): {"channel_binding.cellular": "0", "channel_binding.additional": "0x00000001", "channel_binding.may_disconnect": "0"},
+        (0xFFE7, 0x8): {"test_options.error": "1"}, (0xFFE7, 0xFFFFFFF7): {"test_options.error": "0"}}
+
+
+def test_bits_have_names(wireshark):
+    payloads = [stun(0x0EE0, (kind, struct.pack(">I", value)), transaction=number) for number, (kind, value) in enumerate(BITS)]
+    for found, named in zip(after_opening(wireshark, *payloads), BITS.values(), strict=True):
+        assert {name: found.value(STUN + name) for name in named} == named
+
+
 @each_pass
 def test_error_in_the_info_column(wireshark, passes):
     payload = stun(0x0813, (0x0009, bytes([0, 0, 6, 2]) + b"Idle Client"), transaction=7)

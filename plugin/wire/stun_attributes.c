@@ -65,6 +65,10 @@ static int hf_capability_nack = -1;
 static int hf_capability_pod = -1;
 static int hf_capability_mki = -1;
 static int hf_capability_id = -1;
+static int hf_binding_cellular = -1;
+static int hf_binding_additional = -1;
+static int hf_binding_disconnect = -1;
+static int hf_test_error = -1;
 static int ett_attribute = -1;
 static int ett_echo = -1;
 static expert_field ei_attribute_length = EI_INIT;
@@ -74,9 +78,27 @@ static expert_field ei_attribute_unknown = EI_INIT;
 /* Capability flags: IDSQRProtoMessage and IDSStunMessage of iOS 26.1. */
 static int *const capability_bits[] = { &hf_capability_light, &hf_capability_nack, &hf_capability_pod, &hf_capability_mki, &hf_capability_id, NULL };
 
-/* Errors of the relay: IDSStunCandidatePair of iOS 26.1. */
+/* Channel binding and test options: IDSGlobalLink and IDSStunMessage of iOS 26.1. */
+static int *const binding_bits[] = { &hf_binding_cellular, &hf_binding_additional, &hf_binding_disconnect, NULL };
+static int *const test_bits[] = { &hf_test_error, NULL };
+
+/* Errors of RFC 8489, 14.8, and RFC 8656, 19; then those of the relay: IDSStunCandidatePair of iOS 26.1. */
 static const value_string error_vals[] = {
+    { 300, "Try Alternate" },
+    { 400, "Bad Request" },
     { 401, "Unauthorized" },
+    { 403, "Forbidden" },
+    { 420, "Unknown Attribute" },
+    { 437, "Allocation Mismatch" },
+    { 438, "Stale Nonce" },
+    { 440, "Address Family not Supported" },
+    { 441, "Wrong Credentials" },
+    { 442, "Unsupported Transport Protocol" },
+    { 443, "Peer Address Family Mismatch" },
+    { 486, "Allocation Quota Reached" },
+    { 487, "Role Conflict" },
+    { 500, "Server Error" },
+    { 508, "Insufficient Capacity" },
     { 601, "No session state: the relay does not know the participant" },
     { 602, "Idle client" },
     { 603, "Blocked" },
@@ -100,7 +122,9 @@ typedef enum {
     STUN_ECHO,          /* two u16 */
     STUN_RADIO,         /* u32 with names */
     STUN_SECONDS,       /* u32 in units of 1/65536 s */
-    STUN_CAPABILITY     /* u64 of bits with names */
+    STUN_CAPABILITY,    /* u64 of bits with names */
+    STUN_BINDING,       /* u32 of bits with names */
+    STUN_TEST           /* the same */
 } stun_form_t;
 
 /* Field type and width in bytes of each form; 0: any. */
@@ -122,6 +146,8 @@ static const struct {
     [STUN_RADIO]     = { FT_UINT32, BASE_DEC, 4 },
     [STUN_SECONDS]   = { FT_UINT32, BASE_DEC, 4 },
     [STUN_CAPABILITY] = { FT_UINT64, BASE_HEX, 8 },
+    [STUN_BINDING]   = { FT_UINT32, BASE_HEX, 4 },
+    [STUN_TEST]      = { FT_UINT32, BASE_HEX, 4 },
 };
 
 /* One attribute of Apple's. A value is taken as the form says only if it has the form's width. */
@@ -167,10 +193,10 @@ static const stun_attribute_t stun_attributes[] = {
     { 0xffe1, STUN_U32, "packets_received", "Packets Received", "Packets received so far" },
     { 0xffe2, STUN_U32, "uplink_bandwidth", "Uplink Bandwidth [guess]", "By its width and place among the values of the statistics' answer" },
     { 0xffe3, STUN_U64, "server_time", "Server Time (ms) [guess]", "By its width and place among the values of the statistics' answer" },
-    { 0xffe4, STUN_HEX32, "channel_binding", "Channel Binding Information", "Channel binding of the link: 1 cellular, 0x30 an additional binding, 0x200 the relay may disconnect the device" },
+    { 0xffe4, STUN_BINDING, "channel_binding", "Channel Binding Information", "Channel binding of the link: 1 cellular, 0x30 an additional binding, 0x200 the relay may disconnect the device" },
     { 0xffe5, STUN_U16, "link_id", "Relay Link ID", "Link on the relay" },
     { 0xffe6, STUN_U32, "relay_request_id", "Relay Request ID", "Request to the relay" },
-    { 0xffe7, STUN_HEX32, "test_options", "Relay Test Options", "Options of a relay test [meaning of the bits unknown]" },
+    { 0xffe7, STUN_TEST, "test_options", "Relay Test Options", "Options of a relay test [meaning of most bits unknown]" },
     { 0xffe8, STUN_HEX32, "channel_settings", "Channel Settings", "Of an answer to AllocBind [meaning of the bits unknown]" },
     { 0xffe9, STUN_HEX32, "relay_cookie", "Relay Cookie", "Cookie of the relay session" },
     { 0xffee, STUN_U16, "session_type", "Session State Type", "Type of a session state change" },
@@ -299,6 +325,11 @@ show_value(tvbuff_t *tvb, packet_info *pinfo, int at, int len, const stun_attrib
     case STUN_U32:
         proto_item_append_text(item, ": %u", tvb_get_ntohl(tvb, at));
         break;
+    case STUN_BINDING:
+    case STUN_TEST:
+        proto_tree_add_bitmask_list(proto_item_add_subtree(value, ett_echo), tvb, at, len,
+                                    attribute->form == STUN_TEST ? test_bits : binding_bits, ENC_BIG_ENDIAN);
+        /* fall through */
     case STUN_HEX32:
         proto_item_append_text(item, ": 0x%08x", tvb_get_ntohl(tvb, at));
         break;
@@ -521,6 +552,14 @@ ft_stun_attributes_register(void)
             NULL, 0x800000, "RTP may end with key identifiers of 2 bytes", HFILL } },
         { &hf_capability_id, { "Downlink Without Participant ID", "facetime.stun.capability.no_participant_id", FT_BOOLEAN, 64,
             NULL, 0x02000000, "The relay need not write the participant ID to the device", HFILL } },
+        { &hf_binding_cellular, { "Cellular", "facetime.stun.channel_binding.cellular", FT_BOOLEAN, 32,
+            NULL, 0x00000001, "The link is cellular", HFILL } },
+        { &hf_binding_additional, { "Additional Binding", "facetime.stun.channel_binding.additional", FT_UINT32, BASE_HEX,
+            NULL, 0x00000030, "3: a binding beside the first one", HFILL } },
+        { &hf_binding_disconnect, { "May Be Disconnected", "facetime.stun.channel_binding.may_disconnect", FT_BOOLEAN, 32,
+            NULL, 0x00000200, "The relay may disconnect the device by itself", HFILL } },
+        { &hf_test_error, { "Error Requested", "facetime.stun.test_options.error", FT_BOOLEAN, 32,
+            NULL, 0x00000008, "A message type and an error code follow, with which the relay is to answer", HFILL } },
     };
     static hf_register_info hf_attributes[array_length(stun_attributes)];
     static int *ett[] = { &ett_attribute, &ett_echo };
