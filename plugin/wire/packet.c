@@ -14,6 +14,7 @@
  * and a look-up for each packet; only a frame that somebody looks at gets them, for the questions that come afterwards. */
 static struct {
     const packet_info *pinfo;   /* the frame's; NULL: no frame has facts now */
+    uint32_t frame;             /* its number: the program uses one packet_info for all frames, and an error may end a frame before it is left */
     ft_packet_t *pkt;           /* packet scope */
 } at_hand;
 
@@ -36,7 +37,7 @@ ft_packet_new(packet_info *pinfo, tvbuff_t *tvb, ft_flow_t *flow, const ft_wire_
 ft_packet_t *
 ft_packet_of(packet_info *pinfo)
 {
-    if (at_hand.pinfo == pinfo)
+    if (ft_packet_at_hand(pinfo))
         return at_hand.pkt;
     return (ft_packet_t *)p_get_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS);
 }
@@ -44,7 +45,7 @@ ft_packet_of(packet_info *pinfo)
 ft_packet_t *
 ft_packet_at_hand(packet_info *pinfo)
 {
-    return at_hand.pinfo == pinfo ? at_hand.pkt : NULL;
+    return at_hand.pinfo == pinfo && at_hand.frame == pinfo->num ? at_hand.pkt : NULL;
 }
 
 static const uint8_t *
@@ -84,13 +85,14 @@ ft_packet_attach(packet_info *pinfo, ft_packet_t *pkt)
         pkt->rtp_before = earlier->rtp_before + earlier->n_rtp;
     }
     at_hand.pinfo = pinfo;
+    at_hand.frame = pinfo->num;
     at_hand.pkt = pkt;
 }
 
 void
 ft_packet_leave(packet_info *pinfo, const proto_tree *tree)
 {
-    if (at_hand.pinfo == pinfo && tree)
+    if (ft_packet_at_hand(pinfo) && tree)
         p_add_proto_data(pinfo->pool, pinfo, proto_facetime, FT_PACKET_FACTS, at_hand.pkt);
     at_hand.pinfo = NULL;
 }

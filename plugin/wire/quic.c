@@ -289,7 +289,7 @@ quic_show_again(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         quic_as_before(pinfo);
         call_dissector_only(quic_handle, tvb, pinfo, tree, NULL);
     }
-    CATCH_NONFATAL_ERRORS {
+    CATCH_BOUNDS_AND_DISSECTOR_ERRORS {
     }
     FINALLY {
         pinfo->fd->visited = 0;
