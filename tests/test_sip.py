@@ -129,6 +129,13 @@ def test_feature_list(shown):
         ["long-term reference pictures", "entropy coding of H.264", "aspect ratios", "aspect ratios"], ["3", "-1", "31"]]
 
 
+@pytest.mark.parametrize("line, keys", [(b"a=FLS:VRA:0;RVRA:1", ["VRA", "RVRA"]), (b"a=FLS:VRA:0", ["VRA"]), (b"a=FLSX;VRA:0", []), (b"a=FLS VRA:0", [])])
+def test_beginning_of_the_feature_list(shown, line, keys):
+    """With SDP's colon too; an attribute of a longer name is another one."""
+    row, = shown(described(SDP.replace(b"a=FLS;VRA:0;RVRA:1;AS:2", line)), )
+    assert row.get("facetime.sdp.fls.key", []) == keys
+
+
 def test_descriptions_without_fault_have_no_item(shown):
     """Lines of others, line ends of any kind, no line end at all: nothing is held against them."""
     for body in (SDP, SDP.replace(b"\r\n", b"\n"), SDP[:-2], b"", b"\r\n\r\n", b"a=fmtp:97 profile=1\r\n", b"c=IN IP6 ::1\r\n", b"x"):

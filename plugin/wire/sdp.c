@@ -158,12 +158,12 @@ fls_feature(const sdp_state_t *s, proto_tree *tree, const char *key, const char 
     }
 }
 
-/* ";KEY:VALUE;KEY:VALUE": a key may be without a value. */
+/* ";KEY:VALUE;KEY:VALUE": a key may be without a value. In place of the first semicolon a colon may stand, as after other attributes of SDP. */
 static bool
 line_fls(const sdp_state_t *s, const char *value)
 {
     proto_tree *tree = line_tree(s, hf_sdp_fls, value), *entry;
-    char **entries = wmem_strsplit(s->pinfo->pool, value, ";", -1), *colon;
+    char **entries = wmem_strsplit(s->pinfo->pool, *value == ':' ? value + 1 : value, ";", -1), *colon;
     bool any = false;
 
     for (; *entries; entries++) {
@@ -358,7 +358,7 @@ sdp_line(sdp_state_t *s, const char *line)
         return line_media(s, line + 2);
     if (g_str_has_prefix(line, "a=hwi:"))
         return line_hwi(s, line + strlen("a=hwi:"));
-    if (g_str_has_prefix(line, "a=FLS"))
+    if (g_str_has_prefix(line, "a=FLS") && strchr(";:", line[strlen("a=FLS")]))
         return line_fls(s, line + strlen("a=FLS"));
     if (g_str_has_prefix(line, "a=iChatEncryption:"))
         return line_yes_no(s, hf_sdp_encryption, line + strlen("a=iChatEncryption:"));
