@@ -180,6 +180,10 @@ CHUNKS = relayed.quality((0, b"\x11"), (1, b"\x22" * 3), (0, b"\x33" * 5), (2, b
 MEASURED = {
     "each kind": relay(sub_packet({13: u16(0x5811)}, CHUNKS + rtp(100))),
     "one": relay(sub_packet({13: u16(0x5811)}, relayed.quality((0, b"\x11")) + rtp(100))),
+    "one that looks like RTP of a known type": relay(sub_packet({13: u16(0x5811)}, b"\x80\x68" + b"\x22" * 4 + rtp(100))),
+    "one that looks like that, with a stream ID": relay(sub_packet({0: u16(0x5001)}, b"\x80\x68" + b"\x22" * 4 + rtp(100))),
+    "one that looks like a control message": relay(sub_packet({13: u16(0x5811)}, b"\x40\x09\x33\x44" + rtp(100))),
+    "one, and another stream ID": relay(sub_packet({0: u16(0x7777)}, relayed.quality((0, b"\x11")) + rtp(100))),
     "one that looks like RTP": relay(sub_packet({13: u16(0x5811)}, relayed.quality((0, b"\x22" * 5)) + rtp(100))),
 }
 
@@ -211,9 +215,20 @@ def test_no_quality_metadata_without_the_capability(wireshark, said):
 
 
 @each_pass
-def test_media_without_it_among_those_with(wireshark, passes):
-    """RTP right behind the header stays RTP."""
-    packet = measured(wireshark, relay(sub_packet({13: u16(0x5811)}, rtp(100))), passes)
+def test_quality_metadata_before_other_payloads(wireshark, passes):
+    """A control message of a header that was seen, and a link message, whose forms are exact."""
+    chunk = relayed.quality((0, b"\x11"))
+    control = measured(wireshark, relay(sub_packet({13: u16(0x5811)}, chunk + u16(0x400F) + bytes(9) + b"\xa5" * 30)), passes)
+    link = measured(wireshark, relay(sub_packet({13: u16(0x5811)}, chunk + link_message(6, (1, u16(9)), (9, bytes(20))))), passes)
+    assert control.values("facetime.relay.control.tag") and link.value("facetime.link.counter") == "9"
+    assert all(len(packet.values("facetime.relay.quality")) == 1 and clean(packet) for packet in (control, link))
+
+
+@each_pass
+@pytest.mark.parametrize("payload", [rtp(100), rtp(100)[:6] + b"\x80\x68" + rtp(100)[8:]], ids=("any", "what could be RTP six bytes on"))
+def test_media_without_it_among_those_with(wireshark, passes, payload):
+    """RTP right behind the header stays RTP; where both fit, the stream ID says so."""
+    packet = measured(wireshark, relay(sub_packet({0: u16(0x0001)}, payload)), passes)
     assert packet.values("facetime.relay.quality") == [] and packet.value("rtp.ssrc") == "0x5eed0001"
 
 

@@ -113,6 +113,26 @@ relay_quality_end(tvbuff_t *tvb, int at, int end)
     return -1;
 }
 
+/* Does quality metadata stand before the data? Its first byte may be that of RTP or of a control message, whose other bytes then fit once in some
+ * five times; that RTP stands behind bytes that are no metadata happens once in 300 times. So it comes first, unless the stream ID says that RTP is
+ * right here. */
+static bool
+relay_has_quality(const ft_relay_reading_t *r, ft_relay_sub_t *sub, int ssrc_low)
+{
+    int data = relay_quality_end(r->tvb, sub->payload, sub->end), left = (int)tvb_captured_length(r->tvb) - data;
+
+    if (data < 0 || data >= sub->end || left < 2 || (sub->flags & FT_RELAY_HBH))
+        return false;
+    if (sub->stream >= 0 && relay_is_media(r->tvb, sub->payload, sub->end, r->pinfo, sub->stream))
+        return false;
+    if (!relay_is_media(r->tvb, data, sub->end, r->pinfo, ssrc_low) &&
+        ft_link_form_at(tvb_get_ptr(r->tvb, data, left), (unsigned)MIN(left, sub->end - data), (unsigned)(sub->end - data)) != FT_LINK_EXACT &&
+        ft_control_form(tvb_new_subset_length(r->tvb, data, sub->end - data)) != FT_CONTROL_SEEN)
+        return false;
+    sub->data = data;
+    return true;
+}
+
 /* Is what the header says likely, if the sub-packet has this form? */
 static bool
 relay_form_allowed(const ft_relay_reading_t *r, unsigned n, const ft_relay_sub_t *sub)
@@ -148,8 +168,10 @@ relay_payload_sure(const ft_relay_reading_t *r, unsigned n, ft_relay_sub_t *sub)
 {
     bool plain = n == 0 && sub->form == FT_RELAY_FLAGGED && !(sub->flags & FT_RELAY_TRANSITION);
     /* Of a transition, and behind the first one, several forms may look right: the stream ID tells. */
-    int ssrc_low = !plain && sub->form <= FT_RELAY_LISTED ? sub->stream : -1, data;
+    int ssrc_low = !plain && sub->form <= FT_RELAY_LISTED ? sub->stream : -1;
 
+    if (r->quality && relay_has_quality(r, sub, ssrc_low))
+        return true;
     switch (ft_relay_payload_kind(r->tvb, sub->payload, sub->end, sub->flags)) {
     case FT_PAYLOAD_NONE:
         return sub->form == FT_RELAY_FLAGGED;
@@ -170,13 +192,7 @@ relay_payload_sure(const ft_relay_reading_t *r, unsigned n, ft_relay_sub_t *sub)
     default:
         break;
     }
-    if (!r->quality)
-        return false;
-    data = relay_quality_end(r->tvb, sub->payload, sub->end);
-    if (data < 0 || data >= sub->end || !relay_is_media(r->tvb, data, sub->end, r->pinfo, ssrc_low))
-        return false;
-    sub->data = data;
-    return true;
+    return false;
 }
 
 /* Reads the sub-packets from `at` on, the surest form first; n of them are read. False: there is no reading that uses all bytes, or too
