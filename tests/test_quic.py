@@ -246,11 +246,21 @@ def test_psk_to_another_server(wireshark):
 @pytest.mark.parametrize("order", ["sent", "reversed"])
 def test_hello_of_another_program_on_a_media_port(wireshark, passes, parts, order):
     """The stock dissector has it, and is asked again for the key: it must find the parts that it keeps, and the capture stays readable."""
-    initials = hello(parts=parts)
+    initials = hello(identity=b"\x01" + bytes(120), parts=parts)
     ends = ("192.168.1.90", 16393), ("198.51.100.90", 443)
     capture = handmade.capture(wireshark, [handmade.packet(*ends, payload, 10 * number) for number, payload in enumerate(initials if order == "sent" else initials[::-1])])
     done = wireshark.tshark(capture, *PASSES[passes], "-T", "fields", "-e", "frame.number", "-e", "facetime.quic.psk.token").ok()
     assert done.out.split() == [str(number + 1) for number in range(parts)] and "bug" not in done.err
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize("token, port, known", [(TOKEN, 16393, True), (b"\x90\0\0\2" + TOKEN[4:], 16393, False), (TOKEN, 50000, False)],
+                         ids=("a session's", "another beginning", "another port"))
+def test_token_to_a_host_that_nobody_knows(wireshark, parts, token, port, known):
+    """Where addresses were changed, the token says that it is the relay: from the device's media port only."""
+    ends = ("192.168.1.90", port), ("198.51.100.90", 3482)
+    packets = hellos(wireshark, hello(token, parts=parts), ends=ends)
+    assert kinds(packets) == [QUIC if known else None] * parts and psk(packets[-1])[1] == (TOKEN.hex() if known else "")
 
 
 LATER = {"another host": (DEVICE, ("198.51.100.90", 443)), "another port": (DEVICE, (RELAY[0], 4500)), "behind a NAT": (("192.0.2.1", 51000), (RELAY[0], 443)),

@@ -38,6 +38,9 @@
 #define FT_QUIC_PSK_TOKEN_AT    (FT_QUIC_PSK_SALT_AT + FT_QUIC_SALT_LEN)
 #define FT_QUIC_PSK_TOKEN_MAX   1024
 
+/* All session tokens of real calls begin so: names/tls.c. */
+static const uint8_t psk_token_start[] = { 0x90, 0x00, 0x00, 0x01 };
+
 /* The stock TLS dissector's field of the identity. */
 #define FT_QUIC_PSK_FIELD   "tls.handshake.extensions.psk.identity.identity"
 
@@ -360,8 +363,12 @@ ft_quic_take_hello(packet_info *pinfo, ft_packet_t *pkt)
         return;
     quic_hello(pkt->tvb, pinfo, NULL, pkt);
     psk = (const quic_psk_t *)wmem_map_lookup(quic_hellos, GUINT_TO_POINTER(pinfo->num));
-    if (psk)
-        quic_take_psk(psk, pkt);
+    if (!psk)
+        return;
+    quic_take_psk(psk, pkt);
+    /* From a media port, with a token that begins as all do: a sign whatever the address. A ticket of TLS has no byte of 0 and salt before it. */
+    if (psk->token_len > sizeof psk_token_start && memcmp(psk->token, psk_token_start, sizeof psk_token_start) == 0)
+        pkt->evidence |= FT_EV(FT_EV_FORM);
 }
 
 /* Shows the pre-shared key of this frame's hello, and puts it into the packet's facts. */
