@@ -127,6 +127,13 @@ def test_nomination(wireshark, passes):
     assert [packet.values("facetime.link.nominated") for packet in (before, asked, accepted, after)] == [[], ["3"], ["3"], ["3"]]
 
 
+def test_nomination_of_an_old_number(wireshark):
+    """The other side ignores what has a lower number than the latest of the same side; the same number is the message sent again."""
+    packets = shown(wireshark, [link_message(5, (1, u16(number)), HMAC) for number in (7, 6, 7, 8)])
+    events = [packet.value("facetime.call.event") for packet in packets]
+    assert ["an old number" in event for event in events] == [False, True, False, False] and all("path nominated" in event for event in events)
+
+
 def test_test_packets_are_not_answered(wireshark):
     """They have the bit of an answer, and none is missed."""
     packet, = shown(wireshark, [link_message(0x80F0, (15, bytes(8)), (1, u16(1)), HMAC)])

@@ -240,6 +240,7 @@ typedef struct ft_call {
         uint32_t up_lost, down_lost; /* that did not reach the relay; that it sent and that did not come */
         bool broken;                /* the figures of a flow cannot be those of this capture */
     } relay_count;
+    int nomination[FT_MEDIA_SIDES]; /* highest number of a nomination by each side */
     ft_moment_t path_answered, path_nominated, direct_media; /* the first of each: between the devices */
     ft_event_t ended;               /* FT_EVENT_ENDED; frame 0: no end was seen. By whom: ft_call_end() */
     unsigned n_history, n_history_left_out;

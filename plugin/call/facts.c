@@ -434,11 +434,24 @@ ft_facts_quoted(ft_call_t *call, ft_flow_t *flow, const packet_info *pinfo, cons
     facts_closed(call, &at, FT_SIDE_UNKNOWN);
 }
 
+/* Has the side nominated another pair with a higher number before? The other side then ignores it (IDSGlobalLink of iOS 26.1). */
+static bool
+facts_nomination_is_old(ft_call_t *call, const ft_link_facts_t *link, ft_side_t side)
+{
+    int highest = call->nomination[side];
+
+    if (link->is_ack || link->counter < 0)
+        return false;
+    call->nomination[side] = MAX(highest, link->counter);
+    return link->counter < highest;
+}
+
 static void
 facts_link(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_moment_t *at, ft_side_t side)
 {
     const ft_link_facts_t *link = &pkt->link;
     char seconds[FT_DECIMAL_LEN];
+    bool old;
 
     if (link->has_delay && !call->accept_delay) {
         call->accept_delay = link->accept_delay;
@@ -455,8 +468,9 @@ facts_link(ft_call_t *call, ft_flow_t *flow, const ft_packet_t *pkt, const ft_mo
         break;
     case FT_LINK_NOMINATE:
         first_moment(&call->path_nominated, at);
+        old = facts_nomination_is_old(call, link, side);
         tell_of_leg(call, flow, FT_EVENT_NOMINATED, at, side,
-                       wmem_strdup_printf(wmem_file_scope(), "%s%s", link->is_ack ? "accepted: " : "", path_name(flow)));
+                       wmem_strdup_printf(wmem_file_scope(), "%s%s%s", link->is_ack ? "accepted: " : "", path_name(flow), old ? ", an old number" : ""));
         break;
     case FT_LINK_DISCONNECTED:
         if (link->is_ack)

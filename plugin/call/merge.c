@@ -117,6 +117,8 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
     keep->relay_count.broken |= gone->relay_count.broken;
     earlier_moment(&keep->path_answered, &gone->path_answered);
     earlier_moment(&keep->path_nominated, &gone->path_nominated);
+    for (unsigned side = 0; side < FT_MEDIA_SIDES; side++)
+        keep->nomination[side] = MAX(keep->nomination[side], gone->nomination[side]);
     earlier_moment(&keep->direct_media, &gone->direct_media);
     if (keep->invited_by == FT_SIDE_UNKNOWN)
         keep->invited_by = gone->invited_by;

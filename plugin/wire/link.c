@@ -667,6 +667,7 @@ ft_link_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t
     pkt->label = name;
     pkt->link.command = command & ~FT_LINK_ACK;
     pkt->link.is_ack = (command & FT_LINK_ACK) != 0;
+    pkt->link.counter = link_counter(tvb);
     if (!pkt->what)
         pkt->what = name;
     col_append_str(pinfo->cinfo, COL_INFO, name);

@@ -113,6 +113,7 @@ typedef struct ft_link_facts {
     uint16_t command;           /* FT_LINK_*; 0: there is no link message */
     bool is_ack;
     bool has_delay;
+    int counter;                /* its number; -1: it has none, or it was not captured */
     uint32_t accept_delay;      /* 1/65536 s until the called one accepted */
 } ft_link_facts_t;
 
