@@ -8,7 +8,7 @@ from ftools import flood, paths
 
 KEYED = {"ft_endpoint_hash", "ft_hash_id", "ft_hash_uint64", "ft_hash_string"}
 # By frame numbers, or by pointers and indexes of Wireshark's and the plugin's own: a sender cannot choose them.
-NOT_CHOSEN = {"streams->by_call", "streams->in_quic", "named", "services", "pairs", "quic_hellos", "holes", "alone.proto_layers", "seen_by", "quality->senders", "events", "flows", "packets", "rtp_compound", "late", "filters", "connections", "segments", "refused", "rows->by_key", "window_tables"}
+NOT_CHOSEN = {"streams->by_call", "streams->in_quic", "named", "services", "pairs", "quic_hellos", "holes", "alone.proto_layers", "seen_by", "quality->senders", "events", "flows", "packets", "rtp_compound", "late", "filters", "connections", "segments", "quic_depths", "refused", "rows->by_key", "window_tables"}
 # Filled with the plugin's own tables once; the network's names are only looked up.
 CONSTANT = {"by_name", "domains", "by_hash", "by_key"}
 MAP = re.compile(r"([\w\[\]>.-]+) = (?:wmem_map_new(?:_autoreset)?\((?:(?:wmem_\w+\(\)|pinfo->pool), )+|g_hash_table_new(?:_full)?\()(\w+),")

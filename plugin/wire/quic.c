@@ -100,6 +100,7 @@ typedef struct quic_psk {
 } quic_psk_t;
 
 static wmem_map_t *quic_hellos;     /* frame -> quic_psk_t; file scope */
+static wmem_map_t *quic_depths;     /* frame of an Initial that another dissector had on the first pass -> quic_depth() + 1; file scope */
 static wmem_map_t *quic_tokens;     /* quic_psk_t of the first hello with its token; file scope */
 
 static unsigned
@@ -260,36 +261,65 @@ quic_keep_psk(const packet_info *pinfo, const field_info *identity)
     wmem_map_insert(quic_hellos, GUINT_TO_POINTER(pinfo->num), psk);
 }
 
-/* Under the depth of dissectors TLS keeps the parts of a hello that spans several Initials. If the stock dissector had the frame, it is called as on a
- * later pass, and at the same depth as before; else as if this plugin, below UDP, called it, as it will on later passes. */
-static void
-quic_as_before(packet_info *pinfo)
+/* Under the depth of dissectors TLS keeps the parts of a hello that spans several Initials. The depth at which the stock dissector was called for the
+ * frame at hand, *had: it was; else the depth at which this plugin, below UDP, would call it. */
+static uint8_t
+quic_depth(const packet_info *pinfo, bool *had)
 {
     int quic = proto_get_id_by_filter_name("quic"), udp = proto_get_id_by_filter_name("udp");
-    uint8_t depth = 0;
+    uint8_t depth = 0, below = pinfo->curr_layer_num;
 
+    *had = false;
     for (wmem_list_frame_t *layer = wmem_list_head(pinfo->layers); layer; layer = wmem_list_frame_next(layer), depth++) {
         if (GPOINTER_TO_INT(wmem_list_frame_data(layer)) == udp)
-            pinfo->curr_layer_num = depth + 2;
-        if (GPOINTER_TO_INT(wmem_list_frame_data(layer)) != quic)
-            continue;
-        pinfo->fd->visited = 1;
-        pinfo->curr_layer_num = depth;
-        return;
+            below = depth + 2;
+        *had = GPOINTER_TO_INT(wmem_list_frame_data(layer)) == quic;
+        if (*had)
+            return depth;
     }
+    return below;
 }
 
-/* A datagram that another dissector had. If it was QUIC's, the stock dissector is called again, as on a later pass: then it shows what it keeps,
- * and keeps nothing. Nobody asked to see this: what goes wrong is not said. */
+/* On later passes this plugin has the Initial: the stock dissector is called at the depth of the first pass. */
+static void
+quic_call_initial(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, const ft_packet_t *pkt)
+{
+    unsigned kept = GPOINTER_TO_UINT(wmem_map_lookup(quic_depths, GUINT_TO_POINTER(pinfo->num)));
+    uint8_t depth_now = pinfo->curr_layer_num;
+
+    if (kept && PINFO_FD_VISITED(pinfo))
+        pinfo->curr_layer_num = (uint8_t)(kept - 1);
+    ft_call_stock(quic_handle, tvb, pinfo, root, pkt);
+    pinfo->curr_layer_num = depth_now;
+}
+
+/* How often the protocol is among the frame's layers, where Wireshark counts it; NULL: not at all. What a dissector keeps for a frame it may keep for
+ * each time that it is called for it (QUIC since 4.6). */
+static int *
+quic_layers(const packet_info *pinfo, const char *protocol)
+{
+    return pinfo->proto_layers ? (int *)wmem_map_lookup(pinfo->proto_layers, GINT_TO_POINTER(proto_get_id_by_filter_name(protocol))) : NULL;
+}
+
+/* A datagram that another dissector had. If it was QUIC's, the stock dissector is called again, as on a later pass and as the first time: it shows what
+ * it keeps, and keeps nothing. Nobody asked to see this: what goes wrong is not said. */
 static void
 quic_show_again(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     volatile gboolean columns = col_get_writable(pinfo->cinfo, -1);
     uint8_t depth_now = pinfo->curr_layer_num;
+    int *quics = quic_layers(pinfo, "quic"), *tlss = quic_layers(pinfo, "tls");
+    int n_quic = quics ? *quics : 0, n_tls = tlss ? *tlss : 0;
+    bool had;
 
+    if (quics)
+        *quics = 0;
+    if (tlss)
+        *tlss = 0;
+    pinfo->curr_layer_num = quic_depth(pinfo, &had);
+    pinfo->fd->visited = had;
     TRY {
         col_set_writable(pinfo->cinfo, -1, FALSE);
-        quic_as_before(pinfo);
         call_dissector_only(quic_handle, tvb, pinfo, tree, NULL);
     }
     CATCH_BOUNDS_AND_DISSECTOR_ERRORS {
@@ -297,6 +327,10 @@ quic_show_again(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     FINALLY {
         pinfo->fd->visited = 0;
         pinfo->curr_layer_num = depth_now;
+        if (quics)
+            *quics = n_quic;
+        if (tlss)
+            *tlss = n_tls;
         col_set_writable(pinfo->cinfo, -1, columns);
     }
     ENDTRY;
@@ -356,7 +390,10 @@ void
 ft_quic_take_hello(packet_info *pinfo, ft_packet_t *pkt)
 {
     const quic_psk_t *psk;
+    bool had;
 
+    if (pkt->tvb && ft_limit_take(FT_LIMIT_LATE, &pinfo->abs_ts))
+        wmem_map_insert(quic_depths, GUINT_TO_POINTER(pinfo->num), GUINT_TO_POINTER(quic_depth(pinfo, &had) + 1u));
     /* Cheap test first: a hello for a relay comes from one of the device's media ports, or, where a NAT changed that, goes to a host of Apple's. */
     if (!pkt->tvb || pkt->quic_token || hf_tls_psk_identity < 0 ||
         !(ft_is_media_port(pinfo->srcport) || ft_is_media_port(pinfo->destport) || ft_is_apple(&pinfo->dst)))
@@ -522,7 +559,7 @@ quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
         return;
     }
     if (PINFO_FD_VISITED(pinfo) || hf_tls_psk_identity < 0)
-        ft_call_stock(quic_handle, tvb, pinfo, root, pkt);
+        quic_call_initial(tvb, pinfo, root, pkt);
     else
         quic_hello(tvb, pinfo, root, pkt);
     quic_psk(tvb, pinfo, tree, pkt);
@@ -532,6 +569,7 @@ static void
 quic_init(void)
 {
     quic_hellos = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    quic_depths = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     quic_tokens = wmem_map_new(wmem_file_scope(), token_hash, token_equal);
 }
 
