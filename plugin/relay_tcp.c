@@ -82,6 +82,7 @@ typedef struct reading {
 
 static dissector_handle_t relay_tcp_handle;
 static heur_dtbl_entry_t *heur_entry;   /* the analyst's switch */
+static int proto_tcp;
 static wmem_map_t *connections;         /* conversation_t -> connection_t; file scope */
 static wmem_map_t *segments;            /* frame number -> segment_t; file scope */
 static struct {
@@ -440,6 +441,16 @@ connection_for(packet_info *pinfo, const ft_payload_t *payload, bool sure)
     return connection_new(conversation, pinfo);
 }
 
+/* TCP gave the segment to nobody, on a port of the relay's: since 4.6 so are all behind a hole from the first one on, which a heuristic saw before. */
+static bool
+is_left_over(const packet_info *pinfo)
+{
+    wmem_list_frame_t *last = wmem_list_tail(pinfo->layers);
+
+    return (ft_is_relay_port(pinfo->srcport) || ft_is_relay_port(pinfo->destport)) && last &&
+           GPOINTER_TO_INT(wmem_list_frame_data(last)) == proto_tcp;
+}
+
 /* Reads the segment, if it was not, and shows its messages. beside: another dissector had it, or none. Returns its connection; NULL: it is none of the
  * relay's. */
 static const connection_t *
@@ -449,7 +460,7 @@ take_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_paylo
     connection_t *connection;
 
     if (!PINFO_FD_VISITED(pinfo)) {
-        connection = connection_for(pinfo, payload, beside);
+        connection = connection_for(pinfo, payload, beside && !is_left_over(pinfo));
         if (connection)
             read_segment(pinfo, tvb, connection, payload);
     } else {
@@ -508,7 +519,7 @@ ft_relay_tcp_unseen(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
     if (!ft_payload_in(&payload, frame, pinfo, FT_IP_PROTOCOL_TCP) || payload.captured == 0 || (was_shown && payload.sequence == sequence))
         return;
     /* 3. Its connection has begun as the relay's: TLS, and what dissectors take by their ports, is most of what there is. */
-    if (wmem_map_size(connections) == 0 && !begins_apples(payload.bytes, payload.captured))
+    if (wmem_map_size(connections) == 0 && !begins_apples(payload.bytes, payload.captured) && !is_left_over(pinfo))
         return;
     (void)take_segment(ft_payload_tvb(&payload), pinfo, tree, &payload, true);
     shown.frame = 0;
@@ -527,5 +538,6 @@ ft_relay_tcp_handoff(void)
 {
     relay_tcp_handle = create_dissector_handle(dissect_relay_tcp, proto_facetime);
     heur_dissector_add("tcp", dissect_relay_tcp_heur, "FaceTime relay over TCP", "facetime_tcp", proto_facetime, HEURISTIC_ENABLE);
+    proto_tcp = proto_get_id_by_filter_name("tcp");
     heur_entry = find_heur_dissector_by_unique_short_name("facetime_tcp");
 }
