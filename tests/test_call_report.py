@@ -433,7 +433,7 @@ def test_time(wireshark, report):
     from ftools import loads  # pylint: disable=import-outside-toplevel
 
     capture = wireshark.folder("long", theirs=True) / "long.pcap"
-    loads.call(capture, "facetime-relay", 100_000)
+    loads.call(capture, "facetime-relay", 200_000)
     arguments = [argument for name in STATISTICS for argument in ("-z", f"facetime,{name}")]
 
     def used():

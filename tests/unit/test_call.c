@@ -67,6 +67,7 @@ send(ft_flow_t *flow, bool from_a, double later, ft_packet_t *pkt)
     flow->last_time = pinfo->abs_ts;
     flow->kinds |= 1u << pkt->kind;
     pkt->flow = flow;
+    pkt->from_a = from_a;
     return ft_call_add(flow, pinfo, pkt);
 }
 
