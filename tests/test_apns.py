@@ -443,6 +443,16 @@ def test_date_that_is_no_number(wireshark):
     assert column(shown(wireshark, capture), "apns.command") == ["10", "21"]
 
 
+@pytest.mark.parametrize("frame", [push.frame(7, (1, TOKEN), (12, b"a certificate"), (16, b"\0\x0c")), push.frame(7, (1, TOKEN), (12, b"\x30\x84"), (16, b"\0\x0c")),
+                                   push.frame(10, (1, TOKEN), (3, b"{\"a\": "), (4, b"\0\0\0\x0c")), push.frame(10, (1, TOKEN), (3, b"<a"), (4, b"\0\0\0\x0c"))],
+                         ids=["certificate", "certificate that is cut", "JSON", "XML"])
+def test_what_a_stock_dissector_gives_up(wireshark, frame):
+    """A broken certificate or payload says so itself; the items and frames behind it are shown, and the certificate's bytes."""
+    rows = wireshark.fields(plain(wireshark, frame, push.frame(21)), ("apns.command", "apns.item.id", "apns.certificate", "apns.version", "apns.message_id"), *DECODE)
+    assert column(rows, "apns.command") == [str(frame[0]), "21"] and len(column(rows, "apns.item.id")) == 3
+    assert len(column(rows, "apns.version") + column(rows, "apns.message_id")) == 1 and len(column(rows, "apns.certificate")) == (frame[0] == 7)
+
+
 def test_xml_property_list(wireshark):
     data = plistlib.dumps({"key": "value"}, fmt=plistlib.FMT_XML)
     rows = wireshark.fields(plain(wireshark, notification(data)), ("xml.tag", "frame.protocols"), *DECODE)

@@ -3,8 +3,9 @@
 import pytest
 
 from ftools import facts, flood, paths, pcap
+from ftools.datagrams import net
 
-ITEMS = ("one_way", "checks_unanswered", "relayed", "no_bye", "long_setup", "loss", "relay_loss", "not_marked", "marked_differently", "interrupted", "number_in_clear")
+ITEMS = ("one_way", "checks_unanswered", "relayed", "relay_refused", "no_bye", "long_setup", "loss", "relay_loss", "not_marked", "marked_differently", "interrupted", "number_in_clear")
 FIELDS = ("frame.number", "facetime.call", *(f"facetime.{item}" for item in ITEMS), "_ws.expert.message")
 
 IP = 14         # offset of the IPv4 header in the samples' Ethernet frames
@@ -120,12 +121,33 @@ def test_marked_differently(wireshark):
     assert items(wireshark, made, "-2")["not_marked"] == []
 
 
+def without_answers(_, packet):
+    """A packet that is no answer to a check; IPv4 and IPv6."""
+    udp = 34 if packet.data[12:14] == b"\x08\x00" else 54
+    return None if packet.data[udp + 8:udp + 10] == b"\x01\x01" and packet.data[udp + 12:udp + 16] == b"\x21\x12\xa4\x42" else packet
+
+
 def test_relayed(wireshark):
     """No direct check is answered, and media goes over the relay."""
-    def change(_, packet):
-        return None if packet.data[23] == 17 and packet.data[42:44] == b"\x01\x01" and packet.data[46:50] == b"\x21\x12\xa4\x42" else packet
+    assert "relayed" in present(wireshark, changed(wireshark, "facetime-relay", without_answers))
 
-    assert "relayed" in present(wireshark, changed(wireshark, "facetime-relay", change))
+
+def test_checks_without_an_answer(wireshark):
+    """No direct check is answered, and media goes directly all the same: the answers were not captured, or went another way."""
+    assert "checks_unanswered" in present(wireshark, changed(wireshark, "facetime-direct", without_answers))
+
+
+def test_relay_refused(wireshark):
+    """One ICMP error about a packet to a relay that answers otherwise."""
+    packets = pcap.read(paths.sample("facetime-relay"))[1]
+    to_relay = [number for number, packet in enumerate(packets) if packet.data[12:14] == b"\x08\x00" and packet.data[23] == 17 and from_device(packet)
+                and packet.data[42] == 0x60]
+    quoted = packets[to_relay[len(to_relay) // 2]]
+    relay = ".".join(map(str, quoted.data[30:34]))
+    error = net.ip(relay, "192.168.1.64", 1, net.icmp_unreachable(quoted.data[14:], 13))
+    frame = quoted.data[6:12] + quoted.data[:6] + b"\x08\x00" + error
+    packets.insert(packets.index(quoted) + 1, pcap.Packet(quoted.time + 10, frame, len(frame)))
+    assert "relay_refused" in present(wireshark, wireshark.write("refused.pcap", pcap.write(packets)))
 
 
 @pytest.mark.skipif(not paths.WIFI.exists(), reason=paths.NO_SHARED)

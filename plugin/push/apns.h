@@ -67,6 +67,9 @@ void ft_apns_topics_register(void);
 void ft_apns_payload_register(void);
 void ft_apns_payload_handoff(void);
 void ft_apns_payload_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+/* Shows by a stock dissector what stands in an item, if there is one (handle may be NULL). What is wrong with it is shown there, and ends no more than
+ * it: the items behind it follow. */
+void ft_apns_show_by(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 /* The field of a value that a dictionary holds, if its key has one; the value's bytes are in tvb. */
 void ft_apns_payload_value(const ft_bplist_value_t *value, tvbuff_t *tvb, proto_tree *tree);
 

@@ -323,8 +323,8 @@ show_inside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *ite
             ft_apns_payload_show(tvb_new_subset_length(tvb, at, len), pinfo, tree);
         break;
     case F_CERTIFICATE:
-        if (len > 0 && certificate_handle)
-            call_dissector(certificate_handle, tvb_new_subset_length(tvb, at, len), pinfo, tree);
+        if (len > 0)
+            ft_apns_show_by(certificate_handle, tvb_new_subset_length(tvb, at, len), pinfo, tree);
         break;
     case F_NONCE:
         show_nonce(tvb, tree, at);

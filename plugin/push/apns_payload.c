@@ -10,6 +10,9 @@
  */
 #include "push/apns.h"
 
+#include <epan/exceptions.h>
+#include <epan/show_exception.h>
+
 static dissector_handle_t xml_handle, json_handle;
 
 /* Messages of the identity service: what public code that takes part in FaceTime calls sends and reads (rustpush, facetime.rs and link.rs). */
@@ -114,6 +117,20 @@ payload_first(tvbuff_t *tvb)
 }
 
 void
+ft_apns_show_by(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    if (!handle)
+        return;
+    TRY {
+        call_dissector(handle, tvb, pinfo, tree);
+    }
+    CATCH_NONFATAL_ERRORS {
+        show_exception(tvb, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+    }
+    ENDTRY;
+}
+
+void
 ft_apns_payload_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     uint8_t first;
@@ -123,10 +140,10 @@ ft_apns_payload_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         return;
     }
     first = payload_first(tvb);
-    if (first == '<' && xml_handle)
-        call_dissector(xml_handle, tvb, pinfo, tree);
-    else if (first == '{' && json_handle)
-        call_dissector(json_handle, tvb, pinfo, tree);
+    if (first == '<')
+        ft_apns_show_by(xml_handle, tvb, pinfo, tree);
+    else if (first == '{')
+        ft_apns_show_by(json_handle, tvb, pinfo, tree);
 }
 
 void
