@@ -11,7 +11,7 @@ import xml.etree.ElementTree
 
 import pytest
 
-from ftools import datagrams, facts, later, paths, pcap, push, table, wire
+from ftools import datagrams, facts, handmade, later, paths, pcap, push, table, wire
 from ftools.datagrams import FORMS
 
 # Two passes, all trees, the calls table; as the window, and more.
@@ -377,6 +377,17 @@ def test_impossible_times(wireshark):
 
 
 # ---- Made to take memory or time ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("args", [EVERYTHING, ONE_PASS], ids=["-2", "pass 1"])
+def test_flow_between_two_calls(wireshark, args):
+    """A flow goes to a second call, years later, and back, before anything says which end the device is; then the two are one. It comes to an end."""
+    ends, probe = (("203.0.113.64", 16402), ("198.51.100.20", 16402)), ("17.173.254.223", 16386)
+    media = [datagrams.rtp(104, 0x5EED0001 + number, sequence=7000 * number, extension=(0x4400, (1, 2))) for number in range(4)]
+    asks = datagrams.u32(1, 0x12345678) + bytes((192, 168, 1, 64)) + datagrams.u16(59007, 0xAAAA)
+    packets = [handmade.packet(*ends, media[0]), handmade.packet(*ends, media[1], 1_924_862_810_976), handmade.packet(*ends[::-1], media[2], 119),
+               handmade.packet((ends[0][0], 59007), probe, asks, 978), handmade.packet(*ends[::-1], media[3], 1009)]
+    sound(wireshark.tshark(handmade.capture(wireshark, packets), *args, timeout=20))
 
 
 TABLES = ("calls", "streams", "nodes", "timeline")

@@ -50,14 +50,28 @@ links_seen(const ft_flow_t *flow)
     return (uint8_t)((flow->link_ends[0][1] ? 1 : 0) | (flow->link_ends[1][1] ? 2 : 0));
 }
 
+void
+ft_facts_undecided(ft_call_t *call, ft_flow_t *flow)
+{
+    for (unsigned i = 0; i < call->n_undecided; i++) {
+        if (call->undecided[i] == flow)
+            return;
+    }
+    if (call->n_undecided >= FT_MAX_UNDECIDED)
+        return;
+    if (!call->undecided)
+        call->undecided = wmem_alloc_array(wmem_file_scope(), ft_flow_t *, FT_MAX_UNDECIDED);
+    call->undecided[call->n_undecided++] = flow;
+}
+
 /* What was decided before the device was known is looked at again: flows whose one end it is have it at that side, and it is not its own peer. */
 static void
 facts_decide(ft_call_t *call)
 {
-    ft_flow_t **place = &call->undecided;
+    unsigned left = 0;
 
-    while (*place) {
-        ft_flow_t *flow = *place;
+    for (unsigned place = 0; place < call->n_undecided; place++) {
+        ft_flow_t *flow = call->undecided[place];
         bool a = false, b = false;
 
         for (unsigned i = 0; i < call->n_devices; i++) {
@@ -65,16 +79,15 @@ facts_decide(ft_call_t *call)
             b |= ft_endpoint_equal(&call->devices[i], &flow->b);
         }
         if (a == b && flow->device_side < 0) {
-            place = &flow->next_undecided;
+            call->undecided[left++] = flow;
             continue;
         }
         if (flow->device_side < 0)
             flow->device_side = a ? 0 : 1;
         if (call->peer_flow == flow)
             call->peer = *ft_flow_remote(flow);
-        *place = flow->next_undecided;
-        call->n_undecided--;
     }
+    call->n_undecided = left;
 }
 
 void
@@ -84,8 +97,7 @@ ft_facts_take_device(ft_call_t *call, ft_flow_t *flow)
     facts_index_device(call, ft_flow_device(flow), flow->link_ends[flow->device_side == 1 ? 1 : 0], true);
     ft_index_add_socket(flow, call);
     ft_facts_add_device(call, ft_flow_device(flow));
-    if (call->undecided)
-        facts_decide(call);
+    facts_decide(call);
 }
 
 void
@@ -550,11 +562,8 @@ facts_peer(ft_call_t *call, ft_flow_t *flow)
         if (flow->device_side < 0 && ft_endpoint_equal(&call->devices[i], &call->peer))
             call->peer = *ft_flow_device(flow);
     }
-    if (flow->device_side >= 0 || call->n_undecided >= FT_MAX_UNDECIDED)
-        return;
-    flow->next_undecided = call->undecided;
-    call->undecided = flow;
-    call->n_undecided++;
+    if (flow->device_side < 0)
+        ft_facts_undecided(call, flow);
 }
 
 /* The relay at the flow's remote end, made if the call has none there; NULL: the limit. */

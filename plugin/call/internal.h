@@ -208,5 +208,7 @@ void ft_facts_add_device(ft_call_t *call, const ft_endpoint_t *device);
 void ft_facts_confidence(ft_call_t *call, const ft_flow_t *flow);
 /* The flow's device is one of the call: the call is found by it, and gets what the device did shortly before. */
 void ft_facts_take_device(ft_call_t *call, ft_flow_t *flow);
+/* Notes a flow whose sides are decided when a device of the call is known; once, and as many as there is room for. */
+void ft_facts_undecided(ft_call_t *call, ft_flow_t *flow);
 
 #endif /* FT_CALL_INTERNAL_H */

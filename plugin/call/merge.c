@@ -133,14 +133,9 @@ ft_call_merge(ft_call_t *a, ft_call_t *b)
     earlier_moment(&keep->ended.at, &gone->ended.at);
     if (keep->closed_by == FT_SIDE_UNKNOWN)
         keep->closed_by = gone->closed_by;
-    while (gone->undecided) {
-        struct ft_flow *flow = gone->undecided;
-
-        gone->undecided = flow->next_undecided;
-        flow->next_undecided = keep->undecided;
-        keep->undecided = flow;
-    }
-    keep->n_undecided += gone->n_undecided;
+    for (unsigned i = 0; i < gone->n_undecided; i++)
+        ft_facts_undecided(keep, gone->undecided[i]);
+    gone->n_undecided = 0;
     if (keep->reopens && ft_call_root(keep->reopens) == keep)
         keep->reopens = NULL;
     gone->merged_into = keep;

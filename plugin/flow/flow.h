@@ -102,7 +102,6 @@ typedef struct ft_flow {
     uint8_t rtp_cut;                /* directions in which RTP may have come without its header: bit 0 from a, bit 1 from b */
     uint8_t relay_index;            /* of its remote end among the relays of the call, from 1; 0: it is none */
     uint8_t told_links;             /* directions whose ends of the link the call was told: bit 0 from a, bit 1 from b */
-    struct ft_flow *next_undecided; /* of the call's */
     uint32_t endpoint_news;         /* state of the calls' endpoints when the flow last looked for its call there */
     struct ft_stream *last_stream;  /* the stream of the latest RTP packet: saves a look-up for each packet of a burst */
 } ft_flow_t;
