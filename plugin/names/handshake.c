@@ -50,6 +50,17 @@ static handshake_t *oldest, *newest;
 static unsigned n_handshakes;       /* how many these are */
 static unsigned kept;               /* bytes for which their readers have room */
 
+/* How many of them have ports that meet here. One hello that is never complete would else cost each later segment of all others a look-up. Ports that
+ * are chosen to meet cost no more than that. */
+#define PLACES 1024     /* a power of two */
+static uint16_t waiting[PLACES];
+
+static inline uint16_t *
+waiting_at(unsigned srcport, unsigned destport)
+{
+    return &waiting[(srcport ^ destport) & (PLACES - 1)];
+}
+
 static unsigned
 key_hash(const void *key)
 {
@@ -73,6 +84,7 @@ handshake_drop(handshake_t *handshake)
     *(handshake->older ? &handshake->older->newer : &oldest) = handshake->newer;
     *(handshake->newer ? &handshake->newer->older : &newest) = handshake->older;
     n_handshakes--;
+    --*waiting_at(handshake->key.src.port, handshake->key.dst.port);
     kept -= handshake->reader.size;
     wmem_free(wmem_file_scope(), (void *)handshake->key.src.addr.data);
     wmem_free(wmem_file_scope(), (void *)handshake->key.dst.addr.data);
@@ -107,6 +119,7 @@ handshake_keep(const direction_key_t *key, const ft_payload_t *payload, const re
     newest = handshake;
     wmem_map_insert(handshakes, &handshake->key, handshake);
     n_handshakes++;
+    ++*waiting_at(key->src.port, key->dst.port);
     kept += handshake->reader.size;
     drop_oldest(handshake);
 }
@@ -249,13 +262,14 @@ tls_segment(ft_host_names_t *list, const packet_info *pinfo, const ft_payload_t 
 bool
 ft_handshake_may_be(const ft_payload_t *payload)
 {
-    return payload->captured > 0 && (n_handshakes > 0 || payload->bytes[0] == TLS_HANDSHAKE || g_ascii_isupper(payload->bytes[0]));
+    return payload->captured > 0 && (payload->bytes[0] == TLS_HANDSHAKE || *waiting_at(payload->srcport, payload->destport) > 0 ||
+                                     g_ascii_isupper(payload->bytes[0]));
 }
 
 void
 ft_handshake_segment(ft_host_names_t *list, const packet_info *pinfo, const ft_payload_t *payload)
 {
-    if ((payload->bytes[0] == TLS_HANDSHAKE || n_handshakes > 0) && tls_segment(list, pinfo, payload))
+    if ((payload->bytes[0] == TLS_HANDSHAKE || *waiting_at(payload->srcport, payload->destport) > 0) && tls_segment(list, pinfo, payload))
         return;
     if (g_ascii_isupper(payload->bytes[0]))
         ft_read_http(list, payload->bytes, payload->captured);
@@ -267,5 +281,6 @@ ft_handshake_init(void)
     handshakes = wmem_map_new(wmem_file_scope(), key_hash, key_equal);
     oldest = newest = NULL;
     n_handshakes = 0;
+    memset(waiting, 0, sizeof waiting);
     kept = 0;
 }

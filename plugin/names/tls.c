@@ -123,6 +123,7 @@ read_hello(ft_host_names_t *list, cursor_t c, bool client)
 /* Not an ASN.1 reader: a search for two object identifiers with the tags that DER has around them (X.690, 8.19). What follows is a name, or
  * bytes that match no host of the table. */
 static const uint8_t oid_common_name[] = { 0x06, 0x03, 0x55, 0x04, 0x03 };    /* 2.5.4.3, X.520 */
+#define OID_THIRD 2
 static const uint8_t oid_alt_name[] = { 0x06, 0x03, 0x55, 0x1d, 0x11 };       /* 2.5.29.17, RFC 5280, 4.2.1.6 */
 
 #define DER_BOOLEAN      0x01
@@ -170,11 +171,19 @@ read_alt_names(ft_host_names_t *list, cursor_t c)
 static void
 read_certificates(ft_host_names_t *list, cursor_t c)
 {
-    /* Both have the same length. */
+    /* Both have the same length, and the same third byte, by which the library's search finds them: a certificate has thousands of bytes, some of which are
+     * names. */
     while (c.left > sizeof oid_common_name) {
-        cursor_t here = c;
+        const uint8_t *third = (const uint8_t *)memchr(c.at + OID_THIRD, oid_common_name[OID_THIRD], c.left - OID_THIRD);
+        cursor_t here;
         uint8_t tag;
 
+        if (!third)
+            return;
+        (void)take(&c, (unsigned)(third - OID_THIRD - c.at));
+        if (c.left <= sizeof oid_common_name)
+            return;
+        here = c;
         (void)take(&here, sizeof oid_common_name);
         if (memcmp(c.at, oid_common_name, sizeof oid_common_name) == 0) {
             cursor_t name = take_der(&here, &tag);
