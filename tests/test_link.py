@@ -227,6 +227,15 @@ def test_truncated(wireshark, passes):
         assert "_ws.malformed" not in packet.value("frame.protocols")
 
 
+def test_command_0_is_none(wireshark):
+    """Nor is an answer to it, with all else in its place; 0x00ff is one that was never seen."""
+    messages = [link_message(command, (1, u16(1)), HMAC) for command in (0, 0x8000, 0x00FF, 0x0100)]
+    packets = [handmade.packet(DEVICE, RELAY, STATS)] + [handmade.packet(DEVICE, RELAY, relay(sub_packet({0: u16(1)}, message)), 10 * number)
+                                                         for number, message in enumerate(messages, 1)]
+    found = pdml.packets(wireshark, handmade.capture(wireshark, packets), "-2")[1:]
+    assert [bool(packet.values("facetime.link.command")) for packet in found] == [False, False, True, False]
+
+
 def test_wrong_length_is_no_evidence(wireshark):
     """Between unknown hosts such a message, alone or in the form of relay data, says nothing; the exact one does."""
     exact, wrong = link_message(6, (1, u16(1)), HMAC), link_message(6, (1, u16(1)), HMAC, length=6)

@@ -61,6 +61,17 @@ def test_drop_answer(wireshark, passes):
         assert "facetime.linkprobe.bad_length" not in packet.names("facetime.linkprobe.")
 
 
+@each_pass
+def test_as_many_as_are_taken(wireshark, passes):
+    """Six groups, one of them of 500 numbers, are all read; one more of either is too many."""
+    head, group = DROPPED[:16], b"\x64" + u16(1, 9)
+    numbers = b"\x68" + u16(500, *range(500))
+    packets = shown(wireshark, [head + group * 5 + numbers, head + group * 6 + numbers, head + b"\x68" + u16(501, *range(501))], passes)
+    assert [len(packet.values("facetime.linkprobe.drop.packets")) for packet in packets] == [6, 6, 0]
+    assert len(packets[0].values("facetime.linkprobe.drop.seq")) == 505
+    assert ["facetime.linkprobe.bad_length" in packet.names("facetime.linkprobe.") for packet in packets] == [False, True, True]
+
+
 WRONG = {"nothing after the six bytes": NOTIFICATION[:6], "notification one short": NOTIFICATION[:35], "notification over-long": NOTIFICATION + b"\0",
          "notification cut after its tag": NOTIFICATION[:12], "rate change one short": RATE_CHANGE[:15], "rate change over-long": RATE_CHANGE + b"\0",
          "drop answer one short": DEAD + u32(1) + u16(0x77) + b"\0", "drop answer cut in a group": DROPPED[:-1],

@@ -214,6 +214,13 @@ def test_commnat_answer(wireshark, before, passes):
         assert {found.value(PROBE + "outcome") for found in (request, answer)} == {str(OUTCOMES["only one answer"])}
 
 
+def test_long_commnat_answer(wireshark):
+    """Of at most 64 bytes."""
+    made = [packet(DEVICE, FIRST, commnat(0xCAFE0001), 0)]
+    made += [packet(FIRST, DEVICE, b"\0\2\0\1" + struct.pack(">I", 0xCAFE0001) + b"\x33" * (size - 8), 40 + size) for size in (64, 65)]
+    assert [bool(found.values(PROBE + "response_to")) for found in shown(wireshark, made)[1:]] == [True, False]
+
+
 @each_pass
 def test_commnat_echo(wireshark, passes):
     """The same bytes from the other side are an answer too."""

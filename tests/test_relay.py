@@ -162,7 +162,7 @@ BAD_ENCRYPTED = {name: relay(sub_packet({13: u16(0x5812)}, payload, marks=(16,))
     "a length without end": b"\x0a\x0c" + IV + b"\x12" + b"\xff" * 10 + b"\x01",
     "a huge length": b"\x0a\x0c" + IV + b"\x12" + b"\xff" * 8 + b"\x7f",
     "no such wire type": b"\x0a\x0c" + IV + b"\x17\x01",
-    "field 0": b"\x0a\x0c" + IV + b"\x00"}.items()}
+    "field 0": b"\x0a\x0c" + IV + b"\x00\x05"}.items()}
 
 
 @pytest.mark.parametrize("name", BAD_ENCRYPTED)

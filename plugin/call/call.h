@@ -262,8 +262,8 @@ typedef struct ft_call {
     uint32_t unheard;               /* the longest time that the device sent media and none came, in seconds */
     uint32_t unheard_frame;         /* the frame at which it had lasted so long */
     const struct ft_flow *peer_flow; /* that showed the peer; NULL: none */
-    struct ft_flow **undecided;     /* flows of which it is not known which side is the device, each once; FT_MAX_UNDECIDED places in file scope, NULL: none
-                                     * yet. A flow may be in those of two calls: it goes from one to the other. */
+    struct ft_flow **undecided;     /* flows of which it is not known which side is the device, each once; FT_MAX_UNDECIDED places
+                                     * in file scope, NULL: none yet. A flow may be in those of two calls: it goes from one to the other. */
     unsigned n_undecided;
     ft_endpoint_t announced_peer;   /* the first public address that the peer announced: where it may be, while no packet shows it */
     ft_endpoint_t devices[FT_MAX_DEVICES]; /* the device's addresses with the port first seen; device is the first of them */

@@ -45,6 +45,7 @@ typedef struct known_token {
 static wmem_map_t *by_token;            /* known_token_t, its own key */
 static wmem_map_t *by_call_id;          /* SIP Call-ID -> ft_call_t */
 static wmem_map_t *by_end;              /* place_t -> known_endpoint_t; a local address has one without link, too */
+static ft_marks_t end_marks;            /* endpoints in it */
 static wmem_map_t *by_device;           /* place_t with port 0 -> known_endpoint_t; with any_address: that of a socket behind a link */
 static wmem_map_t *by_relay;            /* place_t -> known_endpoint_t; each without link, too */
 static wmem_map_t *by_participant;      /* uint64_t -> known_participant_t */
@@ -140,6 +141,8 @@ endpoint_enter(wmem_map_t *map, index_ring_t *ring, ft_limit_t limit, const addr
         ft_endpoint_copy(&known->place.at, addr, port);
         known->place.link = link;
         wmem_map_insert(map, &known->place, known);
+        if (map == by_end)
+            ft_marks_add(&end_marks, addr, port);
     }
     owner = living(known->call, ft_call_now());
     if (owner && owner != call && known->fact && !fact)
@@ -496,6 +499,8 @@ ft_call_by_ends(tvbuff_t *tvb, const packet_info *pinfo)
     flow.a.port = (uint16_t)pinfo->srcport;
     flow.b.addr = pinfo->dst;
     flow.b.port = (uint16_t)pinfo->destport;
+    if (!ft_marks_may_have(&end_marks, &pinfo->src, flow.a.port) && !ft_marks_may_have(&end_marks, &pinfo->dst, flow.b.port))
+        return NULL;
     if (!endpoint_lookup(by_end, &flow.a.addr, flow.a.port, 0) && !endpoint_lookup(by_end, &flow.b.addr, flow.b.port, 0))
         return NULL;
     if (ft_is_local(&pinfo->src) || ft_is_local(&pinfo->dst)) {
@@ -523,6 +528,7 @@ ft_index_init(void)
 {
     by_call_id = wmem_map_new(wmem_file_scope(), ft_hash_string, g_str_equal);
     by_end = wmem_map_new(wmem_file_scope(), place_hash, place_equal);
+    memset(&end_marks, 0, sizeof end_marks);
     by_device = wmem_map_new(wmem_file_scope(), place_hash, place_equal);
     by_relay = wmem_map_new(wmem_file_scope(), place_hash, place_equal);
     by_participant = wmem_map_new(wmem_file_scope(), ft_hash_uint64, g_int64_equal);

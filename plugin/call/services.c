@@ -254,9 +254,11 @@ service_flow_tcp(packet_info *pinfo)
     const char *name = NULL;
     service_state_t *state;
 
+    if (side < 0 && ft_is_apple(&pinfo->src) == ft_is_apple(&pinfo->dst))
+        return NULL;
     service = ft_service_of(pinfo);
     /* The relay may have any port. */
-    if (side < 0 && service && service->role == FT_ROLE_RELAY && ft_is_apple(&pinfo->src) != ft_is_apple(&pinfo->dst))
+    if (side < 0 && service && service->role == FT_ROLE_RELAY)
         side = ft_is_apple(&pinfo->dst);
     if (side < 0)
         return NULL;

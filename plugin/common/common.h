@@ -23,6 +23,7 @@
 #include "common/ids.h"
 #include "common/limits.h"
 #include "common/link_end.h"
+#include "common/marks.h"
 #include "common/moment.h"
 #include "common/payload.h"
 #include "common/prefixed.h"

@@ -33,6 +33,7 @@ typedef struct ft_socket {
 static ft_flow_t *recent[FT_RECENT_FLOWS];  /* by recent_place(); NULL: none */
 static uint32_t unsure_count;           /* of those, without any sign when they were made */
 static wmem_map_t *flow_sockets;        /* ft_endpoint_t -> ft_socket_t; file scope */
+static ft_marks_t facetime_sockets;     /* those of them that are FaceTime's */
 
 /* The conversation of exactly this 5-tuple. For media that SDP announced Wireshark also has a conversation with one end only; that one
  * would join all flows of the end. On later passes none is made. */
@@ -288,6 +289,8 @@ flow_note_socket(ft_flow_t *flow, unsigned side, const packet_info *pinfo)
     ft_socket_t *sock = flow->sockets[side] ? flow->sockets[side] : flow_socket(side ? &flow->b : &flow->a);
 
     flow->sockets[side] = sock;
+    if (!sock->is_facetime)
+        ft_marks_add(&facetime_sockets, &sock->at.addr, sock->at.port);
     sock->is_facetime = true;
     sock->last_time = *ft_frame_time(pinfo);
     while (sock->waiting) {
@@ -315,8 +318,12 @@ static bool
 flow_socket_lives(const packet_info *pinfo, const address *addr, uint32_t port)
 {
     ft_endpoint_t at = { .addr = *addr, .port = (uint16_t)port };
-    const ft_socket_t *sock = (const ft_socket_t *)wmem_map_lookup(flow_sockets, &at);
+    const ft_socket_t *sock;
     nstime_t age;
+
+    if (!ft_marks_may_have(&facetime_sockets, addr, at.port))
+        return false;
+    sock = (const ft_socket_t *)wmem_map_lookup(flow_sockets, &at);
 
     if (!sock || !sock->is_facetime)
         return false;
@@ -457,4 +464,5 @@ ft_flow_init(void)
     memset(recent, 0, sizeof recent);
     unsure_count = 0;
     flow_sockets = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
+    memset(&facetime_sockets, 0, sizeof facetime_sockets);
 }

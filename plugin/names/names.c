@@ -43,23 +43,14 @@ typedef struct ft_addressed {
 } ft_addressed_t;
 
 static wmem_map_t *addresses;   /* ft_endpoint_t with port 0 -> ft_addressed_t; file scope */
+static ft_marks_t address_marks; /* those in it, with port 0 */
 static wmem_map_t *named;       /* frame number -> ft_named_t; file scope */
 static wmem_map_t *services;    /* index of a conversation + 1 -> ft_service_t; file scope */
-static wmem_map_t *pairs;       /* pair_key() of each conversation with a service; file scope */
+static ft_marks_t pair_marks;   /* both ends of each conversation with a service, with the sum of their ports; saves look-ups */
 static const ft_host_t *host_at_hand; /* the first one that the packet at hand names */
 static bool names_known;        /* named, services or addresses is not empty */
 
 /* ---- Conversations ------------------------------------------------------------------------- */
-
-/* The same number for both directions. Other endpoints may have it as well: it saves look-ups, and decides nothing. */
-static void *
-pair_key(const packet_info *pinfo)
-{
-    uint32_t hash = add_address_to_hash(0, &pinfo->src) ^ add_address_to_hash(0, &pinfo->dst) ^
-                    (pinfo->srcport + pinfo->destport) * 2654435761u;
-
-    return GUINT_TO_POINTER(hash | 1u);
-}
 
 /* The conversation of this 5-tuple: one that SDP made for media has only one end. */
 static conversation_t *
@@ -76,7 +67,8 @@ service_find(packet_info *pinfo)
     conversation_t *conversation;
 
     if ((pinfo->ptype != PT_TCP && pinfo->ptype != PT_UDP) || pinfo->flags.in_error_pkt || wmem_map_size(services) == 0 ||
-        !wmem_map_contains(pairs, pair_key(pinfo)))
+        !ft_marks_may_have(&pair_marks, &pinfo->src, pinfo->srcport + pinfo->destport) ||
+        !ft_marks_may_have(&pair_marks, &pinfo->dst, pinfo->srcport + pinfo->destport))
         return NULL;
     conversation = service_conversation(pinfo);
     return conversation ? (ft_service_t *)wmem_map_lookup(services, GUINT_TO_POINTER(conversation->conv_index + 1)) : NULL;
@@ -104,7 +96,8 @@ service_get(packet_info *pinfo, ft_role_t role, const ft_host_t *host, const cha
         service->first_frame = pinfo->num;
         names_known = true;
         wmem_map_insert(services, GUINT_TO_POINTER(conversation->conv_index + 1), service);
-        wmem_map_insert(pairs, pair_key(pinfo), pair_key(pinfo));
+        ft_marks_add(&pair_marks, &pinfo->src, pinfo->srcport + pinfo->destport);
+        ft_marks_add(&pair_marks, &pinfo->dst, pinfo->srcport + pinfo->destport);
     }
     /* A push service stays one: a courier's certificate may also hold names of other roles. */
     if (role == FT_ROLE_PUSH && service->role != FT_ROLE_PUSH) {
@@ -235,6 +228,7 @@ address_take(const nstime_t *now, const address *addr, const ft_host_t *host, co
         ft_endpoint_copy(&one->at, &at.addr, 0);
         names_known = true;
         wmem_map_insert(addresses, &one->at, one);
+        ft_marks_add(&address_marks, &one->at.addr, 0);
     }
     one->host = host;
     if (!one->name || strcmp(one->name, name) != 0) {
@@ -253,8 +247,11 @@ const ft_host_t *
 ft_host_of_address(const address *addr, const char **name)
 {
     ft_endpoint_t at = { .addr = *addr };
-    const ft_addressed_t *one = wmem_map_size(addresses) ? (const ft_addressed_t *)wmem_map_lookup(addresses, &at) : NULL;
+    const ft_addressed_t *one;
 
+    if (!ft_marks_may_have(&address_marks, addr, 0))
+        return NULL;
+    one = (const ft_addressed_t *)wmem_map_lookup(addresses, &at);
     if (!one)
         return NULL;
     *name = one->name;
@@ -365,9 +362,10 @@ ft_names_init(void)
 {
     ft_web_links_init();
     addresses = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
+    memset(&address_marks, 0, sizeof address_marks);
     named = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     services = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
-    pairs = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    memset(&pair_marks, 0, sizeof pair_marks);
     names_known = false;
     host_at_hand = NULL;
     ft_connection_init();

@@ -171,8 +171,8 @@ read_alt_names(ft_host_names_t *list, cursor_t c)
 static void
 read_certificates(ft_host_names_t *list, cursor_t c)
 {
-    /* Both have the same length, and the same third byte, by which the library's search finds them: a certificate has thousands of bytes, some of which are
-     * names. */
+    /* Both have the same length, and the same third byte, by which the library's search finds them: a certificate has thousands of bytes, few of
+     * which are names. */
     while (c.left > sizeof oid_common_name) {
         const uint8_t *third = (const uint8_t *)memchr(c.at + OID_THIRD, oid_common_name[OID_THIRD], c.left - OID_THIRD);
         cursor_t here;

@@ -61,14 +61,21 @@ static const ft_rtp_type_t rtp_types[] = {
     { 12, FT_MEDIA_AUDIO, NULL, 8000, 8000, "Audio, QCELP", "Audio QCELP", false },
 };
 
+/* Of each payload type its place among them, from 1; 0: it has none. Filled by the first who asks. */
+static uint8_t places[128];
+G_STATIC_ASSERT(array_length(rtp_types) < 256);
+
 const ft_rtp_type_t *
 ft_rtp_type(uint8_t type)
 {
-    for (unsigned i = 0; i < array_length(rtp_types); i++) {
-        if (rtp_types[i].type == type)
-            return &rtp_types[i];
+    static bool filled;
+
+    if (G_UNLIKELY(!filled)) {
+        for (unsigned i = array_length(rtp_types); i-- > 0;)
+            places[rtp_types[i].type] = (uint8_t)(i + 1);
+        filled = true;
     }
-    return NULL;
+    return type < array_length(places) && places[type] ? &rtp_types[places[type] - 1] : NULL;
 }
 
 const ft_rtp_type_t *
