@@ -60,3 +60,25 @@ def test_older_file_behind_the_newer_one(wireshark, tmp_path):
     newer, (_, older) = situation("modern-each-end-caller"), pcap.read(paths.sample("facetime-relay"))
     found = calls(wireshark, tmp_path, newer + older)
     assert [(call["Media (s)"] > 5, call["Start (UTC)"][:10]) for call in found] == [(True, "2025-01-15"), (True, "2025-01-01")]
+
+
+# ---- Between two calls ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("goes_on", [False, True], ids=["nothing more", "the call goes on"])
+def test_probe_after_the_media(wireshark, goes_on):
+    """A NAT probe half a minute after the media, on the socket pair of the call's own: of no call, for the next one has not begun, or of the call that goes
+    on. Both passes say the same, also of how many packets there are."""
+    packets = pcap.read(paths.sample("facetime-relay"))[1]
+    probes = [packet for packet in packets if packet.data[42:45] == b"\0\0\0" and packet.data[56:58] == b"\xaa\xaa"]
+    media = [packet for packet in packets if packet.data[42:43] == b"\x60" and len(packet.data) > 120][-3:]
+    end = packets[-1].time
+    more = [dataclasses.replace(packet, time=end + 30_000_000 + 1000 * number) for number, packet in enumerate(probes)]
+    if goes_on:
+        more += [dataclasses.replace(packet, time=end + 30_500_000 + 1000 * number) for number, packet in enumerate(media)]
+    assert len(probes) == 2
+    capture = wireshark.write("after.pcap", pcap.write(packets + more))
+    calls = [table.rows(wireshark.tshark(capture, *args, "-q", "-z", "facetime,calls").ok().out, "FaceTime Calls", ("Call",)) for args in ((), ("-2",))]
+    assert calls[0] == calls[1]
+    rows = wireshark.fields(capture, ("facetime.call",), "-2", "-Y", f"frame.number > {len(packets)}")
+    assert [row["facetime.call"] for row in rows] == ([["1"]] * 5 if goes_on else [[]] * 2)

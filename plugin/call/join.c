@@ -242,19 +242,36 @@ join_take_waiting(ft_call_t *call, ft_flow_t *flow)
     flow->waiting = NULL;
 }
 
+/* From this frame on the flow is of this call; NULL: of none. Later passes see it so. */
+static void
+join_note_call(ft_flow_t *flow, ft_call_t *call, uint32_t frame)
+{
+    if (flow->call && !flow->calls) {
+        flow->calls = wmem_tree_new(wmem_file_scope());
+        wmem_tree_insert32(flow->calls, 0, flow->call);
+    }
+    if (flow->calls && ft_limit_take(FT_LIMIT_CHANGES, ft_call_now()))
+        wmem_tree_insert32(flow->calls, frame, call);
+    flow->left_call = flow->call && !call;
+}
+
+/* The flow's call goes on: what waited for another one is of it. */
+static void
+join_come_back(ft_call_t *call, ft_flow_t *flow)
+{
+    if (!flow->left_call)
+        return;
+    join_note_call(flow, call, flow->waiting ? flow->waiting->frame : 0);
+    join_take_waiting(call, flow);
+}
+
 /* Gives the flow to the call, with the datagrams that wait. `frame` is the frame at hand. */
 static void
 join_take_flow(ft_call_t *call, ft_flow_t *flow, uint32_t frame, ft_join_t reason)
 {
     uint32_t from_frame = flow->waiting ? flow->waiting->frame : frame;
 
-    if (flow->call && !flow->calls) {
-        flow->calls = wmem_tree_new(wmem_file_scope());
-        wmem_tree_insert32(flow->calls, 0, flow->call);
-    }
-    if (flow->calls && ft_limit_take(FT_LIMIT_CHANGES, ft_call_now())) {
-        wmem_tree_insert32(flow->calls, from_frame, call);
-    }
+    join_note_call(flow, call, from_frame);
     flow->call = call;
     flow->reason = reason;
     ft_media_backlog_take(flow);
@@ -534,6 +551,9 @@ ft_call_wait(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
         batch->first_time = batch->last_time = *ft_frame_time(pinfo);
     }
     waits_in = batch->number;
+    /* It does not wait for the call that the flow has: it begins another one, or came after the end. */
+    if (flow->call && !flow->left_call)
+        join_note_call(flow, NULL, pinfo->num);
     if (!flow->is_facetime)
         ft_media_early_note(flow, pinfo, pkt);
     batch->packets++;
@@ -602,6 +622,8 @@ ft_call_add(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
         join_take_pending(call, flow, flow->device_side == 1 ? 1 : 0, pinfo->num);
         if (flow->both_local)
             join_take_pending(call, flow, flow->device_side == 1 ? 0 : 1, pinfo->num);
+    } else {
+        join_come_back(call, flow);
     }
     if (flow->siblings)
         join_take_siblings(call, flow, pinfo->num);
@@ -623,6 +645,7 @@ ft_call_add_quoted(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t 
         ft_call_wait(flow, pinfo, pkt);
         return NULL;
     }
+    join_come_back(call, flow);
     ft_call_count_in(call, 1, ft_wire_bytes(pinfo), pinfo->num, ft_frame_time(pinfo), ft_frame_time(pinfo));
     call->last_frame = MAX(call->last_frame, pinfo->num);
     /* Not the device's own, which comes when its socket is closed. */
