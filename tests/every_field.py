@@ -66,13 +66,13 @@ def each_of_2010(wireshark):
     hidden = test_rtp.report()[:8] + bytes(range(0xA1, 0xB5)) + struct.pack(">I", 0x80000007) + b"\x77" * 2 + b"\x99" * 10
     of_another = test_rtp.rtcp_packet(204, 0, b"ABCD" + bytes(8))
     ends = (datagram.HERE, datagram.THERE)
-    probes = [(test_natprobe.DEVICE, host, test_natprobe.snatmap(1, nonce, *test_natprobe.DEVICE)) for host, nonce in ((test_natprobe.FIRST, 7), (test_natprobe.FIRST, 7),
-                                                                                                               (test_natprobe.SECOND, 8))]
-    probes += [(host, test_natprobe.DEVICE, test_natprobe.snatmap(2, nonce, *test_natprobe.OUTSIDE)) for host, nonce in ((test_natprobe.FIRST, 7), (test_natprobe.SECOND, 8))]
+    first, second = test_natprobe.FIRST, test_natprobe.SECOND
+    probes = [test_natprobe.ask(first, 7, 150), test_natprobe.ask(first, 7, 160), test_natprobe.ask(second, 8, 170), test_natprobe.tell(first, 7, 180),
+              test_natprobe.tell(second, 8, 190)]
     wrapped = [(*ends, b"\x11\x22" + payload) for payload, _ in test_virtual_transport.INSIDE.values()]
     payloads = (test_sip.described(headers=contact), said, bytes_said, test_rtp.RCTL, test_rtp.LTR_ACK, test_rtp.OLD_FIR, test_rtp.OLD_NACK,
                 test_rtp.report() + test_rtp.PLI, test_rtp.report() + test_rtp.TMMBR, of_another, hidden)
-    return handmade.capture(wireshark, spaced(*((*ends, payload) for payload in payloads), *wrapped, *probes)), ()
+    return handmade.capture(wireshark, spaced(*((*ends, payload) for payload in payloads), *wrapped) + probes), ()
 
 
 def each_push(wireshark):

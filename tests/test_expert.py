@@ -140,9 +140,9 @@ def test_checks_without_an_answer(wireshark):
 def test_relay_refused(wireshark):
     """One ICMP error about a packet to a relay that answers otherwise."""
     packets = pcap.read(paths.sample("facetime-relay"))[1]
-    to_relay = [number for number, packet in enumerate(packets) if packet.data[12:14] == b"\x08\x00" and packet.data[23] == 17 and from_device(packet)
+    to_relay = [packet for packet in packets if packet.data[12:14] == b"\x08\x00" and packet.data[23] == 17 and from_device(packet)
                 and packet.data[42] == 0x60]
-    quoted = packets[to_relay[len(to_relay) // 2]]
+    quoted = to_relay[len(to_relay) // 2]
     relay = ".".join(map(str, quoted.data[30:34]))
     error = net.ip(relay, "192.168.1.64", 1, net.icmp_unreachable(quoted.data[14:], 13))
     frame = quoted.data[6:12] + quoted.data[:6] + b"\x08\x00" + error

@@ -21,7 +21,6 @@ import test_apns
 import test_quic_keys
 import test_relay_tcp
 from ftools import datagrams, facts, later, paths, pcap, push, webrtc
-from ftools.datagrams import FORMS, frame
 
 SECONDS = {None: 1, "milli": 1e-3, "micro": 1e-6, "nano": 1e-9}
 WRITE = os.environ.get("FT_GOLDEN") == "write"
@@ -59,10 +58,8 @@ def excerpt(name):
 @pytest.fixture(scope="module")
 def captures(wireshark):
     """captures[name]: the small capture of this name, and options of tshark."""
-    made = {FORMS_NAME: datagrams.written(wireshark, "forms.pcap", [frame(*datagrams.own_ends(form, number), form.payload)
-                                                                     for number, form in enumerate(FORMS.values())])}
-    made[LATER_NAME] = datagrams.written(wireshark, "later.pcap", [packet for number, form in enumerate(later.FORMS.values())
-                                                                    for packet in later.packets(form, number)])
+    made = {FORMS_NAME: datagrams.written(wireshark, "forms.pcap", datagrams.each_form())}
+    made[LATER_NAME] = datagrams.written(wireshark, "later.pcap", later.each_form())
     made = {name: (capture, looked_at(name)) for name, capture in made.items()} | {name: make(wireshark) for name, make in OTHERS.items()}
     for name in NAMES[1 + len(TREES_ONLY):]:
         made[name] = wireshark.write(f"{name}.pcap", pcap.write(excerpt(name))), ()

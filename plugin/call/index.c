@@ -490,19 +490,17 @@ ft_index_add_end(const ft_endpoint_t *end, uint32_t link, ft_known_t known, ft_j
 ft_call_t *
 ft_call_by_ends(tvbuff_t *tvb, const packet_info *pinfo)
 {
-    ft_flow_t flow = { .device_side = -1 };
+    uint16_t srcport = (uint16_t)pinfo->srcport, destport = (uint16_t)pinfo->destport;
+    ft_flow_t flow;
     ft_call_t *call;
     ft_join_t reason;
     bool fact;
 
-    flow.a.addr = pinfo->src;
-    flow.a.port = (uint16_t)pinfo->srcport;
-    flow.b.addr = pinfo->dst;
-    flow.b.port = (uint16_t)pinfo->destport;
-    if (!ft_marks_may_have(&end_marks, &pinfo->src, flow.a.port) && !ft_marks_may_have(&end_marks, &pinfo->dst, flow.b.port))
+    if (!ft_marks_may_have(&end_marks, &pinfo->src, srcport) && !ft_marks_may_have(&end_marks, &pinfo->dst, destport))
         return NULL;
-    if (!endpoint_lookup(by_end, &flow.a.addr, flow.a.port, 0) && !endpoint_lookup(by_end, &flow.b.addr, flow.b.port, 0))
+    if (!endpoint_lookup(by_end, &pinfo->src, srcport, 0) && !endpoint_lookup(by_end, &pinfo->dst, destport, 0))
         return NULL;
+    flow = (ft_flow_t){ .device_side = -1, .a = { pinfo->src, srcport }, .b = { pinfo->dst, destport } };
     if (ft_is_local(&pinfo->src) || ft_is_local(&pinfo->dst)) {
         flow.link_ends[0][1] = ft_link_end(tvb_get_ds_tvb(tvb), pinfo, true);
         flow.link_ends[1][0] = ft_link_end(tvb_get_ds_tvb(tvb), pinfo, false);

@@ -252,16 +252,15 @@ join_note_call(ft_flow_t *flow, ft_call_t *call, uint32_t frame)
     }
     if (flow->calls && ft_limit_take(FT_LIMIT_CHANGES, ft_call_now()))
         wmem_tree_insert32(flow->calls, frame, call);
-    flow->left_call = flow->call && !call;
 }
 
 /* The flow's call goes on: what waited for another one is of it. */
 static void
 join_come_back(ft_call_t *call, ft_flow_t *flow)
 {
-    if (!flow->left_call)
+    if (!flow->waiting)
         return;
-    join_note_call(flow, call, flow->waiting ? flow->waiting->frame : 0);
+    join_note_call(flow, call, flow->waiting->frame);
     join_take_waiting(call, flow);
 }
 
@@ -538,6 +537,9 @@ ft_call_wait(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
     bool from_a = ft_flow_from_a(flow, pinfo);
     ft_waiting_t **place = &flow->waiting, *batch;
 
+    /* The first that waits is not of the call that the flow has: it begins another one, or came after the end. */
+    if (flow->call && !flow->waiting)
+        join_note_call(flow, NULL, pinfo->num);
     while (*place && ((*place)->kind != kind || (*place)->phase != pkt->phase || (*place)->from_a != from_a))
         place = &(*place)->next;
     batch = *place;
@@ -551,9 +553,6 @@ ft_call_wait(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt)
         batch->first_time = batch->last_time = *ft_frame_time(pinfo);
     }
     waits_in = batch->number;
-    /* It does not wait for the call that the flow has: it begins another one, or came after the end. */
-    if (flow->call && !flow->left_call)
-        join_note_call(flow, NULL, pinfo->num);
     if (!flow->is_facetime)
         ft_media_early_note(flow, pinfo, pkt);
     batch->packets++;

@@ -83,7 +83,6 @@ typedef struct ft_flow {
     struct ft_call *call;           /* the latest call; NULL before there is one */
     ft_join_t reason;               /* why the flow belongs to it */
     wmem_tree_t *calls;             /* frame number -> call from there on, once a second call uses the flow, or none (NULL); else NULL */
-    bool left_call;                 /* what comes is not of `call` any more, and of none yet */
     struct ft_waiting *waiting;     /* datagrams that wait for a call: before the flow had one, or between two; the first one's first */
     struct ft_probed *probed;       /* what NAT probes among them said; NULL: nothing */
     wmem_array_t *media_backlog;    /* ft_media_packet_t of those; NULL: none */

@@ -61,6 +61,13 @@ waiting_at(unsigned srcport, unsigned destport)
     return &waiting[(srcport ^ destport) & (PLACES - 1)];
 }
 
+/* May a direction that is kept go on in this segment? */
+static inline bool
+is_waiting(const ft_payload_t *payload)
+{
+    return *waiting_at(payload->srcport, payload->destport) > 0;
+}
+
 static unsigned
 key_hash(const void *key)
 {
@@ -248,7 +255,7 @@ static bool
 tls_segment(ft_host_names_t *list, const packet_info *pinfo, const ft_payload_t *payload)
 {
     const direction_key_t key = { { pinfo->src, payload->srcport }, { pinfo->dst, payload->destport } };
-    handshake_t *handshake = (handshake_t *)wmem_map_lookup(handshakes, &key);
+    handshake_t *handshake = is_waiting(payload) ? (handshake_t *)wmem_map_lookup(handshakes, &key) : NULL;
 
     if (handshake)
         go_on(list, handshake, payload);
@@ -262,16 +269,13 @@ tls_segment(ft_host_names_t *list, const packet_info *pinfo, const ft_payload_t 
 bool
 ft_handshake_may_be(const ft_payload_t *payload)
 {
-    return payload->captured > 0 && (payload->bytes[0] == TLS_HANDSHAKE || *waiting_at(payload->srcport, payload->destport) > 0 ||
-                                     g_ascii_isupper(payload->bytes[0]));
+    return payload->captured > 0 && (payload->bytes[0] == TLS_HANDSHAKE || is_waiting(payload) || g_ascii_isupper(payload->bytes[0]));
 }
 
 void
 ft_handshake_segment(ft_host_names_t *list, const packet_info *pinfo, const ft_payload_t *payload)
 {
-    if ((payload->bytes[0] == TLS_HANDSHAKE || *waiting_at(payload->srcport, payload->destport) > 0) && tls_segment(list, pinfo, payload))
-        return;
-    if (g_ascii_isupper(payload->bytes[0]))
+    if (!tls_segment(list, pinfo, payload) && g_ascii_isupper(payload->bytes[0]))
         ft_read_http(list, payload->bytes, payload->captured);
 }
 

@@ -174,15 +174,13 @@ read_certificates(ft_host_names_t *list, cursor_t c)
     /* Both have the same length, and the same third byte, by which the library's search finds them: a certificate has thousands of bytes, few of
      * which are names. */
     while (c.left > sizeof oid_common_name) {
-        const uint8_t *third = (const uint8_t *)memchr(c.at + OID_THIRD, oid_common_name[OID_THIRD], c.left - OID_THIRD);
+        const uint8_t *third = (const uint8_t *)memchr(c.at + OID_THIRD, oid_common_name[OID_THIRD], c.left - sizeof oid_common_name);
         cursor_t here;
         uint8_t tag;
 
         if (!third)
             return;
         (void)take(&c, (unsigned)(third - OID_THIRD - c.at));
-        if (c.left <= sizeof oid_common_name)
-            return;
         here = c;
         (void)take(&here, sizeof oid_common_name);
         if (memcmp(c.at, oid_common_name, sizeof oid_common_name) == 0) {

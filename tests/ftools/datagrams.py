@@ -169,6 +169,11 @@ def own_ends(form, number):
     return (device, form.source[1]), destination
 
 
+def each_form():
+    """A frame of each form."""
+    return [frame(*own_ends(form, number), form.payload) for number, form in enumerate(FORMS.values())]
+
+
 def written(wireshark, name, packets):
     """A capture of PACKETS with their times spread a hundredth of a second apart."""
     return wireshark.write(name, pcap.write([dataclasses.replace(packet, time=START + 10000 * number)

@@ -281,6 +281,11 @@ def packets(form, number, payload=None):
     return [datagrams.frame(*((near, far) if from_device else (far, near)), data.replace(u16(SSRC), u16(0x5000 + number))) for from_device, data in made]
 
 
+def each_form():
+    """The frames of each form, one form behind the other."""
+    return [packet for number, form in enumerate(FORMS.values()) for packet in packets(form, number)]
+
+
 def stranger(form, number):
     """The form's datagram between two that nobody knows, with nothing before it."""
     return datagrams.frame((f"192.168.{140 + number // 200}.{number % 200 + 1}", 50000), (f"203.0.113.{number + 1}", 50002), form.payload)
