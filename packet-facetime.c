@@ -19,7 +19,7 @@ static dissector_handle_t recognise_handle;
 static ft_heur_result_t
 dissect_facetime_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    return ft_recognise(tvb, pinfo, tree);
+    return ft_wire_may_be(tvb, pinfo) && ft_recognise(tvb, pinfo, tree);
 }
 
 /* The same for FaceTime's own ports, by the port table. Wireshark moves a heuristic that hits to the front of its list, so that

@@ -227,7 +227,7 @@ ft_context_of(tvbuff_t *tvb, const packet_info *pinfo, const ft_wire_t *wire)
 
     if ((wire->kind == FT_KIND_WEB || wire->kind == FT_KIND_STUN) && ft_web_link_between(pinfo))
         evidence |= wire->kind == FT_KIND_WEB ? FT_EV(FT_EV_WEB) : FT_EV(FT_EV_WEB_PATH);
-    if (!ft_flow_has_sockets())
+    if (!ft_flow_any_facetime())
         return evidence;
     /* RTP of a payload type that FaceTime does not have is that of another program, which has taken the port. */
     foreign = wire->kind == FT_KIND_RTP && !ft_rtp_is_own(ft_tvb_get_u8(tvb, 1) & 0x7f);

@@ -28,7 +28,7 @@ static struct {
 } shown[FT_MAX_SHOWN];
 static unsigned n_shown;
 static bool has_backlog;        /* the frame before may have brought something into a call: call/backlog.c, call/media_backlog.c */
-static protocol_t *protocol;    /* FaceTime */
+static bool is_enabled;         /* FaceTime; who changes it makes Wireshark dissect the file again from its beginning */
 static int proto_udp, proto_icmp, proto_icmpv6, proto_dns, proto_mdns;
 
 /* Wireshark remembers for each frame which heuristic dissector took it, and asks only that one on later passes. So a datagram
@@ -169,6 +169,18 @@ bare_icmp_packet(tvbuff_t *frame, packet_info *pinfo)
     return pkt;
 }
 
+/* May a datagram that a stock dissector has shown be FaceTime's? First pass only. *payload: its bytes. */
+static inline bool
+may_be_taken(ft_payload_t *payload, tvbuff_t *frame, const packet_info *pinfo, bool alone, int last)
+{
+    /* 1. A dissector took it: who took none was asked after this plugin, and DNS, by whatever port, takes nothing of FaceTime's. Of an aggregate
+     *    only the last layer is known. */
+    if (alone && (last == proto_data || last == proto_udp || last == proto_dns || last == proto_mdns))
+        return false;
+    /* 2. It begins as one of FaceTime's forms: avoids all work with the traffic of others. */
+    return ft_payload_in(payload, frame, pinfo, FT_IP_PROTOCOL_UDP) && ft_wire_begins(payload, pinfo);
+}
+
 /* The facts of a datagram that a stock dissector has shown, if it is FaceTime's, or may be. First pass only. Which heuristic Wireshark asks first
  * depends on the packets before, and the port table, a conversation or Decode As may come before all of them. */
 static ft_packet_t *
@@ -176,12 +188,7 @@ taken_packet(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree, bool alone, 
 {
     ft_payload_t payload;
 
-    /* 1. A dissector took it: who took none was asked after this plugin, and DNS, by whatever port, takes nothing of FaceTime's. Of an aggregate
-     *    only the last layer is known. */
-    if (alone && (last == proto_data || last == proto_udp || last == proto_dns || last == proto_mdns))
-        return NULL;
-    /* 2. It begins as one of FaceTime's forms: avoids all work with the traffic of others. */
-    if (!ft_payload_in(&payload, frame, pinfo, FT_IP_PROTOCOL_UDP) || !ft_wire_begins(&payload, pinfo))
+    if (!may_be_taken(&payload, frame, pinfo, alone, last))
         return NULL;
     /* 3. It is not quoted by an ICMP error. */
     if (alone && is_icmp(pinfo))
@@ -273,6 +280,27 @@ collect_names(tvbuff_t *tvb, packet_info *pinfo)
     ft_names_collect(tvb, pinfo);
     if (ft_connection_noted(pinfo))
         queue_pending(pinfo, 0);
+}
+
+/* May the packet at hand, the only one of its frame, have facts that no dissector of the plugin saw? As unseen_packet(), without its work: most packets of
+ * a capture have nothing to do with FaceTime. */
+static bool
+unseen_may_be(tvbuff_t *frame, const packet_info *pinfo)
+{
+    ft_payload_t payload;
+    int last;
+
+    if (pinfo->ptype == PT_TCP)
+        return false;
+    if (!ft_shortcuts || ft_any_limit)
+        return true;
+    last = last_layer(pinfo);
+    if (last == proto_udp)
+        return true;
+    if (PINFO_FD_VISITED(pinfo))
+        return wmem_map_size(late) > 0;
+    return pinfo->ptype == PT_UDP && (may_be_taken(&payload, frame, pinfo, true, last) ||
+                                      ((ft_is_media_port(pinfo->srcport) || ft_is_media_port(pinfo->destport)) && ft_flow_is_owned(pinfo)));
 }
 
 /* The facts of the packet at hand that no dissector of the plugin saw; NULL if it is none of FaceTime's. alone: it is the frame's only one. */
@@ -620,7 +648,7 @@ end_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     bool several = ft_aggregate_may_be(pinfo);
 
-    if (pinfo->ptype == PT_TCP)
+    if (pinfo->ptype == PT_TCP && (ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst)))
         ft_relay_tcp_unseen(tvb, pinfo, tree);
     if (has_backlog) {
         ft_media_backlog_forget();
@@ -634,15 +662,14 @@ end_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         if (!several)
             collect_names(tvb, pinfo);
     }
-    /* Most packets of a capture are TCP's, with hosts that have nothing to do with FaceTime. */
-    if (tree || pinfo->ptype != PT_TCP || several || ft_packet_at_hand(pinfo) || ft_service_flow_may_be(pinfo))
+    if (tree || several || ft_packet_at_hand(pinfo) || ft_service_flow_may_be(pinfo) || unseen_may_be(tvb, pinfo))
         take_frame(tvb, pinfo, tree, several);
 }
 
 static int
 facetime_postdissector(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    if (proto_is_protocol_enabled(protocol))
+    if (is_enabled)
         end_frame(tvb, pinfo, tree);
     ft_packet_leave(pinfo, tree);
     return 0;
@@ -654,7 +681,7 @@ ft_postdissector_init(void)
     has_backlog = false;
     late = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     refused = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
-    protocol = find_protocol_by_id(proto_facetime);
+    is_enabled = proto_is_protocol_enabled(find_protocol_by_id(proto_facetime));
     proto_data = proto_get_id_by_filter_name("data");
     proto_udp = proto_get_id_by_filter_name("udp");
     proto_icmp = proto_get_id_by_filter_name("icmp");

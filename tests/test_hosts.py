@@ -59,7 +59,11 @@ NAMES = {
     "gs-loc.apple.com": "device, not call",
     "mask.icloud.com": "device, not call",
     "facetime.apple.com": "call link",
+    # With the lengths of its labels and the final zero as long as a name can be: RFC 1035, 2.3.4.
+    ".".join(["x" * 63] * 3 + ["x" * 47, "ess.apple.com"]): "identity",
     # None of FaceTime's.
+    ".".join(["x" * 63] * 3 + ["x" * 48, "ess.apple.com"]): None,
+    "query.ess.apple1com": None,
     "www.apple.com": None,
     "apple.com": None,
     "push.apple.com": None,

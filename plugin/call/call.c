@@ -28,7 +28,7 @@
 static wmem_array_t *calls;             /* of ft_call_t *, in the order they were made; merged ones included */
 static wmem_array_t *live;              /* the ones that stand for themselves, by their first packets; made by ft_call_renumber() */
 static bool numbers_stale;              /* `live` is older than `calls` */
-static ft_clock_t capture_clock;         /* of the frames of the first pass */
+ft_clock_t ft_capture_clock;
 
 ft_call_t *
 ft_call_root(ft_call_t *call)
@@ -345,19 +345,19 @@ ft_call_limit_reached(void)
 bool
 ft_call_tick(const nstime_t *now)
 {
-    return ft_clock_add(&capture_clock, now);
+    return ft_clock_add(&ft_capture_clock, now);
 }
 
 const nstime_t *
 ft_call_now(void)
 {
-    return ft_clock_latest(&capture_clock);
+    return ft_clock_latest(&ft_capture_clock);
 }
 
 bool
 ft_call_time_jumps(void)
 {
-    return !nstime_is_zero(&capture_clock.jump);
+    return !nstime_is_zero(&ft_capture_clock.jump);
 }
 
 void
@@ -366,5 +366,5 @@ ft_call_init(void)
     calls = wmem_array_new(wmem_file_scope(), sizeof(ft_call_t *));
     live = NULL;
     numbers_stale = true;
-    memset(&capture_clock, 0, sizeof capture_clock);
+    memset(&ft_capture_clock, 0, sizeof ft_capture_clock);
 }

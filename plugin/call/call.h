@@ -362,9 +362,20 @@ bool ft_call_has_socket(const ft_flow_t *flow);
 
 /* ---- join.c --------------------------------------------------------------------------------- */
 
+/* Of the frames of the first pass. Only call.c and the next functions write it. */
+extern ft_clock_t ft_capture_clock;
+
+/* The same as ft_call_clock(), where the time jumps, or jumped before. */
+void ft_call_clock_jumps(const nstime_t *now);
 /* Tells the calls the time of each frame, so that a silent call can be told from one at the end of the capture; what the frame before began is of the
  * call before, if its time was wrong. */
-void ft_call_clock(const nstime_t *now);
+static inline void
+ft_call_clock(const nstime_t *now)
+{
+    if (G_UNLIKELY(!ft_clock_goes_on(&ft_capture_clock, now)))
+        ft_call_clock_jumps(now);
+}
+
 /* Takes a datagram of a FaceTime flow into its call, making or joining one. First pass only.
  * Returns the call, or NULL (no call yet, or the limit). */
 ft_call_t *ft_call_add(ft_flow_t *flow, const packet_info *pinfo, const ft_packet_t *pkt);
@@ -383,8 +394,19 @@ void ft_calls_init(void);
 
 /* Tells the frame at hand. Before the next two, for each frame that they are asked of. */
 void ft_services_begin(tvbuff_t *frame);
+/* This file has a service flow. Only services.c writes it. */
+extern bool ft_any_service_flow;
+
 /* False: the packet is of no service flow, as most packets of a capture. Cheap. */
-bool ft_service_flow_may_be(const packet_info *pinfo);
+static inline bool
+ft_service_flow_may_be(const packet_info *pinfo)
+{
+    /* Over UDP there is DNS. */
+    if (pinfo->ptype == PT_UDP && pinfo->srcport != FT_PORT_DNS && pinfo->destport != FT_PORT_DNS)
+        return false;
+    return ft_any_service_flow || ft_names_known || (pinfo->ptype == PT_TCP && (ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst)));
+}
+
 /* The service flow that the packet is part of, and *call, the call that it belongs to; NULL if it is none or has no call.
  * On the first pass it also takes the packet in. */
 const ft_service_flow_t *ft_service_flow_of(packet_info *pinfo, ft_call_t **call);

@@ -72,7 +72,7 @@ typedef struct service_device {
 static wmem_map_t *flows;           /* conversation_t * -> service_state_t; file scope */
 static wmem_map_t *devices;         /* its own key; file scope */
 static wmem_map_t *packets;         /* frame number -> service_packet_t, of those that have a call; file scope */
-static bool has_service_flows;      /* flows is not empty */
+bool ft_any_service_flow;
 static bool waits;                  /* that packet, for a call */
 static const service_packet_t *at_hand; /* the packet that ft_service_flow_of() takes in */
 static tvbuff_t *frame_bytes;       /* of the frame at hand */
@@ -174,7 +174,7 @@ service_flow_get(packet_info *pinfo, bool server_is_dst)
     state->link = ft_link_end(frame_bytes, pinfo, server_is_dst);
     state->first_frame = conversation->setup_frame;
     wmem_map_insert(flows, conversation, state);
-    has_service_flows = true;
+    ft_any_service_flow = true;
     return state;
 }
 
@@ -471,14 +471,6 @@ is_between(const ft_service_flow_t *flow, const packet_info *pinfo)
            addresses_equal(&pinfo->dst, &flow->server.addr);
 }
 
-bool
-ft_service_flow_may_be(const packet_info *pinfo)
-{
-    if (has_service_flows || ft_names_known())
-        return true;
-    return pinfo->ptype == PT_TCP && (ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst));
-}
-
 const ft_service_flow_t *
 ft_service_flow_of(packet_info *pinfo, ft_call_t **call)
 {
@@ -519,6 +511,6 @@ ft_services_init(void)
     packets = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     at_hand = NULL;
     waits = false;
-    has_service_flows = false;
+    ft_any_service_flow = false;
     frame_bytes = NULL;
 }

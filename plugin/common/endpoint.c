@@ -51,26 +51,21 @@ ft_endpoint_text(wmem_allocator_t *pool, const ft_endpoint_t *at)
 }
 
 bool
-ft_is_apple(const address *addr)
+ft_is_apple_v6(const uint8_t *bytes)
 {
-    /* ARIN and RIPE allocations of Apple Inc.: 17.0.0.0/8, 2403:300::/32, 2620:149::/32, 2a01:b740::/32. */
+    /* ARIN, APNIC and RIPE allocations of Apple Inc.: 2403:300::/32, 2620:149::/32, 2a01:b740::/32. */
     static const uint8_t apple_v6[][4] = {
         { 0x24, 0x03, 0x03, 0x00 }, { 0x26, 0x20, 0x01, 0x49 }, { 0x2a, 0x01, 0xb7, 0x40 },
     };
     /* RFC 6052, 2.1: how a device that has IPv6 only writes an IPv4 address; its last four bytes are that. A network may take a prefix of its own, too,
      * which nothing tells. */
     static const uint8_t nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
-    const uint8_t *bytes = (const uint8_t *)addr->data;
 
-    if (addr->type == AT_IPv4)
-        return bytes[0] == 17;
-    if (addr->type == AT_IPv6) {
-        if (bytes[0] == 0)
-            return memcmp(bytes, nat64, sizeof nat64) == 0 && bytes[sizeof nat64] == 17;
-        for (unsigned i = 0; i < array_length(apple_v6); i++) {
-            if (memcmp(bytes, apple_v6[i], sizeof apple_v6[i]) == 0)
-                return true;
-        }
+    if (bytes[0] == 0)
+        return memcmp(bytes, nat64, sizeof nat64) == 0 && bytes[sizeof nat64] == FT_APPLE_NET;
+    for (unsigned i = 0; i < array_length(apple_v6); i++) {
+        if (memcmp(bytes, apple_v6[i], sizeof apple_v6[i]) == 0)
+            return true;
     }
     return false;
 }

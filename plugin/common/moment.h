@@ -41,19 +41,27 @@ typedef struct ft_clock {
     nstime_t jump;                  /* one far behind it, which the next one confirms or not; zero: none */
 } ft_clock_t;
 
+/* Takes a time a little after the one before, as most are; asked for each packet of a capture. False: it is not, or the time has jumped. */
+static inline bool
+ft_clock_goes_on(ft_clock_t *clock, const nstime_t *when)
+{
+    uint64_t on = (uint64_t)when->secs - (uint64_t)clock->now.secs;
+
+    if (on >= FT_CLOCK_JUMP_SECONDS || clock->jump.secs != 0 || clock->jump.nsecs != 0)
+        return false;
+    if (on > 0 || when->nsecs > clock->now.nsecs)
+        clock->now = *when;
+    return true;
+}
+
 /* Takes a time. Returns true if it shows that the one before was wrong. */
 static inline bool
 ft_clock_add(ft_clock_t *clock, const nstime_t *when)
 {
     bool wrong = false;
-    time_t on = when->secs - clock->now.secs;
 
-    /* Most packets come a little after the one before; it is asked for each of a capture. */
-    if (on >= 0 && on < FT_CLOCK_JUMP_SECONDS && clock->jump.secs == 0 && clock->jump.nsecs == 0) {
-        if (on > 0 || when->nsecs > clock->now.nsecs)
-            clock->now = *when;
+    if (ft_clock_goes_on(clock, when))
         return false;
-    }
     if (nstime_is_zero(&clock->now)) {
         clock->now = *when;
     } else if (ft_seconds(when, &clock->now) <= FT_CLOCK_JUMP_SECONDS) {

@@ -19,12 +19,14 @@
 #define FT_IP_WITHIN 256
 
 /* RFC 791, 3.1. */
+#define IPV4_PLAIN   0x45       /* version, and length of a header without options */
 #define IPV4_SOURCE  12
 #define IPV4_OFFSET  0x1fff     /* of a fragment, in the field with the flags */
 #define IPV4_MORE    0x2000     /* fragments */
 /* RFC 8200, 3. */
 #define IPV6_HEADER  40
 #define IPV6_SOURCE  8
+#define IPV6_ADDRESS 16
 
 /* RFC 8200, 4: extension headers, each with the number of the next one and its own length in units of eight bytes without the first. */
 #define IPV6_HOP_BY_HOP  0
@@ -112,6 +114,8 @@ ft_ip_addresses(const ft_ip_t *ip, address *src, address *dst)
     }
 }
 
+static unsigned latest_header;      /* where the latest one was that was found by its addresses, in bytes of its buffer */
+
 static inline bool
 is_header(const uint8_t *header, const packet_info *pinfo, unsigned source, unsigned length, uint8_t version)
 {
@@ -123,17 +127,16 @@ is_header(const uint8_t *header, const packet_info *pinfo, unsigned source, unsi
 static G_GNUC_NO_INLINE const uint8_t *
 header_by_addresses(const uint8_t *bytes, unsigned captured, const packet_info *pinfo, unsigned source, uint8_t version)
 {
-    static unsigned last;               /* where the latest header was, in bytes */
     unsigned length = (unsigned)pinfo->net_src.len, limit = MIN(captured, FT_IP_WITHIN);
 
     if (pinfo->net_dst.type != pinfo->net_src.type)
         return NULL;
     /* Most packets of a capture have their header in the same place. */
-    if (ft_shortcuts && last + source + 2 * length <= limit && is_header(bytes + last, pinfo, source, length, version))
-        return bytes + last;
+    if (ft_shortcuts && latest_header + source + 2 * length <= limit && is_header(bytes + latest_header, pinfo, source, length, version))
+        return bytes + latest_header;
     for (const uint8_t *header = bytes; header + source + 2 * length <= bytes + limit; header++) {
         if (is_header(header, pinfo, source, length, version)) {
-            last = (unsigned)(header - bytes);
+            latest_header = (unsigned)(header - bytes);
             return header;
         }
     }
@@ -212,6 +215,22 @@ bool
 ft_ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo)
 {
     return ip_of(ip, frame, pinfo);
+}
+
+int
+ft_dscp_of(tvbuff_t *frame, const packet_info *pinfo)
+{
+    unsigned captured = tvb_captured_length(frame);
+    const uint8_t *bytes = tvb_get_ptr(frame, 0, (int)captured), *header;
+    ft_ip_t ip;
+
+    /* A header that nearly all packets have: it is asked for each media packet. */
+    if (ft_shortcuts && pinfo->net_src.type == AT_IPv4) {
+        header = header_in(bytes, captured, pinfo, IPV4_SOURCE);
+        if (header && captured - (unsigned)(header - bytes) >= FT_IPV4_HEADER && header[0] == IPV4_PLAIN && ft_u16(header + 2) >= FT_IPV4_HEADER)
+            return header[1] >> 2;
+    }
+    return ip_of(&ip, frame, pinfo) ? ip.dscp : -1;
 }
 
 /* What the transport layer carries, whose header begins at these bytes. captured, length: from there on, captured and on the wire. */
@@ -295,11 +314,49 @@ payload_of_fragments(ft_payload_t *payload, const ft_ip_t *ip, const packet_info
     return found;
 }
 
+/* As ft_payload_in() for nearly all packets: the header is in the frame itself, and has no options, no extension headers and no fragment. False: it is not
+ * that simple, or has no payload. */
+static inline bool
+plain_payload_in(ft_payload_t *payload, tvbuff_t *frame, const packet_info *pinfo, uint8_t protocol)
+{
+    unsigned captured = tvb_captured_length(frame), head, length;
+    const uint8_t *bytes = tvb_get_ptr(frame, 0, (int)captured), *header;
+
+    if (pinfo->net_src.type == AT_IPv4) {
+        header = header_in(bytes, captured, pinfo, IPV4_SOURCE);
+        if (!header)
+            return false;
+        captured -= (unsigned)(header - bytes);
+        head = FT_IPV4_HEADER;
+        if (captured < head || header[0] != IPV4_PLAIN || header[9] != protocol || (ft_u16(header + 6) & (IPV4_OFFSET | IPV4_MORE)))
+            return false;
+        length = ft_u16(header + 2);
+    } else if (pinfo->net_src.type == AT_IPv6) {
+        head = IPV6_HEADER;
+        if (latest_header + head > captured)
+            return false;
+        header = bytes + latest_header;
+        captured -= latest_header;
+        if (header[6] != protocol || pinfo->net_dst.type != AT_IPv6 || !is_header(header, pinfo, IPV6_SOURCE, IPV6_ADDRESS, 6))
+            return false;
+        length = ft_u16(header + 4) ? IPV6_HEADER + (unsigned)ft_u16(header + 4) : 0;
+    } else {
+        return false;
+    }
+    /* 0: a segment as the network card gets it. */
+    if (length < head)
+        return false;
+    payload->tvb = frame;
+    return transport_at(payload, protocol, header + head, MIN(captured, length) - head, length - head) && payload->srcport == pinfo->srcport;
+}
+
 bool
 ft_payload_in(ft_payload_t *payload, tvbuff_t *frame, const packet_info *pinfo, uint8_t protocol)
 {
     ft_ip_t ip;
 
+    if (ft_shortcuts && plain_payload_in(payload, frame, pinfo, protocol))
+        return true;
     if (!ip_of(&ip, frame, pinfo) || ip.protocol != protocol)
         return false;
     if (G_UNLIKELY(ip.is_fragment))

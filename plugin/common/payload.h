@@ -58,6 +58,8 @@ ft_u32(const uint8_t *at)
 
 /* Finds the innermost IP header from which the packet's addresses were read. False: it is not valid, or Wireshark kept no buffer with it. */
 bool ft_ip_of(ft_ip_t *ip, tvbuff_t *frame, const packet_info *pinfo);
+/* Its differentiated services code point (RFC 2474), 0 to 63; -1: there is no such header. */
+int ft_dscp_of(tvbuff_t *frame, const packet_info *pinfo);
 /* Reads the header at these bytes. False: it is not valid, or it is truncated. */
 bool ft_ip_at(ft_ip_t *ip, const uint8_t *bytes, unsigned captured);
 /* The addresses of the header. They point into it. */

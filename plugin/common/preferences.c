@@ -12,16 +12,14 @@ range_t *ft_pref_media_ports;
 int ft_pref_confidence = FT_CONFIDENCE_MEDIUM;
 int ft_pref_tables = FT_TABLES_TEXT;
 
-/* Bits of ports[]. */
-enum { RELAY_PORT = 1, MEDIA_PORT = 2 };
+uint8_t ft_ports[UINT16_MAX + 1];
 
-static uint8_t ports[UINT16_MAX + 1];
 static dissector_table_t udp_ports;
 
 static void
 take_port(uint32_t port, void *kind)
 {
-    ports[port] |= (uint8_t)GPOINTER_TO_UINT(kind);
+    ft_ports[port] |= (uint8_t)GPOINTER_TO_UINT(kind);
 }
 
 /* Adds a port to the table "udp.port", or removes it. A port of another dissector stays as it is (3478 is STUN's). */
@@ -44,9 +42,9 @@ ft_ports_take(void)
 {
     static range_t *relay, *media;
 
-    memset(ports, 0, sizeof ports);
-    range_foreach(ft_pref_relay_ports, take_port, GUINT_TO_POINTER(RELAY_PORT));
-    range_foreach(ft_pref_media_ports, take_port, GUINT_TO_POINTER(MEDIA_PORT));
+    memset(ft_ports, 0, sizeof ft_ports);
+    range_foreach(ft_pref_relay_ports, take_port, GUINT_TO_POINTER(FT_RELAY_PORT));
+    range_foreach(ft_pref_media_ports, take_port, GUINT_TO_POINTER(FT_MEDIA_PORT));
     if (!ft_port_handle)
         return;
     udp_ports = find_dissector_table("udp.port");
@@ -56,18 +54,6 @@ ft_ports_take(void)
     media = range_copy(wmem_epan_scope(), ft_pref_media_ports);
     range_foreach(relay, add_port, GINT_TO_POINTER(true));
     range_foreach(media, add_port, GINT_TO_POINTER(true));
-}
-
-bool
-ft_is_relay_port(uint32_t port)
-{
-    return port <= UINT16_MAX && (ports[port] & RELAY_PORT);
-}
-
-bool
-ft_is_media_port(uint32_t port)
-{
-    return port <= UINT16_MAX && (ports[port] & MEDIA_PORT);
 }
 
 bool

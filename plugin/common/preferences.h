@@ -27,8 +27,31 @@ extern int ft_pref_tables;
 void ft_preferences_register(void);
 /* Reads the ports from the preferences into a table, and adds ft_port_handle to the table "udp.port" for them (if it was made). */
 void ft_ports_take(void);
-bool ft_is_relay_port(uint32_t port);
-bool ft_is_media_port(uint32_t port);
+/* What a port is, by the preferences. */
+#define FT_RELAY_PORT 1
+#define FT_MEDIA_PORT 2
+/* Of each port, a mask of those. Only preferences.c writes it; asked for each packet. */
+extern uint8_t ft_ports[UINT16_MAX + 1];
+
+static inline bool
+ft_is_relay_port(uint32_t port)
+{
+    return port <= UINT16_MAX && (ft_ports[port] & FT_RELAY_PORT);
+}
+
+static inline bool
+ft_is_media_port(uint32_t port)
+{
+    return port <= UINT16_MAX && (ft_ports[port] & FT_MEDIA_PORT);
+}
+
+/* One of both. */
+static inline bool
+ft_is_own_port(uint32_t port)
+{
+    return port <= UINT16_MAX && ft_ports[port];
+}
+
 /* True for a relay port whose datagrams Wireshark gives to another dissector (3478: STUN). */
 bool ft_is_owned_port(uint32_t port);
 

@@ -31,6 +31,7 @@ typedef struct ft_socket {
 } ft_socket_t;
 
 static ft_flow_t *recent[FT_RECENT_FLOWS];  /* by recent_place(); NULL: none */
+static bool any_facetime;               /* one of this file turned out to be FaceTime's */
 static uint32_t unsure_count;           /* of those, without any sign when they were made */
 static wmem_map_t *flow_sockets;        /* ft_endpoint_t -> ft_socket_t; file scope */
 static ft_marks_t facetime_sockets;     /* those of them that are FaceTime's */
@@ -276,6 +277,7 @@ flow_claim(ft_flow_t *flow, uint32_t frame, bool inside_turn)
     dissector_handle_t now = conversation_get_dissector(flow->conversation, frame);
 
     flow->is_facetime = true;
+    any_facetime = true;
     if (!flow->tcp && !flow->watched_dissector && now != ft_watch_handle && now != ft_handle)
         flow->watched_dissector = now;
     if (!inside_turn && !flow->tcp)
@@ -332,9 +334,9 @@ flow_socket_lives(const packet_info *pinfo, const address *addr, uint32_t port)
 }
 
 bool
-ft_flow_has_sockets(void)
+ft_flow_any_facetime(void)
 {
-    return wmem_map_size(flow_sockets) > 0;
+    return any_facetime;
 }
 
 bool
@@ -462,6 +464,7 @@ void
 ft_flow_init(void)
 {
     memset(recent, 0, sizeof recent);
+    any_facetime = false;
     unsure_count = 0;
     flow_sockets = wmem_map_new(wmem_file_scope(), ft_endpoint_hash, ft_endpoint_equal);
     memset(&facetime_sockets, 0, sizeof facetime_sockets);

@@ -164,8 +164,8 @@ const ft_quic_cid_t *ft_flow_quic_cid(const ft_flow_t *flow, const packet_info *
 bool ft_flow_is_owned(const packet_info *pinfo);
 /* True if more flows were seen than are kept. */
 bool ft_flow_limit_reached(void);
-/* False: no socket is kept; no flow can be FaceTime by its surroundings. */
-bool ft_flow_has_sockets(void);
+/* False: no flow of this file has turned out to be FaceTime's so far; none can be FaceTime by its surroundings. */
+bool ft_flow_any_facetime(void);
 /* Is one of the packet's ends a local socket of another FaceTime flow, not long ago? */
 bool ft_flow_same_socket(const packet_info *pinfo);
 /* Forgets the last file's flows; called when a file is opened. */

@@ -25,12 +25,20 @@ typedef struct connection {
 } connection_t;
 
 static uint32_t noted;                  /* frame of the latest packet that was kept */
-static connection_t *connections;       /* MAX_CONNECTIONS of them; file scope; NULL before the first SYN */
+static bool begun;                      /* the file has a SYN */
+static connection_t connections[MAX_CONNECTIONS];
+static bool is_open[MAX_CONNECTIONS];   /* there is one at this place, and packets of it are taken */
+
+static inline unsigned
+place_of(const packet_info *pinfo)
+{
+    return (pinfo->srcport ^ pinfo->destport) & (MAX_CONNECTIONS - 1);
+}
 
 static connection_t *
 connection_at(const packet_info *pinfo)
 {
-    return &connections[(pinfo->srcport ^ pinfo->destport) & (MAX_CONNECTIONS - 1)];
+    return &connections[place_of(pinfo)];
 }
 
 /* Is the packet of this connection? *from_client: who sent it. */
@@ -44,15 +52,15 @@ is_of(const connection_t *connection, const packet_info *pinfo, bool *from_clien
            addresses_equal(&pinfo->dst, &connection->client.addr) && addresses_equal(&pinfo->src, &connection->server.addr);
 }
 
-/* Who sends a SYN has a new connection; the same SYN again is of the old one. */
-static void
+/* Who sends a SYN has a new connection; the same SYN again is of the old one. This and the next one are not inlined: ft_connection_note() is called for
+ * each packet, and most are of no connection that begins. */
+static G_GNUC_NO_INLINE void
 connection_begin(const packet_info *pinfo)
 {
     connection_t *connection;
     bool from_client;
 
-    if (!connections)
-        connections = wmem_alloc0_array(wmem_file_scope(), connection_t, MAX_CONNECTIONS);
+    begun = true;
     connection = connection_at(pinfo);
     if (connection->count > 0 && is_of(connection, pinfo, &from_client) && connection->count < FT_FIRST_PACKETS)
         return;
@@ -63,21 +71,17 @@ connection_begin(const packet_info *pinfo)
     ft_endpoint_copy(&connection->client, &pinfo->src, (uint16_t)pinfo->srcport);
     ft_endpoint_copy(&connection->server, &pinfo->dst, (uint16_t)pinfo->destport);
     connection->count = 0;
+    is_open[place_of(pinfo)] = true;
 }
 
-void
-ft_connection_note(const packet_info *pinfo, const ft_payload_t *payload)
+static G_GNUC_NO_INLINE void
+connection_take(const packet_info *pinfo)
 {
-    connection_t *connection;
+    connection_t *connection = connection_at(pinfo);
     ft_first_packet_t *packet;
     bool from_client;
 
-    if ((payload->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-        connection_begin(pinfo);
-    if (!connections)
-        return;
-    connection = connection_at(pinfo);
-    if (connection->count >= FT_FIRST_PACKETS || !is_of(connection, pinfo, &from_client))
+    if (!is_of(connection, pinfo, &from_client))
         return;
     noted = pinfo->num;
     packet = &connection->packets[connection->count++];
@@ -85,6 +89,16 @@ ft_connection_note(const packet_info *pinfo, const ft_payload_t *payload)
     packet->bytes = ft_wire_bytes(pinfo);
     packet->when = *ft_frame_time(pinfo);
     packet->from_client = from_client;
+    is_open[place_of(pinfo)] = connection->count < FT_FIRST_PACKETS;
+}
+
+void
+ft_connection_note(const packet_info *pinfo, const ft_payload_t *payload)
+{
+    if (G_UNLIKELY((payload->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN))
+        connection_begin(pinfo);
+    if (is_open[place_of(pinfo)])
+        connection_take(pinfo);
 }
 
 bool
@@ -96,10 +110,10 @@ ft_connection_noted(const packet_info *pinfo)
 unsigned
 ft_connection_first(const packet_info *pinfo, const ft_first_packet_t **packets)
 {
-    const connection_t *connection = connections ? connection_at(pinfo) : NULL;
+    const connection_t *connection = connection_at(pinfo);
     bool from_client;
 
-    if (!connection || !is_of(connection, pinfo, &from_client))
+    if (connection->count == 0 || !is_of(connection, pinfo, &from_client))
         return 0;
     *packets = connection->packets;
     return connection->count;
@@ -108,6 +122,11 @@ ft_connection_first(const packet_info *pinfo, const ft_first_packet_t **packets)
 void
 ft_connection_init(void)
 {
-    connections = NULL;
+    /* The addresses went with the last file. */
+    if (begun) {
+        memset(connections, 0, sizeof connections);
+        memset(is_open, 0, sizeof is_open);
+    }
+    begun = false;
     noted = 0;
 }

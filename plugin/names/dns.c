@@ -4,13 +4,14 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "names/host_names.h"
+#include "names/hosts.h"
 
 #define DNS_HEADER   12
 #define DNS_POINTER  0xc0       /* 4.1.4: the two upper bits of a label's length */
 #define DNS_CLASS_IN 1
 #define DNS_A        1
 #define DNS_AAAA     28         /* RFC 3596 */
-#define MAX_NAME     255        /* RFC 1035, 2.3.4 */
+#define MAX_NAME     255        /* RFC 1035, 2.3.4: with its lengths and the final zero */
 /* Records that are looked at: an answer has some dozens at most. */
 #define MAX_RECORDS  256
 
@@ -33,21 +34,20 @@ static void
 question_add(ft_host_names_t *list, const uint8_t *bytes, unsigned length)
 {
     uint8_t name[MAX_NAME];
-    unsigned at = DNS_HEADER, n = 0;
+    unsigned at = DNS_HEADER, end = DNS_HEADER;
 
-    while (at < length && bytes[at] != 0) {
-        unsigned label = bytes[at];
-
-        if (label & DNS_POINTER || at + 1 + label > length || n + label + 1 > sizeof name)
+    while (end < length && bytes[end] != 0) {
+        if (bytes[end] & DNS_POINTER)
             return;
-        if (n > 0)
-            name[n++] = '.';
-        memcpy(name + n, bytes + at + 1, label);
-        n += label;
-        at += 1 + label;
+        end += 1u + bytes[end];
     }
-    if (at < length)
-        ft_host_names_add(list, FT_NAME_QUESTION, name, n);
+    /* Most names of a capture end in other letters. */
+    if (end >= length || end - at >= sizeof name || !ft_host_may_be(bytes + at, end - at))
+        return;
+    memcpy(name, bytes + at, end - at);
+    for (; at < end; at += 1u + bytes[at])
+        name[at - DNS_HEADER] = '.';
+    ft_host_names_add(list, FT_NAME_QUESTION, name + 1, end - DNS_HEADER - 1);
 }
 
 void

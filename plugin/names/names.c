@@ -48,7 +48,7 @@ static wmem_map_t *named;       /* frame number -> ft_named_t; file scope */
 static wmem_map_t *services;    /* index of a conversation + 1 -> ft_service_t; file scope */
 static ft_marks_t pair_marks;   /* both ends of each conversation with a service, with the sum of their ports; saves look-ups */
 static const ft_host_t *host_at_hand; /* the first one that the packet at hand names */
-static bool names_known;        /* named, services or addresses is not empty */
+bool ft_names_known;
 
 /* ---- Conversations ------------------------------------------------------------------------- */
 
@@ -94,7 +94,7 @@ service_get(packet_info *pinfo, ft_role_t role, const ft_host_t *host, const cha
         service = wmem_new0(wmem_file_scope(), ft_service_t);
         service->role = role;
         service->first_frame = pinfo->num;
-        names_known = true;
+        ft_names_known = true;
         wmem_map_insert(services, GUINT_TO_POINTER(conversation->conv_index + 1), service);
         ft_marks_add(&pair_marks, &pinfo->src, pinfo->srcport + pinfo->destport);
         ft_marks_add(&pair_marks, &pinfo->dst, pinfo->srcport + pinfo->destport);
@@ -160,7 +160,7 @@ name_take(packet_info *pinfo, const char *name, const char *path)
         one->next = first->next;
         first->next = one;
     } else {
-        names_known = true;
+        ft_names_known = true;
         wmem_map_insert(named, GUINT_TO_POINTER(pinfo->num), one);
     }
     return host;
@@ -226,7 +226,7 @@ address_take(const nstime_t *now, const address *addr, const ft_host_t *host, co
             return;
         one = wmem_new0(wmem_file_scope(), ft_addressed_t);
         ft_endpoint_copy(&one->at, &at.addr, 0);
-        names_known = true;
+        ft_names_known = true;
         wmem_map_insert(addresses, &one->at, one);
         ft_marks_add(&address_marks, &one->at.addr, 0);
     }
@@ -235,12 +235,6 @@ address_take(const nstime_t *now, const address *addr, const ft_host_t *host, co
         wmem_free(wmem_file_scope(), one->name);
         one->name = wmem_strdup(wmem_file_scope(), name);
     }
-}
-
-bool
-ft_names_known(void)
-{
-    return names_known;
 }
 
 const ft_host_t *
@@ -312,7 +306,8 @@ collect_names(packet_info *pinfo, const ft_payload_t *payload)
         ft_read_dns(&list, payload->bytes, payload->captured);
     else
         ft_handshake_segment(&list, pinfo, payload);
-    take_names(pinfo, &list);
+    if (list.items)
+        take_names(pinfo, &list);
 }
 
 void
@@ -366,7 +361,7 @@ ft_names_init(void)
     named = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     services = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     memset(&pair_marks, 0, sizeof pair_marks);
-    names_known = false;
+    ft_names_known = false;
     host_at_hand = NULL;
     ft_connection_init();
     ft_handshake_init();

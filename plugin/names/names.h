@@ -86,8 +86,8 @@ extern const value_string ft_role_vals[];
 const ft_service_t *ft_service_of(packet_info *pinfo);
 /* The same for push, made if there is none (first pass) and given one more reason. NULL where the limit is reached. */
 const ft_service_t *ft_service_push(packet_info *pinfo, ft_apns_evidence_t why);
-/* False: the capture has shown no host and no service of FaceTime so far, as most captures. Cheap: one comparison. */
-bool ft_names_known(void);
+/* False: the capture has shown no host and no service of FaceTime so far, as most captures. Only names.c writes it; asked for each packet. */
+extern bool ft_names_known;
 /* The line of the host to which a DNS answer of this capture gave the address; NULL: none so far. *name gets the name that was asked
  * for, in file scope; it may be NULL. */
 const ft_host_t *ft_host_of_address(const address *addr, const char **name);

@@ -8,12 +8,10 @@
 void
 ft_arrival_of(ft_arrival_t *arrival, tvbuff_t *frame, const packet_info *pinfo, const ft_packet_t *pkt)
 {
-    ft_ip_t ip;
-
     arrival->frame = pinfo->num;
     arrival->when = *ft_frame_time(pinfo);
     arrival->flow = pkt->flow;
     arrival->from_a = pkt->from_a;
     arrival->path = ft_packet_path(pinfo, pkt);
-    arrival->dscp = pkt->n_rtp && ft_ip_of(&ip, frame, pinfo) ? ip.dscp : -1;
+    arrival->dscp = pkt->n_rtp ? ft_dscp_of(frame, pinfo) : -1;
 }

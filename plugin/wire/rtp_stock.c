@@ -35,7 +35,7 @@
 
 static bool profile_is_read[UINT16_MAX + 1], profile_is_free[UINT16_MAX + 1];
 static dissector_handle_t handle;
-static protocol_t *protocol;
+static bool is_enabled;         /* RTP; who changes it makes Wireshark dissect the file again from its beginning */
 static dissector_table_t extensions;
 static int proto = -1, tap = -1;
 
@@ -201,7 +201,7 @@ ft_rtp_stock_is_unseen(const ft_rtp_stock_t *stock, const ft_rtp_bytes_t *packet
 
     if (!ft_shortcuts || stock->always || !pkt->claimed || pkt->compound || pkt->earlier || ft_more_may_follow(pkt->tvb) ||
         have_tap_listener(tap) || ft_is_shown(NULL) ||
-        packet->captured < packet->reported || (bytes[0] & 0x2f) || !proto_is_protocol_enabled(protocol))
+        packet->captured < packet->reported || (bytes[0] & 0x2f) || !is_enabled)
         return false;
     return !(bytes[0] & 0x10) || is_free(ft_u16(bytes + FT_RTP_HEADER_LEN));
 }
@@ -234,6 +234,7 @@ void
 ft_rtp_stock_init(void)
 {
     memset(profile_is_read, 0, sizeof profile_is_read);
+    is_enabled = proto >= 0 && proto_is_protocol_enabled(find_protocol_by_id(proto));
 }
 
 void
@@ -241,7 +242,6 @@ ft_rtp_stock_handoff(void)
 {
     handle = find_dissector("rtp");
     proto = proto_get_id_by_filter_name("rtp");
-    protocol = proto >= 0 ? find_protocol_by_id(proto) : NULL;
     tap = find_tap_id("rtp");
     extensions = find_dissector_table("rtp.hdr_ext");
 }

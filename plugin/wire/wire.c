@@ -86,14 +86,29 @@ ft_wire_begins(const ft_payload_t *payload, const packet_info *pinfo)
         if ((bytes[0] & 0xf0) == RELAY_CHANNEL && payload->reported >= end && payload->reported - end <= RELAY_MAX_PADDING)
             return true;
         return (g_ascii_isupper(bytes[0]) && g_ascii_isupper(bytes[1]) && g_ascii_isupper(bytes[2])) ||
-               (ft_flow_has_sockets() && (ft_is_media_port(pinfo->srcport) || ft_is_media_port(pinfo->destport)));
+               (ft_flow_any_facetime() && (ft_is_media_port(pinfo->srcport) || ft_is_media_port(pinfo->destport)));
     case 2:
         /* RTP says nothing by itself. */
-        return ft_flow_has_sockets() || (ft_is_media_port(pinfo->srcport) && ft_is_media_port(pinfo->destport));
+        return ft_flow_any_facetime() || (ft_is_media_port(pinfo->srcport) && ft_is_media_port(pinfo->destport));
     default:
         /* A link probe, or QUIC with a long header. */
         return true;
     }
+}
+
+bool
+ft_wire_may_be(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    ft_payload_t payload = { .captured = tvb_captured_length(tvb), .reported = tvb_reported_length(tvb) };
+
+    /* 1. There is FaceTime in this file: what is around a datagram may say what it is. */
+    /* 2. It has one of FaceTime's ports: a weak sign that counts with a form that says nothing by itself. */
+    /* 3. Too little of it was captured to say what it is not. */
+    if (!ft_shortcuts || ft_flow_any_facetime() || ft_is_own_port(pinfo->srcport) || ft_is_own_port(pinfo->destport) || payload.captured < LEAST_LEN)
+        return true;
+    /* 4. It begins as one of the forms does. Avoids to ask each of them of all that nobody takes. */
+    payload.bytes = tvb_get_ptr(tvb, 0, LEAST_LEN);
+    return ft_wire_begins(&payload, pinfo);
 }
 
 void

@@ -234,6 +234,8 @@ void ft_wires_register(void);
 void ft_wires_handoff(void);
 /* May the datagram have one of the forms? Says no to most datagrams of others, by a few bytes and without a buffer for them. */
 bool ft_wire_begins(const ft_payload_t *payload, const packet_info *pinfo);
+/* The same of a datagram that nobody claimed, before any form is asked. */
+bool ft_wire_may_be(tvbuff_t *tvb, const packet_info *pinfo);
 /* The wire format of a datagram of two captured bytes at least; NULL: none that is known. flow may be NULL. Adds to *evidence. */
 const ft_wire_t *ft_demux(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_t *evidence);
 

@@ -86,7 +86,7 @@ GROUPS = [
         ("type == DNS_A && size == 4)", "type == DNS_A)"),
         ("type == DNS_AAAA && size == 16)", "type == DNS_AAAA)"),
         ("#define MAX_RECORDS  256", "#define MAX_RECORDS  255"),
-        ("if (label & DNS_POINTER || at + 1 + label > length || n + label + 1 > sizeof name)", "if (label & DNS_POINTER || at + 1 + label > length || n + label + 2 > sizeof name)"),
+        ("|| end - at >= sizeof name ||", "|| end - at >= sizeof name - 1 ||"),
         ("#define MAX_HANDSHAKE  32768", "#define MAX_HANDSHAKE  32767"),
         ("handshake->total + payload->captured > MAX_HANDSHAKE) {", "0) {"),
         ("#define MAX_HANDSHAKES 1024", "#define MAX_HANDSHAKES 1023"),
@@ -128,7 +128,7 @@ GROUPS = [
     (["test_reopen.py"], [
         ("    memset(states, 0, sizeof states);\n", ""),
         ("    n_handshakes = 0;\n", ""),
-        ("    has_service_flows = false;\n", ""),
+        ("    ft_any_service_flow = false;\n", ""),
         ("    rtp_number = 0;\n", ""),
     ]),
     (["test_limit_items.py", "test_limits.py"], [
@@ -158,7 +158,7 @@ GROUPS = [
 
 # Old text of a mutation: why no test can tell.
 SAME = {
-    "    has_service_flows = false;\n": "true where there is none costs a look-up for each packet, and finds nothing",
+    "    ft_any_service_flow = false;\n": "true where there is none costs a look-up for each packet, and finds nothing",
 }
 
 
