@@ -64,6 +64,7 @@ NAMES = {
     # None of FaceTime's.
     ".".join(["x" * 63] * 3 + ["x" * 48, "ess.apple.com"]): None,
     "query.ess.apple1com": None,
+    "a\0b.ess.apple.com": None,
     "www.apple.com": None,
     "apple.com": None,
     "push.apple.com": None,
@@ -91,6 +92,15 @@ def test_dns(wireshark, roles, passes):
             assert [roles[value] for value in row["facetime.host.role"]] == ([role] if role else []), name
             assert bool(row["facetime.host.source"]) == bool(role)
             assert row["facetime"] == []    # the protocol means a datagram of a flow
+
+
+@pytest.mark.parametrize("method", ["GET", "PROPFIND", "VERSION-CONTROL", "ABCDEFGHIJKLMNO", "ABCDEFGHIJKLMNOP", "get"])
+def test_methods_of_http(wireshark, method):
+    """Up to fifteen capital letters."""
+    request = f"{method} / HTTP/1.1\r\nHost: init.ess.apple.com\r\n\r\n".encode()
+    capture = push.capture(wireshark, "method.pcap", [(True, request)], port=80)
+    names = {name for row in wireshark.fields(capture, ("facetime.host.name",), "-2") for name in row["facetime.host.name"]}
+    assert names == ({"init.ess.apple.com"} if method.isupper() and method.isalpha() and len(method) <= 15 else set())
 
 
 @pytest.mark.parametrize("host, path, role", [

@@ -136,6 +136,22 @@ def test_size_of_a_dns_record(wireshark, what, dns, known):
     assert set(around_a_call(wireshark, dns, "203.0.113.77")) == {known}, what
 
 
+@pytest.mark.parametrize("size, known", [(16, True), (15, False), (17, False)])
+def test_size_of_a_dns_record_of_ipv6(wireshark, size, known):
+    """The same of a call over IPv6."""
+    device, server = "fd00::5", "2001:db8::77"
+    ends = (device, server), (server, device)
+    record = (ipaddress.ip_address(server).packed + b"\0")[:size]
+    packets = [handmade.packet(("fd00::1", 53), (device, 50053), answer(28, record) + b"\0" * (16 - len(record)))]
+    for number, one in enumerate(push.tcp_packets(((True, b"x"),), 443), 10):
+        segment, to_device = one.data[20:], one.data[20:22] == b"\1\xbb"
+        packets.append(handmade.packet_of(6, *ends[to_device], segment, number))
+    packets.append(handmade.packet((device, 16402), ("2001:db8:1::5", 16402), SIGN, 1000))
+    found = shown(wireshark, packets)
+    assert found[-1].values("facetime.call") == ["1"]
+    assert {bool(packet.values("facetime.call")) for packet in found[1:-1]} == {known}
+
+
 @pytest.mark.parametrize("number, known", [(256, True), (257, False)])
 def test_dns_records(wireshark, number, known):
     """Records that are looked at: the last one names the server."""
@@ -156,6 +172,13 @@ def hello(size, name=b"query.ess.apple.com"):
         message = b"\1" + struct.pack(">I", len(body))[1:] + body
         return b"".join(b"\x16\3\1" + u16(len(message[at:at + 16384])) + message[at:at + 16384] for at in range(0, len(message), 16384))
     return records(extension(21, bytes(size - len(records(extension(21, b""))) - 5 * ((size - 1) // 16389))))
+
+
+def test_segment_that_is_sent_again(wireshark):
+    """An opening in two segments, the first of them twice: it was read."""
+    packets = push.tcp_packets([(True, hello(600))], 443, segment=300)
+    capture = handmade.capture(wireshark, [*packets[:4], *packets[3:]])
+    assert "query.ess.apple.com" in [name for row in wireshark.fields(capture, ("facetime.host.name",), "-2") for name in row["facetime.host.name"]]
 
 
 @pytest.mark.parametrize("size, known", [(600, True), (20000, True), (32768, True), (32769, False), (33500, False)])

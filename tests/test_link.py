@@ -46,6 +46,7 @@ TLVS = {
                       "interface.rat": ["0", "5"], "interface.link_id": ["0x5811", "0x5812"], "interface.mtu": ["1446", "1426"],
                       "interface.flags": ["0x0000", "0x0001"], "interface.socket_mask": ["0x00000000", "0x00000001"]}),
 }
+LINK = "facetime.link."
 COMPLAINTS = {"bad_length", "unknown_tlv", "bad_header_length", "unknown_command", "hmac_not_last", "too_many"}
 
 
@@ -82,6 +83,12 @@ def test_every_tlv(wireshark, passes):
 def test_remote_address_ipv6(wireshark):
     packet, = shown(wireshark, [link_message(6, (8, b"\0\2" + u16(3489) + ipaddress.ip_address("2001:db8::8").packed), HMAC)])
     assert packet.value("facetime.link.remote.ipv6") == "2001:db8::8" and complaints(packet) == set()
+
+
+def test_candidates_end_with_an_address(wireshark):
+    """The last address of a list without candidates ends with it."""
+    packet, = shown(wireshark, [link_message(4, (3, u16(0x2040, 0x4000) + bytes([203, 0, 113, 7])), (1, u16(1)), HMAC)])
+    assert packet.values(LINK + "candidate.ipv4") == ["203.0.113.7"] and complaints(packet) == set()
 
 
 def test_all_in_one_message(wireshark):

@@ -143,6 +143,12 @@ def test_second_connection_of_a_flow(wireshark, passes):
     assert kinds(packets) == [QUIC, QUIC, RELAYED, QUIC, QUIC, QUIC]
 
 
+@pytest.mark.parametrize("length, kind", [(20, QUIC), (21, None)])
+def test_longest_connection_id(wireshark, length, kind):
+    """RFC 9000, 17.2: 20 bytes."""
+    assert kinds(conversation(wireshark, (True, initial(bytes(range(length)), OTHER)))) == [kind]
+
+
 def test_truncated_and_odd_long_headers(wireshark):
     """No crash, and nothing malformed by this plugin: the cut at each byte, IDs that are too long, an unknown version."""
     whole = initial(CHOSEN, OTHER, size=1200)

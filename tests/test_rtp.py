@@ -426,6 +426,12 @@ def test_extension_of_wrong_length(shown, kind, profile, words, message):
     assert row["frame.protocols"][0].split(":")[-1] in ("rtp", "srtp") and row["_ws.malformed"] == []
 
 
+def test_longest_error_correction(shown):
+    """AVConference refuses more than 36 bytes."""
+    row, = shown(datagram.rtp(100, extension=(0x4004, bytes(36))))
+    assert row[EXTENSION + "fec"] == [bytes(36).hex()] and not any(text.startswith("The profile says") for text in messages(row))
+
+
 @pytest.mark.parametrize(("kind", "profile"), [(104, 0x0500), (104, 0xC500), (104, 0x4500), (100, 0x0001), (100, 0xC001), (77 + 20, 0xBEDE), (104, 0xB500)])
 def test_extension_of_unknown_profile(shown, kind, profile):
     row, = shown(datagram.rtp(kind, extension=(profile, bytes(16))))
@@ -448,9 +454,11 @@ def test_cut_packets_show_all_up_to_the_cut(shown):
 
 def test_too_short_and_overlong_headers(shown, wireshark):
     """Contributing sources or an extension that do not fit: no RTP, the datagram is shown as unknown."""
+    whole, = shown(datagram.rtp(extension=(0x8500, bytes(16)), payload=b""))
     short, csrc, extension = shown(datagram.rtp()[:11], b"\x8f" + datagram.rtp(payload=b"abcdefgh")[1:],
                                    datagram.rtp(extension=(0x8500, bytes(16)), payload=b"")[:-4])
     words = kinds(wireshark)
+    assert words[int(whole["facetime.kind"][0])] == "rtp"      # it ends with its extension
     for row in (short, csrc, extension):
         assert words[int(row["facetime.kind"][0])] == "unknown"
         assert "Datagram of a FaceTime flow in no known form" in messages(row)
@@ -490,6 +498,20 @@ def test_media_by_size(shown):
     assert [(row["facetime.rtp.media"], row["facetime.rtp.media_by"]) for row in rows] == [
         (["unknown"], [BY["nothing"]]), (["video"], [BY["size"]]), (["video"], [BY["size"]]), (["unknown"], [BY["nothing"]])]
     assert all("Payload type 102 was never seen in a FaceTime call" in messages(row) for row in rows)
+
+
+def test_largest_packet_of_audio(shown):
+    """500 bytes may be audio with redundancy; one more is video."""
+    rows = shown(datagram.rtp(102, 1, payload=bytes(500 - 12)), datagram.rtp(102, 1, ssrc=5, payload=bytes(501 - 12)))
+    assert [row["facetime.rtp.media"] for row in rows] == [["unknown"], ["video"]]
+
+
+def test_session_description_says_nothing_of_earlier_packets(shown):
+    """The same on each pass, as the packets before it were shown without it."""
+    sdp = b"v=0\r\nm=audio 16402 RTP/AVP 104\r\na=rtpID:1001\r\n"
+    rows = shown(datagram.rtp(126, 1, ssrc=1001), datagram.sip(body=sdp, headers=["Content-Type: application/sdp"]), datagram.rtp(126, 2, ssrc=1001))
+    assert [(row["facetime.rtp.media"], row["facetime.rtp.media_by"]) for row in (rows[0], rows[2])] == [
+        (["video"], [BY["payload type"]]), (["audio"], [BY["SDP"]])]
 
 
 @pytest.mark.parametrize(("name", "clock"), [("facetime-2010-inbound", 22050), ("facetime-2010-outbound", 24000), ("facetime-ios7", 24000)])
@@ -534,6 +556,13 @@ def test_srtcp(shown, wireshark, mki, tag):
     assert row["facetime.rtcp.payload"] == [hidden.hex()]
     assert (row["rtcp.pt"], row["rtcp.senderssrc"], row["_ws.malformed"]) == (["201"], ["0x11223344"], [])
     assert (row["srtcp.e"], row["srtcp.index"]) in ((["1"], ["0x00000007"]), (["True"], ["0x00000007"]), (["1"], ["7"]), (["True"], ["7"]))
+
+
+@pytest.mark.parametrize("index, known", [(0xFFFF, True), (0x10000, False)])
+def test_largest_index_of_srtcp(shown, index, known):
+    """And the shortest SRTCP: nothing is encrypted in it."""
+    row, = shown(report()[:8] + struct.pack(">I", 0x80000000 | index) + b"\x99" * 10, extra=RTCP)
+    assert (row["facetime.rtcp.form"], row["facetime.rtcp.index"]) == ((FORM["encrypted"], [str(index)]) if known else ([], []))
 
 
 def test_srtcp_that_is_authenticated_only(shown):

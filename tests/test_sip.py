@@ -163,6 +163,7 @@ def test_too_long_a_description(shown):
     ("Johnny <sip:user@192.168.1.64>", "Johnny", "name"),
     ('"Jörg" <sip:user@192.168.1.64>', "Jörg", "name"),
     ('"+-" <sip:user@192.168.1.64>', "+-", "unknown"),
+    ('"112" <sip:user@192.168.1.64>', "112", "phone number"), ('"12" <sip:user@192.168.1.64>', "12", "unknown"),
     ("<sip:user@192.168.1.64>", None, None), ("", None, None), ('"', None, None), ("<", None, None), ('"" <sip:user@1.2.3.4>', None, None),
     ("sip:", None, None), ("sip:@", None, None), ("sip:%00@1.2.3.4", "%00", "name"), ("sip:%ff@1.2.3.4", "%ff", "name"),
 ])
@@ -295,6 +296,14 @@ def test_description_in_a_multipart_body(shown, boundary):
     assert has_sdp(row)
 
 
+@pytest.mark.parametrize("before, found", [(7, True), (8, False)])
+def test_parts_of_a_multipart_body(shown, before, found):
+    """Eight are looked at."""
+    body = b"--b1\r\nContent-Type: text/plain\r\n\r\nhello\r\n" * before + b"--b1\r\nContent-Type: application/sdp\r\n\r\n" + SDP + b"\r\n--b1--\r\n"
+    row, = shown(datagram.sip(body=body, headers=["Content-Type: multipart/mixed; boundary=b1"]))
+    assert has_sdp(row) == found
+
+
 @pytest.mark.parametrize("body", [b"", b"--", b"--b1", b"--b1--", b"--b1\r\n--b1\r\n--b1", b"--b1\r\nContent-Type: application/sdp\r\n\r\n--b1", b"--b1\r\n\r\n" * 20])
 def test_multipart_bodies_of_wrong_form(shown, body):
     row, = shown(datagram.sip(body=body, headers=["Content-Type: multipart/mixed; boundary=b1"]))
@@ -315,6 +324,16 @@ def test_deflate_that_is_cut_short(shown):
     for row in shown(*(described(whole[:length], ["Content-Encoding: deflate"]) for length in range(2, len(whole), 17))):
         assert row["facetime.sip.from"] == ["+12025550143"]
         assert row["facetime.sip.body_bytes"] or row["facetime.sdp.media"] or not row["facetime.sdp.rtpid"]
+
+
+@pytest.mark.parametrize("length, limited", [(4096, False), (4097, True)])
+def test_length_of_a_deflated_body(shown, length, limited):
+    """Bytes that are inflated: of a body that is stored, so that its length is known."""
+    body = zlib.compress(SDP + b"a=x:" + b"y" * (length - len(zlib.compress(SDP, 0)) - 6) + b"\r\n", 0)
+    assert len(body) == length
+    row, = shown(described(body, ["Content-Encoding: deflate"]))
+    assert ("The deflated body is larger than what is read of it" in row["_ws.expert.message"]) == limited
+    assert row["facetime.sdp.multipoint"] == ["1"]
 
 
 def test_bomb(shown):

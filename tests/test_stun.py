@@ -636,8 +636,8 @@ def test_retransmissions(wireshark):
 
 def test_errors_answer_and_indications_do_not(wireshark):
     made = [packet(DEVICE, PEER, stun(0x0003, SIGN, transaction=3), 0), packet(PEER, DEVICE, stun(0x0017, SIGN, transaction=3), 10),
-            packet(PEER, DEVICE, stun(0x0113, SIGN, transaction=3), 20)]
-    check_links(rows_of(wireshark, made, "-2"), {1: {"transmissions": 1, "response_in": 3}, 2: {}, 3: {"response_to": 1, "response_time": 0.02}})
+            packet(PEER, DEVICE, stun(0x0013, SIGN, transaction=3), 15), packet(PEER, DEVICE, stun(0x0113, SIGN, transaction=3), 20)]
+    check_links(rows_of(wireshark, made, "-2"), {1: {"transmissions": 1, "response_in": 4}, 2: {}, 3: {}, 4: {"response_to": 1, "response_time": 0.02}})
 
 
 def test_what_does_not_belong_together(wireshark):
@@ -671,6 +671,17 @@ def xor(address, port, transaction):
     """The value of an XOR address of IPv4 or IPv6."""
     mask = struct.pack(">I", COOKIE) + transaction.to_bytes(12, "big")
     return struct.pack(">BBH", 0, 1 if len(address) == 4 else 2, port ^ COOKIE >> 16) + bytes(a ^ b for a, b in zip(address, mask))
+
+
+@pytest.mark.parametrize("ends", [(("192.168.1.90", 16402), ("198.51.100.90", 16402), "203.0.113.64", ("198.51.100.91", 40001)),
+                                  (("2001:db8::5", 16402), ("2001:db8:1::5", 16402), "2001:db8::64", ("2001:db8:2::5", 40001))], ids=("IPv4", "IPv6"))
+def test_mapped_address_joins_flows(wireshark, ends):
+    """What comes to the address that the peer saw is of the call."""
+    device, peer, mapped, other = ends
+    made = [packet(device, peer, stun(0x0001, SIGN, INTEGRITY, transaction=5)),
+            packet(peer, device, stun(0x0101, (0x0020, xor(ipaddress.ip_address(mapped).packed, 50001, 5)), transaction=5), 10),
+            packet(other, (mapped, 50001), stun(0x0001, transaction=6), 20), packet((mapped, 50001), other, stun(0x0101, transaction=6), 30)]
+    assert [row["facetime.call"] for row in wireshark.fields(handmade.capture(wireshark, made), ["facetime.call"], "-2")] == [["1"]] * 4
 
 
 def test_standard_attributes_of_other_methods(wireshark):

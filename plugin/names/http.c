@@ -52,7 +52,7 @@ ft_read_http(ft_host_names_t *list, const uint8_t *bytes, unsigned length)
 
     while (method < length && method <= MAX_METHOD && g_ascii_isupper(bytes[method]))
         method++;
-    if (method == 0 || method >= length || bytes[method] != ' ')
+    if (method == 0 || method > MAX_METHOD || method >= length || bytes[method] != ' ')
         return;
     target = bytes + method + 1;
     line_end = find(target, end, '\n');
