@@ -140,6 +140,13 @@ def test_not_quite_the_limits(wireshark):
     assert len(deep.values("facetime.bplist.type")) == 17 and key.values("facetime.bplist.key") == ["[key that is no string]"]
 
 
+@pytest.mark.parametrize("number, complaint", [(2047, set()), (2048, {"facetime.bplist.limit"})])
+def test_values_of_a_list(wireshark, number, complaint):
+    """The array and what it refers to: 2048 values are visited."""
+    packet, = shown(wireshark, [assembled([b"\xaf\x11" + number.to_bytes(2, "big") + b"\1" * number, b"\x09"], offset_size=2)])
+    assert complaints(packet) == complaint
+
+
 def test_what_the_bytes_of_a_list_are_is_all_shown(wireshark):
     """Every byte of a list is under a field."""
     data = binary({key: value for key, value in VALUES.items() if value is not None})
