@@ -375,13 +375,18 @@ flow_add_quic_cid(ft_flow_t *flow, unsigned side, const ft_flow_news_t *news)
 const ft_quic_cid_t *
 ft_flow_quic_cid(const ft_flow_t *flow, const packet_info *pinfo, tvbuff_t *tvb)
 {
-    unsigned side = ft_flow_from_a(flow, pinfo) ? 0 : 1;
+    unsigned side = ft_flow_from_a(flow, pinfo) ? 0 : 1, captured;
+    const uint8_t *bytes;
 
+    if (flow->n_quic_cids[side] == 0)
+        return NULL;
+    captured = tvb_captured_length(tvb);
+    bytes = tvb_get_ptr(tvb, 0, (int)captured);
     for (unsigned i = 0; i < flow->n_quic_cids[side]; i++) {
         const ft_quic_cid_t *cid = &flow->quic_cids[side][i];
 
         /* A connection ID of four bytes or more does not occur by chance. */
-        if (cid->len >= 4 && tvb_captured_length(tvb) >= 1u + cid->len && tvb_memeql(tvb, 1, cid->id, cid->len) == 0)
+        if (cid->len >= 4 && captured >= 1u + cid->len && memcmp(bytes + 1, cid->id, cid->len) == 0)
             return cid;
     }
     return NULL;

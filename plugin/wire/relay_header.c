@@ -194,7 +194,7 @@ relay_header(relay_cursor_t *c, proto_tree *tree, ft_relay_sub_t *sub)
         relay_ids(c, tree, hf_relay_stream_count, hf_relay_secondary_stream_id, FT_RELAY_MAX_STREAMS);
     if (sub->flags & FT_RELAY_PARTICIPANT) {
         if (relay_has(c, 8))
-            sub->participant = tvb_get_ntoh64(c->tvb, c->at);
+            sub->participant = (uint64_t)ft_u32(c->bytes + c->at) << 32 | ft_u32(c->bytes + c->at + 4);
         relay_field(c, tree, hf_relay_participant_id, 8);
     }
     if (relay_has_base(sub->flags))
@@ -255,13 +255,13 @@ relay_brief_header(relay_cursor_t *c, proto_tree *tree, ft_relay_sub_t *sub)
     relay_field(c, tree, hf_relay_stream_id, 2);
 }
 
-ft_relay_walk_t
-ft_relay_walk(tvbuff_t *tvb, int end, proto_tree *tree, ft_relay_sub_t *sub)
+/* tvb: where the bytes are from; NULL without a tree. */
+static ft_relay_walk_t
+relay_walk(tvbuff_t *tvb, const uint8_t *bytes, int captured, int end, proto_tree *tree, ft_relay_sub_t *sub)
 {
-    relay_cursor_t c = { .tvb = tvb, .captured = (int)tvb_captured_length(tvb), .at = sub->start, .end = end, .result = FT_RELAY_OK };
+    relay_cursor_t c = { .tvb = tvb, .bytes = bytes, .captured = captured, .at = sub->start, .end = end, .result = FT_RELAY_OK };
     int data_length = -1, list_at;
 
-    c.bytes = tvb_get_ptr(tvb, 0, c.captured);
     sub->flags = 0;
     sub->participant = 0;
     sub->stream = -1;
@@ -303,6 +303,20 @@ ft_relay_walk(tvbuff_t *tvb, int end, proto_tree *tree, ft_relay_sub_t *sub)
         sub->last = sub->end == end;
     }
     return c.result;
+}
+
+ft_relay_walk_t
+ft_relay_walk(tvbuff_t *tvb, int end, proto_tree *tree, ft_relay_sub_t *sub)
+{
+    int captured = (int)tvb_captured_length(tvb);
+
+    return relay_walk(tvb, tvb_get_ptr(tvb, 0, captured), captured, end, tree, sub);
+}
+
+ft_relay_walk_t
+ft_relay_walk_bytes(const uint8_t *bytes, int captured, int end, ft_relay_sub_t *sub)
+{
+    return relay_walk(NULL, bytes, captured, end, NULL, sub);
 }
 
 void

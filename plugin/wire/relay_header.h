@@ -70,6 +70,8 @@ typedef enum {
 /* Walks the header of one sub-packet from sub->start, in the form sub->form; end is that of the datagram's content. Shows it if tree is
  * not NULL. Reads captured bytes only. */
 ft_relay_walk_t ft_relay_walk(tvbuff_t *tvb, int end, proto_tree *tree, ft_relay_sub_t *sub);
+/* The same without a tree, of the captured bytes of a buffer. */
+ft_relay_walk_t ft_relay_walk_bytes(const uint8_t *bytes, int captured, int end, ft_relay_sub_t *sub);
 
 void ft_relay_header_register(void);
 

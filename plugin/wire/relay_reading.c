@@ -21,18 +21,18 @@
 /* Readings of a datagram that are tried at most: eight sub-packets of nine readings each could be combined in millions of ways. */
 #define FT_RELAY_TRIES          128
 
-int
-ft_relay_payload_kind(tvbuff_t *tvb, int at, int end, uint32_t flags)
+/* bytes: of tvb, those that were captured. */
+static int
+payload_kind(tvbuff_t *tvb, const uint8_t *bytes, int captured, int at, int end, uint32_t flags)
 {
-    int captured = (int)tvb_captured_length(tvb) - at;
-    const uint8_t *bytes;
     uint16_t start;
 
+    captured -= at;
     if (at >= end)
         return FT_PAYLOAD_NONE;
     if (captured < 2)
         return FT_PAYLOAD_UNKNOWN;
-    bytes = tvb_get_ptr(tvb, at, captured);
+    bytes += at;
     start = ft_u16(bytes);
     /* What is encrypted between device and relay has one form; its first bytes mean nothing else. */
     if (flags & FT_RELAY_HBH)
@@ -57,6 +57,14 @@ ft_relay_payload_kind(tvbuff_t *tvb, int at, int end, uint32_t flags)
     }
 }
 
+int
+ft_relay_payload_kind(tvbuff_t *tvb, int at, int end, uint32_t flags)
+{
+    int captured = (int)tvb_captured_length(tvb);
+
+    return payload_kind(tvb, tvb_get_ptr(tvb, 0, captured), captured, at, end, flags);
+}
+
 bool
 ft_relay_control_seen(tvbuff_t *tvb, const ft_relay_sub_t *sub)
 {
@@ -67,15 +75,15 @@ ft_relay_control_seen(tvbuff_t *tvb, const ft_relay_sub_t *sub)
 
 /* RTP of any type, or RTCP. */
 static bool
-relay_is_rtp(tvbuff_t *tvb, int at, int end, const packet_info *pinfo)
+relay_is_rtp(const ft_relay_reading_t *r, int at, int end)
 {
-    int captured = MIN((int)tvb_captured_length(tvb), end) - at;
-    const uint8_t *bytes = tvb_get_ptr(tvb, at, captured);
+    int captured = MIN(r->captured, end) - at;
+    const uint8_t *bytes = r->bytes + at;
 
     /* A tvb of its own only where it is needed: this is asked of each media packet. */
     if (ft_shortcuts && captured >= 2 && !ft_rtp_is_rtcp_type(bytes[1]))
         return ft_rtp_form(bytes, (unsigned)captured, (unsigned)(end - at));
-    return ft_rtp_match(tvb_new_subset_length(tvb, at, end - at), pinfo, NULL);
+    return ft_rtp_match(tvb_new_subset_length(r->tvb, at, end - at), r->pinfo, NULL);
 }
 
 /* RTP of one of FaceTime's payload types and without contributing sources, which FaceTime never has, or RTCP; ssrc_low: the lower half that its
@@ -172,7 +180,7 @@ relay_payload_sure(const ft_relay_reading_t *r, unsigned n, ft_relay_sub_t *sub)
 
     if (r->quality && relay_has_quality(r, sub, ssrc_low))
         return true;
-    switch (ft_relay_payload_kind(r->tvb, sub->payload, sub->end, sub->flags)) {
+    switch (payload_kind(r->tvb, r->bytes, r->captured, sub->payload, sub->end, sub->flags)) {
     case FT_PAYLOAD_NONE:
         return sub->form == FT_RELAY_FLAGGED;
     case FT_PAYLOAD_LINK:
@@ -183,7 +191,7 @@ relay_payload_sure(const ft_relay_reading_t *r, unsigned n, ft_relay_sub_t *sub)
     case FT_PAYLOAD_PROTOBUF:
         return plain || tvb_get_ntohs(r->tvb, sub->payload) == FT_PROTOBUF_START;
     case FT_PAYLOAD_RTP:
-        sub->is_rtp = plain && !r->quality && relay_is_rtp(r->tvb, sub->payload, sub->end, r->pinfo);
+        sub->is_rtp = plain && !r->quality && relay_is_rtp(r, sub->payload, sub->end);
         if (sub->is_rtp)
             return true;
         if (relay_is_media(r->tvb, sub->payload, sub->end, r->pinfo, ssrc_low))
@@ -218,7 +226,7 @@ relay_try(ft_relay_reading_t *r, int at, unsigned n)
         sub->priority_behind = readings[i].priority_behind;
         sub->list_counted = readings[i].list_counted;
         sub->start = at;
-        r->result = ft_relay_walk(r->tvb, r->end, NULL, sub);
+        r->result = ft_relay_walk_bytes(r->bytes, r->captured, r->end, sub);
         r->n = n + 1;
         if ((r->result != FT_RELAY_OK && r->result != FT_RELAY_CUT) || !relay_form_allowed(r, n, sub))
             continue;
@@ -246,6 +254,8 @@ relay_read(ft_relay_reading_t *r, tvbuff_t *tvb, int at, int end, const packet_i
 {
     /* Not all of it: what is in subs[] is only read where n says so. */
     r->tvb = tvb;
+    r->captured = (int)tvb_captured_length(tvb);
+    r->bytes = tvb_get_ptr(tvb, 0, r->captured);
     r->end = end;
     r->pinfo = pinfo;
     r->quality = pinfo && flow && ft_relay_takes_quality(flow, pinfo->num);
@@ -259,7 +269,7 @@ relay_read(ft_relay_reading_t *r, tvbuff_t *tvb, int at, int end, const packet_i
         ft_relay_sub_t *sub = &r->subs[r->n++];
 
         *sub = (ft_relay_sub_t){ .form = FT_RELAY_FLAGGED, .start = at };
-        r->result = ft_relay_walk(tvb, end, NULL, sub);
+        r->result = ft_relay_walk_bytes(r->bytes, r->captured, end, sub);
         if (r->result != FT_RELAY_OK || sub->last)
             return;
         at = sub->end;

@@ -30,6 +30,8 @@ enum {
 /* The sub-packets of a datagram. Lives on the stack. */
 typedef struct ft_relay_reading {
     tvbuff_t *tvb;
+    const uint8_t *bytes;   /* of tvb, those that were captured; while it is read */
+    int captured;           /* how many */
     int end;                /* of the content */
     const packet_info *pinfo; /* NULL where not known */
     bool quality;           /* quality metadata may stand before data */

@@ -53,7 +53,7 @@ GROUPS = [
         ("if (dcid_len > FT_QUIC_CID_MAX)", "if (dcid_len >= FT_QUIC_CID_MAX)"),
         ("#define FT_QUIC_CIDS ", "#define FT_QUIC_CIDS 1 + 0 * "),
         ("if (cid->len >= 4 && ", "if ("),
-        ("tvb_captured_length(tvb) >= 1u + cid->len && tvb_memeql", "tvb_captured_length(tvb) > 1u + cid->len && tvb_memeql"),
+        ("captured >= 1u + cid->len && memcmp", "captured > 1u + cid->len && memcmp"),
         ("if (flow->n_quic_cids[side] < FT_QUIC_CIDS)", "if (flow->n_quic_cids[side] < FT_QUIC_CIDS - 1)"),
         ("if (len == 0 || len > FT_QUIC_CID_MAX || at + 1u + len > captured)", "if (len == 0 || len >= FT_QUIC_CID_MAX || at + 1u + len > captured)"),
         ("    /* A version negotiation repeats the IDs of what it answers, and chooses none. */\n    if (version == 0)", "    if (0)"),
