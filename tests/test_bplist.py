@@ -140,6 +140,29 @@ def test_not_quite_the_limits(wireshark):
     assert len(deep.values("facetime.bplist.type")) == 17 and key.values("facetime.bplist.key") == ["[key that is no string]"]
 
 
+@pytest.mark.parametrize("number, complaint", [(4096, set()), (4097, {"facetime.bplist.limit"})])
+def test_objects_of_a_list(wireshark, number, complaint):
+    packet, = shown(wireshark, [assembled([b"\x09"] * number, offset_size=2, reference_size=2)])
+    assert complaints(packet) == complaint
+
+
+@pytest.mark.parametrize("length", [1024, 1025])
+def test_length_of_a_string(wireshark, length):
+    """1,024 characters are shown."""
+    text = "x" * (length - 1) + "y"
+    packet, = shown(wireshark, [binary([text])])
+    assert [len(value) for value in packet.values("facetime.bplist.string")] == [1024]
+    assert packet.value("facetime.bplist.string").endswith("y") == (length == 1024)
+
+
+def test_reference_to_the_object_behind_the_last(wireshark):
+    """Also where the bytes behind the table, which mean nothing, would be the place of one."""
+    data = bytearray(assembled([b"\xa1\1"]))
+    data[-32] = 8
+    packet, = shown(wireshark, [bytes(data)])
+    assert complaints(packet) == {"facetime.bplist.malformed"}
+
+
 @pytest.mark.parametrize("number, complaint", [(2047, set()), (2048, {"facetime.bplist.limit"})])
 def test_values_of_a_list(wireshark, number, complaint):
     """The array and what it refers to: 2048 values are visited."""
