@@ -197,15 +197,19 @@ quic_is_initial(uint8_t first, uint32_t version)
 }
 
 bool
-ft_quic_opens(tvbuff_t *tvb)
+ft_quic_begins(const uint8_t *bytes)
 {
-    uint32_t version;
+    uint32_t version = ft_u32(bytes + 1);
 
     /* A long header with the fixed bit, of a known version and with an ID of a possible length. */
-    if (tvb_captured_length(tvb) < 7 || (ft_tvb_get_u8(tvb, 0) & 0xc0) != 0xc0 || ft_tvb_get_u8(tvb, 5) > FT_QUIC_CID_MAX)
-        return false;
-    version = tvb_get_ntohl(tvb, 1);
-    return (version == FT_QUIC_V1 || version == FT_QUIC_V2) && quic_is_initial(ft_tvb_get_u8(tvb, 0), version);
+    return (bytes[0] & 0xc0) == 0xc0 && bytes[5] <= FT_QUIC_CID_MAX && (version == FT_QUIC_V1 || version == FT_QUIC_V2) &&
+           quic_is_initial(bytes[0], version);
+}
+
+bool
+ft_quic_opens(tvbuff_t *tvb)
+{
+    return tvb_captured_length(tvb) >= FT_QUIC_BEGINNING && ft_quic_begins(tvb_get_ptr(tvb, 0, FT_QUIC_BEGINNING));
 }
 
 /* Takes from a long header whether it opens a connection, and its source connection ID: datagrams in the other direction are

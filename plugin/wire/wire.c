@@ -55,6 +55,7 @@ ft_demux(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint32_
 #define RELAY_CHANNEL     0x60      /* relay.c; the high digit */
 #define RELAY_LENGTH_AT   2
 #define RELAY_MAX_PADDING 3
+#define LINK_PROBE        0xde      /* link_probe.c: the first byte */
 #define DTLS_HANDSHAKE    22        /* web.c */
 #define DTLS_VERSION      0xfe      /* its high byte */
 #define NAT_PROBE_LEN     16        /* nat_probe.c */
@@ -91,8 +92,8 @@ ft_wire_begins(const ft_payload_t *payload, const packet_info *pinfo)
         /* RTP says nothing by itself. */
         return ft_flow_any_facetime() || (ft_is_media_port(pinfo->srcport) && ft_is_media_port(pinfo->destport));
     default:
-        /* A link probe, or QUIC with a long header. */
-        return true;
+        /* A link probe; QUIC with a long header, to a relay or as it begins: what follows has the same header, and is most of many captures. */
+        return bytes[0] == LINK_PROBE || ft_is_own_port(pinfo->srcport) || ft_is_own_port(pinfo->destport) || ft_quic_begins(bytes);
     }
 }
 

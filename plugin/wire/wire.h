@@ -301,6 +301,9 @@ tvbuff_t *ft_channel_data_of(tvbuff_t *tvb);
 
 /* quic.c: is it a QUIC Initial of a known version? It says nothing of FaceTime. Looks at captured bytes only. */
 bool ft_quic_opens(tvbuff_t *tvb);
+/* The same of the first FT_QUIC_BEGINNING bytes of a datagram. */
+#define FT_QUIC_BEGINNING 7
+bool ft_quic_begins(const uint8_t *bytes);
 
 /* relay.c: the channel number of all relay datagrams in two real calls. */
 #define FT_RELAY_CHANNEL_SEEN 0x6000
