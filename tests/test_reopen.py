@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from ftools import datagrams, flood, pcap, push, views
+from test_limits import hello
 
 # Short ones, between long ones and one of nothing; the first comes again at the end.
 ORDER = ["facetime-2010-inbound", "modern-two-calls-soon", "facetime-direct", "nothing", "legacy-redial", "modern-group", "facetime-relay",
@@ -47,6 +48,20 @@ def test_all_tables_are_asked_for(wireshark):
     answer, = wireshark.sharkd(views.capture("facetime-direct"), ("info", {}))
     known = {tap["tap"].removeprefix("nstat:facetime,") for tap in answer["nstat"] if tap["tap"].startswith("nstat:facetime,")}
     assert known == set(TABLES)
+
+
+def test_openings_of_the_file_before(wireshark):
+    """Those that wait for their second half there do not count here, where two wait at a time."""
+    def sessions(number, net):
+        return [push.tcp_packets([(True, hello(600))], 443, segment=300, addresses=(f"10.{net}.{one >> 8}.{one & 255}", "198.51.100.5")) for one in range(number)]
+
+    before = wireshark.write("before.pcap", pcap.write([session[3] for session in sessions(1024, 8)], pcap.RAW_IP))
+    one, two = sessions(2, 9)
+    here = wireshark.write("here.pcap", pcap.write([*one[:4], *two[:4], *one[4:], *two[4:]], pcap.RAW_IP))
+    asked = ("frames", {"filter": "facetime.host.name == \"query.ess.apple.com\""})
+    alone, = wireshark.sharkd(here, asked)
+    _, _, after = wireshark.sharkd(here, ("load", {"file": str(wireshark.stage(before))}), ("load", {"file": str(wireshark.stage(here))}), asked)
+    assert len(alone) >= 2 and after == alone
 
 
 # ---- After a flood -----------------------------------------------------------------------------------

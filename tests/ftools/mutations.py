@@ -160,6 +160,7 @@ GROUPS = [
 SAME = {
     "if (captured < 4 || (ft_tvb_get_u8(tvb, 0) & 0xc0) != 0x80 || !is_rtcp_type(ft_tvb_get_u8(tvb, 1)))":
         "who asks has looked at the version before: the table of first bytes, and ft_rtp_match()",
+    "    rtp_number = 0;\n": "the numbers of streams only have to differ from each other",
     "if (objects == 0 || top >= objects || table": "an object that is not there is refused where it is looked for, too",
     "    ft_any_service_flow = false;\n": "true where there is none costs a look-up for each packet, and finds nothing",
 }

@@ -5,6 +5,8 @@
  */
 #include "support.h"
 
+#include "call/internal.h"
+
 /* Addresses of a flow: device 192.168.1.n, peer 198.51.100.n, relay 17.0.0.n. */
 static const uint8_t device_net[3] = { 192, 168, 1 }, peer_net[3] = { 198, 51, 100 }, relay_net[3] = { 17, 0, 0 };
 
@@ -636,6 +638,45 @@ paused_layers(void)
     g_assert_cmpint(ft_call_state(call), ==, FT_STATE_ESTABLISHED);
 }
 
+/* 64 flows of NAT probes wait for a call of their device; of more, the latest. */
+static void
+probes_that_wait(void)
+{
+    enum { WAITING = 64, MORE = WAITING + 1 };
+    ft_flow_t *probes[MORE], *flow;
+    ft_call_t *call;
+
+    begin();
+    for (unsigned i = 0; i < MORE; i++) {
+        probes[i] = flow_new(device_net, 1, relay_net, (uint8_t)(i + 1));
+        g_assert_null(plain(probes[i], FT_KIND_NAT_PROBE, FT_PHASE_CONNECTIVITY, 0.01));
+    }
+    flow = flow_new(device_net, 1, peer_net, 1);
+    call = request(flow, true, "INVITE", "one");
+    g_assert_nonnull(call);
+    for (unsigned i = 0; i < MORE; i++)
+        g_assert_true((ft_call_of_flow(probes[i], probes[i]->first_frame) == call) == (i > 0));
+}
+
+/* A ladder has 200 arrows of one call. */
+static void
+arrows_of_a_call(void)
+{
+    enum { ARROWS = 200 };
+    ft_flow_t *flow;
+    ft_call_t *call;
+
+    begin();
+    flow = flow_new(device_net, 1, peer_net, 1);
+    call = request(flow, true, "INVITE", "one");
+    g_assert_nonnull(call);
+    for (unsigned i = call->n_events; i <= ARROWS; i++)
+        ft_event_add(call, 1000 + i, flow, "arrow", FT_KIND_STUN);
+    g_assert_cmpuint(call->n_events, ==, ARROWS);
+    g_assert_cmpstr(ft_event_label(1000 + ARROWS - 1, flow), ==, "arrow");
+    g_assert_null(ft_event_label(1000 + ARROWS, flow));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -659,5 +700,7 @@ main(int argc, char **argv)
     g_test_add_func("/call/asked for and repaired", asked_for_and_repaired);
     g_test_add_func("/call/asked for the latest", asked_for_the_latest);
     g_test_add_func("/call/paused layers", paused_layers);
+    g_test_add_func("/call/probes that wait", probes_that_wait);
+    g_test_add_func("/call/arrows", arrows_of_a_call);
     return g_test_run();
 }
