@@ -384,7 +384,7 @@ def test_frame_rate(wireshark):
     assert row["Frames/s"] == 30 and row["Clock (Hz)"].startswith("90000")
 
 
-@pytest.mark.parametrize("traffic_class, text", [(0, "0 (CS0)"), (0xB8, "46 (EF)"), (0x88, "34 (AF41)"), (0x20 | 3, "8 (CS1)"), (0xFC, "63")])
+@pytest.mark.parametrize("traffic_class, text", [(0, "0 (CS0)"), (0xB8, "46 (EF)"), (0x88, "34 (AF41)"), (0x20 | 3, "8 (CS1)"), (0x70, "28 (AF32)"), (0xFC, "63")])
 @pytest.mark.parametrize("link", ["raw", "Ethernet", "VLAN"])
 @pytest.mark.parametrize("version", [4, 6])
 def test_dscp(wireshark, traffic_class, text, link, version):
