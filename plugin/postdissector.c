@@ -441,15 +441,20 @@ show_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ft_call_t *
 static void
 show_datagram_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_call_t *call, const ft_packet_t *pkt)
 {
-    ft_phase_t phase = phase_of(pkt, call, pinfo->num);
-    ft_call_packets_t what = { .call = call, .flow = pkt->flow, .phase = phase,
-                          .kind = pkt->quoted ? FT_KIND_COUNT : pkt->kind, .frame = pinfo->num, .packets = 1,
-                          .bytes = ft_wire_bytes(pinfo), .first_time = *ft_frame_time(pinfo), .last_time = *ft_frame_time(pinfo) };
+    bool listened = have_tap_listener(ft_tap);
+    ft_call_packets_t what;
+    ft_phase_t phase;
 
+    if (!listened && !ft_is_shown(tree) && !ft_voip_wanted())
+        return;
+    phase = phase_of(pkt, call, pinfo->num);
+    what = (ft_call_packets_t){ .call = call, .flow = pkt->flow, .phase = phase, .kind = pkt->quoted ? FT_KIND_COUNT : pkt->kind,
+                                .frame = pinfo->num, .packets = 1, .bytes = ft_wire_bytes(pinfo),
+                                .first_time = *ft_frame_time(pinfo), .last_time = *ft_frame_time(pinfo) };
     if (ft_is_shown(tree))
         show_call(tvb, pinfo, tree, call, phase, pkt->flow->reason, pkt);
     ft_voip_queue(pinfo, call, &what);
-    if (have_tap_listener(ft_tap)) {
+    if (listened) {
         /* Who sent an ICMP error is its own source; which ports pinfo has then differs between versions. */
         what.from_device = pkt->quoted ? addresses_equal(&pinfo->src, &ft_flow_device(pkt->flow)->addr)
                                        : ft_flow_from_device(pkt->flow, ft_flow_from_a(pkt->flow, pinfo));
@@ -513,7 +518,7 @@ take_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ft_packet_t *pk
         pkt = unseen_packet(tvb, pinfo, tree, alone);
     if (pkt && pkt->flow) {
         pkt->taken = true;
-        has_backlog = true;
+        has_backlog |= !PINFO_FD_VISITED(pinfo);
         call = PINFO_FD_VISITED(pinfo) ? ft_call_of_flow(pkt->flow, pinfo->num) : take_datagram(tvb, pinfo, pkt);
         if (!call && !PINFO_FD_VISITED(pinfo))
             queue_pending(pinfo, ft_call_waits_in());

@@ -36,5 +36,7 @@ proto_tree *ft_call_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, co
 void ft_call_show_phase(tvbuff_t *tvb, proto_tree *tree, ft_phase_t phase);
 /* tap_voip.c: shows the packet in Telephony > VoIP Calls, if it is an event of its call and the window listens. Any pass. */
 void ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_call_packets_t *what);
+/* False: nobody listens to them. */
+bool ft_voip_wanted(void);
 
 #endif /* FT_SHOW_H */

@@ -58,6 +58,12 @@ voip_label(const packet_info *pinfo, const void *of)
     return text;
 }
 
+bool
+ft_voip_wanted(void)
+{
+    return have_tap_listener(voip_tap);
+}
+
 void
 ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_call_packets_t *what)
 {
@@ -69,7 +75,7 @@ ft_voip_queue(packet_info *pinfo, const ft_call_t *call, const ft_call_packets_t
     char *relay, *name;
     bool answers;
 
-    if (!have_tap_listener(voip_tap) || call->invite.frame || call->sip_call_id)
+    if (!ft_voip_wanted() || call->invite.frame || call->sip_call_id)
         return;
     label = voip_label(pinfo, what->flow ? (const void *)what->flow : what->service);
     /* The window takes a call's duration from its arrows. */
