@@ -37,6 +37,7 @@ test_control_characters(void)
     SHOWN("a\r\nb", "a\xe2\x90\x8d\xe2\x90\x8a" "b");
     SHOWN("a\0b", "a\xe2\x90\x80" "b");
     SHOWN("\x1f\x7f", "\xe2\x90\x9f\xe2\x90\xa1");
+    SHOWN("a\x7f", "a\xe2\x90\xa1");
     SHOWN("a\xc2\x9b" "b", "a\xef\xbf\xbd" "b");                     /* U+009B, a control sequence in one character */
     SHOWN("\xe2\x80\xae" "moc", "\xef\xbf\xbdmoc");                  /* U+202E turns what follows around */
     SHOWN("a\xe2\x80\xa8" "b", "a\xef\xbf\xbd" "b");                 /* U+2028, a line separator */
