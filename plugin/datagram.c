@@ -303,7 +303,7 @@ ft_recognise_taken(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root)
     wire = ft_demux(tvb, pinfo, NULL, &evidence);
     /* 1. Relay data of another channel number than that of all real calls (0x6000), with a host that is not Apple's, is a weak sign: a second one
      *    must follow. Avoids QUIC's short headers, of which a capture may have millions. */
-    if (wire == &ft_wire_relay && tvb_get_ntohs(tvb, 0) != FT_RELAY_CHANNEL_SEEN && !ft_is_apple(&pinfo->src) && !ft_is_apple(&pinfo->dst))
+    if (wire == &ft_wire_relay && tvb_get_ntohs(tvb, 0) != FT_RELAY_CHANNEL_SEEN && !ft_is_with_apple(pinfo))
         evidence = FT_EV(FT_EV_RELAY_FORM);
     /* 2. A QUIC connection may turn out to be with the relay, by what follows. */
     if (!wire && ft_quic_opens(tvb))

@@ -44,7 +44,8 @@ void ft_evidence_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const
 
 /* The heuristic "facetime_tcp". */
 void ft_relay_tcp_handoff(void);
-/* Shows the messages of a segment that TCP gave to no dissector, as it is out of order or sent again, or to another one. */
+/* Shows the messages of a segment that TCP gave to no dissector, as it is out of order or sent again, or to another one.
+ * Only of TCP between a device and a host of Apple's. */
 void ft_relay_tcp_unseen(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree);
 /* Forgets the last file; called when a file is opened. */
 void ft_relay_tcp_init(void);

@@ -653,7 +653,7 @@ end_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     bool several = ft_aggregate_may_be(pinfo);
 
-    if (pinfo->ptype == PT_TCP && (ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst)))
+    if (pinfo->ptype == PT_TCP && ft_is_with_apple(pinfo))
         ft_relay_tcp_unseen(tvb, pinfo, tree);
     if (has_backlog) {
         ft_media_backlog_forget();

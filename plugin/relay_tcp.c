@@ -486,19 +486,13 @@ dissect_relay_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     return (int)tvb_captured_length(tvb);
 }
 
-/* One end is Apple's: avoids TURN of others, and all other protocols. */
-static bool
-has_apple(const packet_info *pinfo)
-{
-    return ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst);
-}
-
 static ft_heur_result_t
 dissect_relay_tcp_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     ft_payload_t payload;
 
-    return !pinfo->flags.in_error_pkt && has_apple(pinfo) && segment_payload(&payload, pinfo) &&
+    /* One end is Apple's: avoids TURN of others, and all other protocols. */
+    return !pinfo->flags.in_error_pkt && ft_is_with_apple(pinfo) && segment_payload(&payload, pinfo) &&
            take_segment(tvb, pinfo, tree, &payload, false) != NULL;
 }
 
@@ -510,8 +504,8 @@ ft_relay_tcp_unseen(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
     ft_payload_t payload;
 
     shown.frame = 0;
-    /* 1. TCP between a device and a host of Apple's, with the analyst's leave. */
-    if (pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt || !has_apple(pinfo) || !heur_entry || !heur_entry->enabled)
+    /* 1. With the analyst's leave. */
+    if (pinfo->flags.in_error_pkt || !heur_entry || !heur_entry->enabled)
         return;
     /* 2. On later passes, only where the frame has messages. */
     if (PINFO_FD_VISITED(pinfo) && !wmem_map_contains(segments, GUINT_TO_POINTER(pinfo->num)))

@@ -342,12 +342,6 @@ ft_call_limit_reached(void)
     return ft_limit_refuses(FT_LIMIT_CALLS);
 }
 
-bool
-ft_call_tick(const nstime_t *now)
-{
-    return ft_clock_add(&ft_capture_clock, now);
-}
-
 const nstime_t *
 ft_call_now(void)
 {

@@ -362,7 +362,7 @@ bool ft_call_has_socket(const ft_flow_t *flow);
 
 /* ---- join.c --------------------------------------------------------------------------------- */
 
-/* Of the frames of the first pass. Only call.c and the next functions write it. */
+/* Of the frames of the first pass. Only call.c, which begins it, and the next functions write it. */
 extern ft_clock_t ft_capture_clock;
 
 /* The same as ft_call_clock(), where the time jumps, or jumped before. */
@@ -404,7 +404,7 @@ ft_service_flow_may_be(const packet_info *pinfo)
     /* Over UDP there is DNS. */
     if (pinfo->ptype == PT_UDP && pinfo->srcport != FT_PORT_DNS && pinfo->destport != FT_PORT_DNS)
         return false;
-    return ft_any_service_flow || ft_names_known || (pinfo->ptype == PT_TCP && (ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst)));
+    return ft_any_service_flow || ft_names_known || (pinfo->ptype == PT_TCP && ft_is_with_apple(pinfo));
 }
 
 /* The service flow that the packet is part of, and *call, the call that it belongs to; NULL if it is none or has no call.

@@ -46,8 +46,6 @@ ft_call_t *ft_call_new(const packet_info *pinfo);
 void ft_call_count_in(ft_call_t *call, uint32_t packets, uint64_t bytes, uint32_t first_frame, const nstime_t *first, const nstime_t *last);
 /* True if the call may still get packets at this time. */
 bool ft_call_lives(const ft_call_t *call, const nstime_t *now);
-/* Takes the time of the frame at hand. Returns true if that of the one before was wrong. */
-bool ft_call_tick(const nstime_t *now);
 /* True if the time of the frame at hand is far from those before it. */
 bool ft_call_time_jumps(void);
 /* The time of the latest frame of the first pass. */

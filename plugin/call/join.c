@@ -577,7 +577,7 @@ ft_call_waits_in(void)
 void
 ft_call_clock_jumps(const nstime_t *now)
 {
-    if (ft_call_tick(now) && jump_call && ft_call_root(jump_call) != ft_call_root(jump_from))
+    if (ft_clock_add(&ft_capture_clock, now) && jump_call && ft_call_root(jump_call) != ft_call_root(jump_from))
         ft_call_merge(ft_call_root(jump_call), ft_call_root(jump_from));
     jump_call = NULL;
 }

@@ -36,6 +36,14 @@ ft_is_apple(const address *addr)
         return *(const uint8_t *)addr->data == FT_APPLE_NET;
     return addr->type == AT_IPv6 && ft_is_apple_v6((const uint8_t *)addr->data);
 }
+
+/* True if one of the packet's ends is. */
+static inline bool
+ft_is_with_apple(const packet_info *pinfo)
+{
+    return ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst);
+}
+
 /* True for a private, shared (RFC 6598) or unique local address: many networks have the same. */
 bool ft_is_private(const address *addr);
 /* True for an address that any number of devices have at once, on one link as well: 192.0.0.0/29 (RFC 7335, the near end of 464XLAT), loopback,

@@ -153,6 +153,15 @@ header_in(const uint8_t *bytes, unsigned captured, const packet_info *pinfo, uns
     return at >= (uintptr_t)bytes && at < (uintptr_t)bytes + captured ? (const uint8_t *)at : NULL;
 }
 
+/* The same of IPv4: a header without options, all of it captured. */
+static inline const uint8_t *
+plain_ipv4(const uint8_t *bytes, unsigned captured, const packet_info *pinfo)
+{
+    const uint8_t *header = header_in(bytes, captured, pinfo, IPV4_SOURCE);
+
+    return header && captured - (unsigned)(header - bytes) >= FT_IPV4_HEADER && header[0] == IPV4_PLAIN ? header : NULL;
+}
+
 /* The header in one of the other data sources of the frame, the latest first, or by its addresses. *tvb: what holds it. */
 static G_GNUC_NO_INLINE const uint8_t *
 header_elsewhere(tvbuff_t **tvb, const packet_info *pinfo, unsigned source)
@@ -226,8 +235,8 @@ ft_dscp_of(tvbuff_t *frame, const packet_info *pinfo)
 
     /* A header that nearly all packets have: it is asked for each media packet. */
     if (ft_shortcuts && pinfo->net_src.type == AT_IPv4) {
-        header = header_in(bytes, captured, pinfo, IPV4_SOURCE);
-        if (header && captured - (unsigned)(header - bytes) >= FT_IPV4_HEADER && header[0] == IPV4_PLAIN && ft_u16(header + 2) >= FT_IPV4_HEADER)
+        header = plain_ipv4(bytes, captured, pinfo);
+        if (header && ft_u16(header + 2) >= FT_IPV4_HEADER)
             return header[1] >> 2;
     }
     return ip_of(&ip, frame, pinfo) ? ip.dscp : -1;
@@ -323,13 +332,11 @@ plain_payload_in(ft_payload_t *payload, tvbuff_t *frame, const packet_info *pinf
     const uint8_t *bytes = tvb_get_ptr(frame, 0, (int)captured), *header;
 
     if (pinfo->net_src.type == AT_IPv4) {
-        header = header_in(bytes, captured, pinfo, IPV4_SOURCE);
-        if (!header)
+        header = plain_ipv4(bytes, captured, pinfo);
+        if (!header || header[9] != protocol || (ft_u16(header + 6) & (IPV4_OFFSET | IPV4_MORE)))
             return false;
         captured -= (unsigned)(header - bytes);
         head = FT_IPV4_HEADER;
-        if (captured < head || header[0] != IPV4_PLAIN || header[9] != protocol || (ft_u16(header + 6) & (IPV4_OFFSET | IPV4_MORE)))
-            return false;
         length = ft_u16(header + 2);
     } else if (pinfo->net_src.type == AT_IPv6) {
         head = IPV6_HEADER;

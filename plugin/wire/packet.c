@@ -121,7 +121,7 @@ ft_candidate_add(ft_packet_t *pkt, const address *addr, uint16_t port, ft_candid
 ft_path_t
 ft_packet_path(const packet_info *pinfo, const ft_packet_t *pkt)
 {
-    if (pkt->kind == FT_KIND_RELAY || pkt->inside_turn || ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst))
+    if (pkt->kind == FT_KIND_RELAY || pkt->inside_turn || ft_is_with_apple(pinfo))
         return FT_PATH_RELAY;
     return FT_PATH_DIRECT;
 }

@@ -539,7 +539,7 @@ quic_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, proto_tree *ft
         cid = ft_flow_quic_cid(pkt->flow, pinfo, tvb);
     if (!is_long && !cid && pkt->flow)
         pod = ft_quic_pod(tvb, pinfo, pkt->flow);
-    pkt->quic_between = pod && pod->announced && !ft_is_apple(&pinfo->src) && !ft_is_apple(&pinfo->dst);
+    pkt->quic_between = pod && pod->announced && !ft_is_with_apple(pinfo);
     pkt->phase = pkt->quic_between ? FT_PHASE_CONNECTIVITY : FT_PHASE_RELAY;
     if (pkt->quic_between && !PINFO_FD_VISITED(pinfo))
         pkt->flow->quic_between = true;

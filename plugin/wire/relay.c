@@ -207,7 +207,7 @@ relay_match(tvbuff_t *tvb, const packet_info *pinfo, const ft_flow_t *flow, uint
         return false;
     /* 6. The sub-packets parse to the end. On a flow that has no relay data yet, also: no bit that was never seen, and a host
      *    of Apple's or a payload of a known kind; avoids random bytes (one in about four million gets here). */
-    if (checked.result == FT_RELAY_OK && (checked.known || ft_is_apple(&pinfo->src) || ft_is_apple(&pinfo->dst)))
+    if (checked.result == FT_RELAY_OK && (checked.known || ft_is_with_apple(pinfo)))
         *evidence |= FT_EV(FT_EV_RELAY_HEADER);
     else
         *evidence |= FT_EV(FT_EV_RELAY_FORM);
